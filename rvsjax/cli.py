@@ -1,0 +1,363 @@
+"""The command line: arguments, signals and exit codes.
+
+Everything heavy is imported once the arguments and the sweep file are found good.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rvsjax import __version__
+
+if TYPE_CHECKING:
+    import threading
+
+    import jax
+
+    from rvsjax.spec.plan import Plan
+    from rvsjax.sweep import Ending, Options
+
+__all__ = ["main", "run_command"]
+
+DONE, REFUSED, SOME_FAILED, CLAIM_VIOLATED, INTERRUPTED = 0, 2, 3, 4, 130
+
+
+class _Refusal(Exception):
+    """The command cannot be carried out; the message is all that a user sees."""
+
+
+def run_command(command: str | None = None) -> None:
+    """Run this process's arguments, as a command of its own if one is named; exit."""
+    if command is None:
+        sys.exit(main(sys.argv[1:]))
+    sys.exit(main([command, *sys.argv[1:]], f"python -m rvsjax.{command}"))
+
+
+def main(argv: list[str], prog: str | None = None) -> int:
+    """Carry out a command line and return its exit code."""
+    try:
+        arguments = _parser(prog).parse_args(argv)
+        return arguments.carry_out(arguments)
+    except _Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+
+
+def script() -> None:
+    """Run the script `rvsjax`."""
+    run_command()
+
+
+# -- arguments -------------------------------------------------------------------------
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _width(text: str) -> int | None:
+    return None if text == "auto" else _count(text)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    index, _, total = text.partition("/")
+    if not (index.isdigit() and total.isdigit() and 1 <= int(index) <= int(total)):
+        raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
+    return int(index), int(total)
+
+
+def _parser(prog: str | None) -> argparse.ArgumentParser:
+    if prog:  # python -m rvsjax.sweep: the command stands in the program's name
+        whole = argparse.ArgumentParser(prog=prog.rpartition(".")[0] or prog)
+        commands = whole.add_subparsers(prog=prog.rpartition(".")[0])
+    else:
+        whole = argparse.ArgumentParser(
+            prog="rvsjax", description="Sweeps of RVSCGD, and their reports."
+        )
+        whole.add_argument("--version", action="version", version=__version__)
+        commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name, fill, about in (
+        ("sweep", _sweep_arguments, "Run a sweep file, or what is missing of it."),
+        ("report", _report_arguments, "Draw the figures of a results folder."),
+    ):
+        own = {"prog": prog} if prog and prog.endswith(name) else {}
+        parser = commands.add_parser(name, help=about, description=about, **own)
+        parser.add_argument("--version", action="version", version=__version__)
+        fill(parser)
+    return whole
+
+
+def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(carry_out=_sweep)
+    add = parser.add_argument
+    add("file", metavar="FILE.toml", type=Path, help="the sweep file")
+    add("--out", metavar="DIR", type=Path, help="results folder (default: out/NAME)")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter wherever it stands, or a key such as seeds.count",
+    )
+    add(
+        "--only",
+        metavar="KEY=V1,V2",
+        action="append",
+        default=[],
+        help="keep the runs with one of these values of a parameter",
+    )
+    add("--seeds", metavar="N", type=_count, help="number of seeds")
+    add("--limit", metavar="N", type=_count, help="the first N runs alone")
+    add("--dry-run", action="store_true", help="say what would run, and how long")
+    add(
+        "--smoke",
+        action="store_true",
+        help="about 64 of the runs, 1000 steps each, into out/NAME-smoke",
+    )
+    add(
+        "--retry",
+        choices=("failed", "diverged", "all"),
+        help="compute again the blocks with such runs",
+    )
+    add("--device", choices=("auto", "cpu", "gpu", "tpu"), default="auto")
+    add("--dtype", choices=("float32", "float64"), help="precision of every run")
+    add(
+        "--block",
+        metavar="N|auto",
+        type=_width,
+        help="runs in a block; settled with the first part",
+    )
+    add(
+        "--shard",
+        metavar="I/N",
+        type=_shard,
+        default=(1, 1),
+        help="the I-th of N processes that share a results folder",
+    )
+    add("--strict", action="store_true", help="exit 4 if a claim is violated")
+    add("--fail-fast", action="store_true", help="stop at the first block that fails")
+    add("--no-report", action="store_true", help="draw no figures")
+    add(
+        "--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto"
+    )
+    add("--json", action="store_true", help="results on stdout as JSON")
+    talk = parser.add_mutually_exclusive_group()
+    talk.add_argument("-q", "--quiet", action="store_true", help="no talk")
+    talk.add_argument("-v", "--verbose", action="store_true", help="more talk")
+    parser.epilog = (
+        "exit codes: 0 done; 2 refused, nothing was run; 3 done, some runs failed; "
+        "4 with --strict, a claim was violated; 130 interrupted, resumable"
+    )
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(carry_out=_report)
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
+    parser.add_argument("--open", action="store_true", help="show the first figure")
+
+
+# -- commands --------------------------------------------------------------------------
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    source, plan = _read_plan(arguments)
+    devices = _devices(arguments.device)
+    if arguments.dry_run:
+        return _dry_run(arguments, plan, devices)
+    from rvsjax.store import StoreError
+
+    try:
+        return _run(arguments, source, plan, devices)
+    except StoreError as error:
+        raise _Refusal(error) from None
+    except OSError as error:
+        what = f"{error.filename or 'the results folder'}: {error.strerror}"
+        raise _Refusal(f"{what}; what was finished is kept") from None
+
+
+def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
+    from rvsjax.spec.errors import SpecError
+    from rvsjax.spec.file import override, parse, read, read_setting
+    from rvsjax.spec.plan import make_plan
+
+    try:
+        source = read(arguments.file)
+        raw = parse(source)
+        for setting in arguments.set:
+            raw = override(raw, *read_setting(setting))
+        if arguments.seeds:
+            raw = override(raw, "seeds.count", arguments.seeds)
+        if arguments.dtype:
+            raw = override(raw, "dtype", arguments.dtype)
+        narrowed = {"only": arguments.only, "limit": arguments.limit}
+        return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
+    except SpecError as error:
+        number = len(error.problems)
+        mistakes = "1 mistake" if number == 1 else f"{number} mistakes"
+        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
+        head = f"{arguments.file}: {mistakes}, nothing was run"
+        raise _Refusal(f"{head}\n{lines}") from None
+
+
+def _devices(kind: str) -> tuple["jax.Device", ...]:
+    """Start JAX on the devices asked for, with a CPU device for each core."""
+    import jax
+
+    from rvsjax.engine import known_bad_version
+
+    if problem := known_bad_version():
+        raise _Refusal(problem)
+    if "host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+        jax.config.update("jax_num_cpu_devices", _cores())
+    try:
+        return tuple(jax.devices() if kind == "auto" else jax.devices(kind))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise _Refusal(f"--device {kind}: JAX finds none here ({reason})") from None
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _dry_run(
+    arguments: argparse.Namespace, plan: "Plan", devices: tuple["jax.Device", ...]
+) -> int:
+    from rvsjax.forecast import forecast
+
+    told = forecast(plan, arguments.block, devices)._asdict()
+    if arguments.json:
+        print(json.dumps(told))
+        return DONE
+    kind = f"{told['devices']} x {devices[0].device_kind}"
+    print(f"{plan.document.name}: {told['runs']:,} runs")
+    print(f"  programs    {told['programs']:,}")
+    print(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
+    print(f"  run-steps   {told['run_steps']:,}")
+    print(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
+    print(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
+    print(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
+    return DONE
+
+
+def _run(
+    arguments: argparse.Namespace,
+    source: str,
+    plan: "Plan",
+    devices: tuple["jax.Device", ...],
+) -> int:
+    from rvsjax.results import Results
+    from rvsjax.sweep import Options, run_plan
+    from rvsjax.talk import progress_talker, summary_json, summary_lines
+
+    say: Callable[[str], None] = (
+        (lambda text: None)
+        if arguments.quiet
+        else lambda text: print(text, file=sys.stderr, flush=True)
+    )
+    out = arguments.out or Path(plan.default_folder)
+    kind = "none" if arguments.quiet else arguments.progress
+    retry = {
+        None: (),
+        "failed": ("failed",),
+        "diverged": ("diverged", "degenerate"),
+        "all": ("failed", "diverged", "degenerate"),
+    }[arguments.retry]
+    number = sum(count for _, count in plan.groups())
+    say(f"{plan.document.name}: {number:,} runs, into {out}")
+    options = Options(
+        width=arguments.block,
+        shard=arguments.shard,
+        retry=frozenset(retry),
+        fail_fast=arguments.fail_fast,
+        devices=devices,
+        flags=tuple(sys.argv[1:]),
+        watch=progress_talker(kind),
+        stop=_stop_on_signals(say),
+    )
+    ending = run_plan(plan, source, out, options)
+    if ending.blocks_left:
+        return _unfinished(ending, options, say)
+    results = Results(out)
+    figures = [] if arguments.no_report else _draw(out)
+    if arguments.json:
+        print(json.dumps(summary_json(results, figures)))
+    else:
+        print(out)
+    for line in summary_lines(results, figures):
+        say(line)
+    return _exit_code(results, arguments.strict)
+
+
+def _stop_on_signals(say: Callable[[str], None]) -> "threading.Event":
+    """Let the first Ctrl-C or SIGTERM end the sweep after its block, the next now."""
+    import signal
+    import threading
+
+    stop = threading.Event()
+
+    def hear(*_: object) -> None:
+        if stop.is_set():
+            say("stopped; what was finished is kept")
+            os._exit(INTERRUPTED)
+        stop.set()
+        say("finishing the blocks that are running; again to stop now")
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, hear)
+    return stop
+
+
+def _unfinished(ending: "Ending", options: "Options", say: Callable[[str], None]) -> int:
+    """Say why blocks are missing, and how to go on."""
+    left = f"{ending.blocks_left} blocks are left in {ending.folder}"
+    if options.stop.is_set():
+        say(f"interrupted: {left}; the same command continues")
+        return INTERRUPTED
+    if ending.failed:
+        say(f"stopped at the first failure: {left}; see `reason` in its rows")
+        return SOME_FAILED
+    say(f"this shard is done; {left} for the other shards")
+    return DONE
+
+
+def _exit_code(results: Any, strict: bool) -> int:
+    if (results.runs["status"] == "failed").any():
+        return SOME_FAILED
+    if strict and len(results.claims) and results.claims["violated"].any():
+        return CLAIM_VIOLATED
+    return DONE
+
+
+def _draw(folder: Path) -> list[Path]:
+    from rvsjax.report.figures import draw
+
+    return draw(folder)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from rvsjax.store import Store, StoreError
+
+    try:
+        if not Store(arguments.folder).manifest:
+            what = f"{arguments.folder} is not the folder of a sweep: no manifest.json"
+            raise _Refusal(what)
+        figures = _draw(arguments.folder)
+    except StoreError as error:
+        raise _Refusal(error) from None
+    for path in figures:
+        print(path)
+    if arguments.open:
+        import webbrowser
+
+        webbrowser.open(figures[0].resolve().as_uri())
+    return DONE

@@ -1,0 +1,95 @@
+"""What a plan would take, without running it: time, memory and disk."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from rvsjax.engine import choose_width
+from rvsjax.spec.plan import Plan
+from rvsjax.spec.study import Trial, make_trial
+from rvsjax.teacher import Teacher
+from rvsjax.types import Array, State
+
+__all__ = ["Forecast", "forecast"]
+
+_PROBE_STEPS = 300
+_MONITORED = 2.0  # a monitored step over a bare one: 1.5 to 2.5 measured on 2 cores
+_ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
+
+
+class Forecast(NamedTuple):
+    """Counts are exact; seconds and bytes are estimates, good to a factor of two."""
+
+    runs: int
+    programs: int
+    blocks: int
+    width: int
+    devices: int
+    run_steps: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+
+
+def forecast(
+    plan: Plan, width: int | None, devices: Sequence[jax.Device]
+) -> Forecast:
+    """Estimate a plan; time a few bare steps of its program with the most work."""
+    groups = plan.groups()
+    width = width or choose_width(
+        [count for _, count in groups], devices[0].platform
+    )
+    blocks = sum(-(-count // width) for _, count in groups)
+    record = plan.document.record
+
+    def work(group: tuple[Any, int]) -> int:
+        item, count = group
+        return count * item.parameters["steps"] * item.parameters["d"]
+
+    heaviest = max(groups, key=work)
+    trial = make_trial(heaviest[0], record.curves)
+    each = _step_seconds(trial, width, devices[0]) / trial.d
+    largest = max(item.parameters["d"] for item, _ in groups)
+    runs = sum(count for _, count in groups)
+    row = _ROW_BYTES + _POINT_BYTES * record.curves
+    row += 4 * 8 * largest if record.weights else 0
+    return Forecast(
+        runs=runs,
+        programs=len(groups),
+        blocks=blocks,
+        width=width,
+        devices=len(devices),
+        run_steps=sum(n * item.parameters["steps"] for item, n in groups),
+        seconds=_MONITORED * each * sum(map(work, groups)) / min(len(devices), blocks),
+        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(devices),
+        disk_bytes=2 * runs * row,  # parts and whole tables
+    )
+
+
+def _step_seconds(trial: Trial, width: int, device: jax.Device) -> float:
+    """Time one step of one run in a block, without monitors."""
+    rng = np.random.default_rng(0)
+    dtype = trial.hyper.eta.dtype
+    start = rng.normal(size=(width, trial.d)).astype(dtype)
+    start /= np.linalg.norm(start, axis=1, keepdims=True)
+    algorithm = trial.method
+
+    def probe(w: Array) -> State:
+        teacher = Teacher(w[::-1], trial.k, trial.readout)
+
+        def step(_: int, state: State) -> State:
+            gradient = teacher.coarse_gradient
+            return algorithm.step(state, trial.hyper, gradient, trial.penalty)[0]
+
+        state = algorithm.init(w, trial.hyper, trial.penalty)
+        return jax.lax.fori_loop(0, _PROBE_STEPS, step, state)
+
+    with jax.enable_x64(True), jax.default_device(device):
+        program = jax.jit(jax.vmap(probe)).lower(start).compile()
+        program(start)[0].block_until_ready()
+        begin = time.perf_counter()
+        program(start)[0].block_until_ready()
+        return (time.perf_counter() - begin) / _PROBE_STEPS / width

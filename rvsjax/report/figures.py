@@ -1,0 +1,157 @@
+"""Static figures for screen and print: curves over the runs, and the claims."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rvsjax.results import Results
+
+__all__ = ["draw", "draw_claims", "draw_curves"]
+
+# Okabe and Ito's colours, safe for colour-blind readers; dashes for black and white.
+_STYLES = (
+    ("#0072B2", "-"),
+    ("#D55E00", "--"),
+    ("#009E73", "-."),
+    ("#CC79A7", ":"),
+    ("#E69F00", (0, (6, 1, 1, 1))),
+    ("#56B4E9", (0, (1, 1))),
+)
+_VERDICTS = {
+    "holds": "#009E73",
+    "holds, u empty": "#A8DCC8",
+    "violated": "#D55E00",
+    "undecided": "#E69F00",
+    "not applicable": "#BBBBBB",
+}
+_PRINT = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+
+
+def draw(folder: str | Path) -> list[Path]:
+    """Draw ``figures/NAME`` and ``figures/claims``, as PNG and PDF; return the files."""
+    import matplotlib as mpl
+
+    results = Results(folder)
+    name = results.manifest["asked"]["name"]
+    target = results.folder / "figures"
+    target.mkdir(exist_ok=True)
+    files = []
+    with mpl.rc_context(_PRINT):
+        figures = {name: draw_curves(results), "claims": draw_claims(results)}
+        for stem, figure in figures.items():
+            for ending in ("png", "pdf"):
+                path = target / f"{stem}.{ending}"
+                plain = {"CreationDate": None} if ending == "pdf" else {}
+                figure.savefig(path, dpi=200, metadata=plain)
+                files.append(path)
+    return files
+
+
+def _methods(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each method's name and its curves: one for each penalty and algorithm."""
+    runs = results.runs[["run_id", "p_algorithm", "p_penalty", "p_a"]]
+    label = runs["p_penalty"].fillna(runs["p_algorithm"])
+    several = runs["p_a"].nunique() > 1
+    if several:
+        shape = runs["p_a"].map(lambda a: "" if pd.isna(a) else f", a = {a:g}")
+        label = label + shape if runs["p_a"].nunique() <= 4 else label
+    labelled = runs.assign(method=label)[["run_id", "method"]]
+    joined = results.curves.merge(labelled, on="run_id")
+    yield from joined.groupby("method", sort=True)
+
+
+def draw_curves(results: Results) -> Figure:
+    """Draw theta and the Lagrangian against the step: median and band over the runs.
+
+    The band reaches from the 10th to the 90th percentile of the runs that are still
+    going at that step.
+    """
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    labels = []
+    for (method, curves), (color, dash) in zip(_methods(results), _STYLES * 9):
+        runs = curves["run_id"].nunique()
+        for axes, column in ((left, "theta"), (right, "lagrangian")):
+            by_step = curves.groupby("step")[column]
+            low, median, high = (by_step.quantile(q) for q in (0.1, 0.5, 0.9))
+            axes.fill_between(low.index, low, high, color=color, alpha=0.18, lw=0)
+            axes.plot(median.index, median, color=color, ls=dash, lw=1.5)
+        labels.append(f"{method} ({runs} runs)")
+    left.set_ylabel(r"angle $\theta(w^t, w^*)$ (radians)")
+    right.set_ylabel(r"Lagrangian $L_\beta(u^t, w^t)$")
+    for axes in (left, right):
+        _finish(axes)
+    left.legend(left.get_lines(), labels, frameon=False, loc="best")
+    figure.suptitle(_title(results), fontsize=9)
+    return figure
+
+
+def _finish(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.set_xlabel("step $t$")
+    axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
+    axes.grid(alpha=0.25, lw=0.5)
+    axes.margins(x=0.01)
+
+
+def _title(results: Results) -> str:
+    """Name what all runs share: the parameters that have one value."""
+    runs = results.runs
+    names = {"p_k": "k", "p_d": "d", "p_beta": r"\beta", "p_lam": r"\lambda"}
+    names |= {"p_eta": r"\eta", "p_nnz": r"\mathrm{nnz}"}
+    shared = [
+        f"${symbol} = {_number(runs[column].dropna().iloc[0])}$"
+        for column, symbol in names.items()
+        if runs[column].nunique() == 1
+    ]
+    return ",  ".join(shared) + ";  median and 10–90 % band over the runs"
+
+
+def _number(value: float) -> str:
+    text = f"{value:g}"
+    if "e" in text:
+        digits, exponent = text.split("e")
+        front = "" if digits == "1" else rf"{digits} \times "
+        return rf"{front}10^{{{int(exponent)}}}"
+    if 0 < abs(value) < 1e-2:
+        return _number_scientific(value)
+    return text
+
+
+def _number_scientific(value: float) -> str:
+    digits, exponent = f"{value:.3e}".split("e")
+    return rf"{float(digits):g} \times 10^{{{int(exponent)}}}"
+
+
+def draw_claims(results: Results) -> Figure:
+    """Draw a bar for each claim: its runs by verdict."""
+    claims = results.claims
+    figure = Figure(figsize=(7, 0.9 + 0.36 * len(claims)), layout="constrained")
+    axes = figure.subplots()
+    counts = {
+        "holds": claims["holds"] - claims["holds_u_empty"],
+        "holds, u empty": claims["holds_u_empty"],
+        "violated": claims["violated"],
+        "undecided": claims["undecided"],
+        "not applicable": claims["not_applicable"],
+    }
+    begin = claims["holds"] * 0
+    for verdict, number in counts.items():
+        bars = axes.barh(
+            claims["claim"], number, left=begin, color=_VERDICTS[verdict], label=verdict
+        )
+        wide = number > 0.04 * sum(counts.values()).max()
+        axes.bar_label(
+            bars,
+            [str(n) if w else "" for n, w in zip(number, wide)],
+            label_type="center",
+            fontsize=8,
+        )
+        begin = begin + number
+    axes.invert_yaxis()
+    axes.set_xlabel("runs")
+    figure.legend(loc="outside upper center", ncols=5, frameon=False)
+    return figure

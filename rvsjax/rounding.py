@@ -1,0 +1,71 @@
+"""How far rounding alone can move what a run reports: derived, never guessed.
+
+A verdict may not be a rounding artefact, and may not hide a violation. With machine
+epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summation:
+
+- A norm of d terms has the relative error ``(d/2 + 2) r``, hence the ratio
+  ``|a - b| / |a + b|`` has ``(d + 4) r`` and ``2 atan2`` an absolute error below that,
+  plus ``4 r pi`` for atan2 itself and ``(d/2 + 3) r`` for lengths that are not quite 1:
+  `angle_error`, ``(3/4 d + 10) eps`` in all.
+- The sums and products of ``v = w - eta E g - eta beta (w - u)`` put an error of
+  ``2 eps (1 + 2 eta (K + beta))`` on v: `vector_error`. Divided by ``|v|``, plus the
+  division itself, that is how far the direction of w can be off: `direction_error`.
+- In one step the angle changes by rounding at most by two angle errors and one
+  direction error; the Lagrangian by K times that, by ``2 beta`` times the direction
+  error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
+  bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
+
+All results are in the dtype of the run. At a jump of a prox, rounding can choose the
+side; a weight within rounding of a threshold is not covered.
+"""
+
+import math
+
+import jax.numpy as jnp
+
+from rvsjax.types import Array, Hyper
+
+__all__ = [
+    "angle_error",
+    "angle_step_error",
+    "direction_error",
+    "epsilon",
+    "lagrangian_step_error",
+    "vector_error",
+]
+
+
+def epsilon(hyper: Hyper) -> float:
+    """Return the machine epsilon of the run's dtype."""
+    return float(jnp.finfo(hyper.eta.dtype).eps)
+
+
+def angle_error(d: int, hyper: Hyper) -> float:
+    """Bound the error of one computed angle, radians."""
+    return (0.75 * d + 10) * epsilon(hyper)
+
+
+def vector_error(K: float, hyper: Hyper) -> Array:  # noqa: N803
+    """Bound the error of v, before normalisation."""
+    return 2 * epsilon(hyper) * (1 + 2 * hyper.eta * (K + hyper.beta))
+
+
+def direction_error(K: float, hyper: Hyper, length: Array) -> Array:  # noqa: N803
+    """Bound the error of the direction of w after one step with ``|v| = length``."""
+    return vector_error(K, hyper) / length + epsilon(hyper)
+
+
+def angle_step_error(d: int, K: float, hyper: Hyper, length: Array) -> Array:  # noqa: N803
+    """Bound the rounding in the change of theta over one step, radians."""
+    return 2 * angle_error(d, hyper) + direction_error(K, hyper, length)
+
+
+def lagrangian_step_error(d: int, K: float, hyper: Hyper, length: Array) -> Array:  # noqa: N803
+    """Bound the rounding in the change of the Lagrangian over one step."""
+    coupling = 2.5 * hyper.beta
+    sums = (d + 6) * coupling + 3 * (K * math.pi + coupling)
+    return (
+        K * angle_step_error(d, K, hyper, length)
+        + 2 * hyper.beta * direction_error(K, hyper, length)
+        + sums * epsilon(hyper)
+    )

@@ -1,0 +1,197 @@
+"""Axes of a sweep: lists, ranges and samples of parameter values."""
+
+import math
+from typing import Any, NamedTuple
+
+from rvsjax.spec.errors import Problem
+from rvsjax.spec.file import Sample
+from rvsjax.spec.parameters import PARAMETERS, check_value
+
+__all__ = ["Axis", "list_axis", "sample_axis", "zip_axis"]
+
+LONGEST = 100_000
+
+Point = tuple[Any, ...]
+
+
+class Axis(NamedTuple):
+    """Parameters that move together: names, and a tuple of values for each point."""
+
+    names: tuple[str, ...]
+    points: list[Point]
+
+
+def _tidy(value: float) -> float:
+    """Drop the rounding noise of the last digit, so that 1e-4 reads 1e-4."""
+    return float(f"{value:.15g}")
+
+
+def _range(spec: dict[str, Any], where: str) -> tuple[list[Any], list[Problem]]:
+    """Expand ``{ lin = [a, b], num = n }`` or ``{ geom = [a, b], num = n }``."""
+    kind = next((name for name in ("lin", "geom") if name in spec), None)
+    shape = "must be { lin = [a, b], num = n } or { geom = [a, b], num = n }"
+    if kind is None or set(spec) != {kind, "num"}:
+        return [], [Problem(where, f"{shape}, got {spec}")]
+    ends, num = spec[kind], spec["num"]
+    if not _is_pair(ends) or type(num) is not int or not 2 <= num <= LONGEST:
+        what = f"{shape} with 2 <= num <= {LONGEST}, got {spec}"
+        return [], [Problem(where, what)]
+    first, last = ends
+    if kind == "lin":
+        inner = [first + (last - first) * i / (num - 1) for i in range(1, num - 1)]
+    elif first > 0 and last > 0:
+        ratio = last / first
+        inner = [first * ratio ** (i / (num - 1)) for i in range(1, num - 1)]
+    else:
+        return [], [Problem(where, f"geom needs two positive ends, got {ends}")]
+    values = [first, *map(_tidy, inner), last]
+    whole = all(isinstance(end, int) for end in ends)
+    if whole and all(float(value).is_integer() for value in values):
+        values = [int(value) for value in values]
+    return values, []
+
+
+def _is_pair(ends: Any) -> bool:
+    return (
+        isinstance(ends, list)
+        and len(ends) == 2
+        and all(type(end) in (int, float) and math.isfinite(end) for end in ends)
+    )
+
+
+def _values(name: str, spec: Any, where: str) -> tuple[list[Any], list[Problem]]:
+    """Return the checked values of one parameter: a list, a range or one value."""
+    problems: list[Problem] = []
+    if name not in PARAMETERS:
+        return [], check_value(name, spec, where)[1]
+    if isinstance(spec, dict):
+        values, problems = _range(spec, where)
+    elif isinstance(spec, list):
+        values = spec
+        if not values:
+            problems = [Problem(where, "is an empty list; an axis needs a value")]
+    else:
+        values = [spec]
+    checked = []
+    for i, value in enumerate(values):
+        place = f"{where}[{i}]" if isinstance(spec, list) else where
+        value, found = check_value(name, value, place)
+        checked.append(value)
+        problems += found
+        if len(problems) >= 10:
+            break
+    return checked, problems
+
+
+def _distinct(axis: Axis, where: str) -> list[Problem]:
+    seen: set[Point] = set()
+    for point in axis.points:
+        if point in seen:
+            shown = ", ".join(f"{n} = {v}" for n, v in zip(axis.names, point))
+            return [Problem(where, f"{shown} stands there twice")]
+        seen.add(point)
+    return []
+
+
+def list_axis(name: str, spec: Any, where: str) -> tuple[Axis, list[Problem]]:
+    """Return the axis of one parameter."""
+    values, problems = _values(name, spec, where)
+    axis = Axis((name,), [(value,) for value in values])
+    return axis, problems or _distinct(axis, where)
+
+
+def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
+    """Return the axis of parameters that move together."""
+    columns, problems = [], []
+    for name, spec in block.items():
+        values, found = _values(name, spec, f"{where}.{name}")
+        columns.append(values)
+        problems += found
+    lengths = {name: len(column) for name, column in zip(block, columns)}
+    if not problems and len(set(lengths.values())) != 1:
+        what = f"its lists must be of one length, got {lengths}"
+        problems.append(Problem(where, what))
+    axis = Axis(tuple(block), list(zip(*columns)))
+    return axis, problems or _distinct(axis, where)
+
+
+def sample_axis(sample: Sample) -> tuple[Axis, list[Problem]]:
+    """Return the points of a sample as one axis. Same file, same points."""
+    problems: list[Problem] = []
+    ranges = []
+    for name, spec in sample.dimensions.items():
+        where = f"sample.{name}"
+        kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])
+        if not kind:
+            what = "must be { uniform = [a, b] }, { loguniform = [a, b] } or"
+            problems.append(Problem(where, f"{what} {{ choice = [...] }}, got {spec}"))
+            continue
+        values, found = _values(name, bounds, f"{where}.{kind}")
+        problems += found
+        if kind != "choice" and not found:
+            problems += _check_bounds(kind, values, f"{where}.{kind}")
+        ranges.append((kind, values))
+    if not sample.dimensions:
+        problems.append(Problem("sample", "names no parameter"))
+    if problems:
+        return Axis((), []), problems
+    columns = [
+        [_quantile(kind, values, x) for x in column]
+        for (kind, values), column in zip(ranges, _unit_points(sample))
+    ]
+    axis = Axis(tuple(sample.dimensions), list(zip(*columns)))
+    return axis, _distinct(axis, "sample")
+
+
+def _is_distribution(spec: Any) -> bool:
+    kinds = ("uniform", "loguniform", "choice")
+    return (
+        isinstance(spec, dict)
+        and len(spec) == 1
+        and next(iter(spec)) in kinds
+        and isinstance(next(iter(spec.values())), list)
+    )
+
+
+def _check_bounds(kind: str, values: list[Any], where: str) -> list[Problem]:
+    if len(values) != 2 or any(isinstance(value, str) for value in values):
+        return [Problem(where, f"needs two numbers, got {values}")]
+    if not values[0] < values[1]:
+        return [Problem(where, f"needs a lower bound below the upper, got {values}")]
+    if kind == "loguniform" and values[0] <= 0:
+        return [Problem(where, f"needs positive bounds, got {values}")]
+    return []
+
+
+def _quantile(kind: str, values: list[Any], x: float) -> Any:
+    """Map x in [0, 1) to the distribution; whole bounds give whole numbers."""
+    if kind == "choice":
+        return values[min(int(x * len(values)), len(values) - 1)]
+    low, high = values
+    whole = isinstance(low, int)
+    top = high + 1 if whole else high
+    if kind == "uniform":
+        value = low + (top - low) * x
+    else:
+        value = math.exp(math.log(low) + (math.log(top) - math.log(low)) * x)
+    return min(max(math.floor(value) if whole else value, low), high)
+
+
+def _unit_points(sample: Sample) -> list[list[float]]:
+    """Return a column of points in [0, 1) for each dimension."""
+    import warnings
+
+    import numpy as np
+
+    size = len(sample.dimensions)
+    rng = np.random.default_rng(sample.seed)
+    if sample.method == "random":
+        points = rng.random((sample.n, size))
+    else:
+        from scipy.stats import qmc
+
+        method = {"sobol": qmc.Sobol, "lhs": qmc.LatinHypercube}[sample.method]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # n not a power of two
+            points = method(size, rng=rng).random(sample.n)
+    return points.T.tolist()

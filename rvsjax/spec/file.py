@@ -1,0 +1,188 @@
+"""The sweep file: TOML text to a checked document, with every mistake at once."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
+from rvsjax.spec.parameters import PARAMETERS
+
+__all__ = [
+    "Document",
+    "Sample",
+    "check_document",
+    "override",
+    "parse",
+    "read",
+    "read_setting",
+]
+
+LARGEST_FILE = 64 * 1024
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Seeds(_Table):
+    """The seeds ``base, ..., base + count - 1``."""
+
+    count: int = Field(1, ge=1, le=2**32)
+    base: int = Field(0, ge=0, lt=2**32)
+
+
+class Record(_Table):
+    """What is kept of a run besides its row."""
+
+    curves: int = Field(200, ge=2, le=100_000)
+    weights: bool = False
+
+
+class Sample(_Table):
+    """Points in a box of parameters, as one axis."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    method: Literal["sobol", "lhs", "random"] = "sobol"
+    n: int = Field(ge=1, le=2**20)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @property
+    def dimensions(self) -> dict[str, Any]:
+        """The parameters and their distributions."""
+        return self.model_extra or {}
+
+
+class Document(_Table):
+    """A sweep file; parameter values are checked when the plan is made."""
+
+    version: Literal[1]
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    study: Literal["rvscgd"]
+    about: str = ""
+    constants: dict[str, Any] = Field(default_factory=dict)
+    grid: dict[str, Any] = Field(default_factory=dict)
+    zip: list[dict[str, Any]] = Field(default_factory=list)
+    case: list[dict[str, Any]] = Field(default_factory=list)
+    sample: Sample | None = None
+    exclude: list[dict[str, Any]] = Field(default_factory=list)
+    seeds: Seeds = Field(default_factory=Seeds)
+    record: Record = Field(default_factory=Record)
+
+
+_TABLES = {"": Document, "seeds": Seeds, "record": Record}
+
+
+def read(path: Path) -> str:
+    """Return the text of a sweep file; a `SpecError` where that is not possible."""
+    try:
+        data = path.read_bytes()
+        if len(data) > LARGEST_FILE:
+            what = f"has {len(data)} bytes; a sweep file has at most {LARGEST_FILE}"
+            raise SpecError([Problem(str(path), what)])
+        return data.decode()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        what = "is not UTF-8 text"
+    raise SpecError([Problem(str(path), what)])
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the tables of TOML text; a `SpecError` with line and column otherwise."""
+    try:
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise SpecError([Problem("TOML", str(error) or "nested too deeply")]) from None
+
+
+def read_setting(setting: str) -> tuple[str, Any]:
+    """Split ``KEY=VALUE``; the value as TOML writes it, anything else a string."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        what = f'needs KEY=VALUE, for example steps=1000, got "{setting}"'
+        raise SpecError([Problem("--set", what)])
+    try:
+        return key.strip(), tomli.loads(f"value = {text}")["value"]
+    except tomli.TOMLDecodeError:
+        return key.strip(), text.strip()
+
+
+def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Set a parameter, wherever it stands, or a key such as ``seeds.count``."""
+    home, _, leaf = key.rpartition(".")
+    if home:
+        if home not in ("constants", "grid", "sample", "seeds", "record"):
+            what = f'no table "{home}" to set; name a parameter alone'
+            raise SpecError([Problem(key, what)])
+        return _put(raw, home, leaf, value)
+    if key in Document.model_fields:
+        return raw | {key: value}
+    if key not in PARAMETERS:
+        known = [*PARAMETERS, *Document.model_fields]
+        raise SpecError([Problem(key, "unknown parameter" + did_you_mean(key, known))])
+    home = "grid" if isinstance(value, list | dict) else "constants"
+    return _put(_without(raw, key), home, key, value)
+
+
+def _put(raw: dict[str, Any], home: str, key: str, value: Any) -> dict[str, Any]:
+    table = raw.get(home, {})
+    if not isinstance(table, dict):
+        return raw  # refused when the document is checked
+    return raw | {home: table | {key: value}}
+
+
+def _without(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    """Remove a parameter wherever it is given; a block left empty goes too."""
+    result = dict(raw)
+    for name in ("constants", "grid", "sample"):
+        if isinstance(result.get(name), dict):
+            result[name] = {n: v for n, v in result[name].items() if n != key}
+    if isinstance(result.get("sample"), dict) and not (
+        set(result["sample"]) - set(Sample.model_fields)
+    ):
+        del result["sample"]
+    for name in ("zip", "case"):
+        if isinstance(result.get(name), list):
+            blocks = [
+                {n: v for n, v in block.items() if n != key}
+                for block in result[name]
+                if isinstance(block, dict)
+            ]
+            distinct = [b for i, b in enumerate(blocks) if b not in blocks[:i]]
+            result[name] = [b for b in distinct if b or name == "case"]
+    return result
+
+
+_PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": "rvscgd"}
+
+
+def check_document(raw: dict[str, Any]) -> tuple[Document, list[Problem]]:
+    """Return the document and what is wrong with its shape.
+
+    Where something is wrong, the document is what is left without it, so that the rest
+    can be checked as well.
+    """
+    try:
+        return Document.model_validate(raw), []
+    except ValidationError as invalid:
+        errors = invalid.errors()
+    broken = {error["loc"][0] for error in errors}
+    rest = {key: value for key, value in raw.items() if key not in broken}
+    document = Document.model_validate(_PLACEHOLDERS | rest)
+    return document, [_explain(error) for error in errors]
+
+
+def _explain(error: ErrorDetails) -> Problem:
+    *table, key = error["loc"]
+    if error["type"] == "extra_forbidden":
+        model = _TABLES.get(".".join(map(str, table)), Document)
+        what = "unknown key" + did_you_mean(str(key), model.model_fields)
+    elif error["type"] == "missing":
+        what = "is missing"
+    else:
+        what = describe(error, error["input"])
+    return Problem(".".join(map(str, error["loc"])), what)

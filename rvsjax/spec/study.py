@@ -1,0 +1,125 @@
+"""The study `rvscgd`: parameters and a seed become a run, and a run becomes a row."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rvsjax.algorithms import ALGORITHMS
+from rvsjax.measure import measure
+from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.simulate import NEVER, Run, simulate
+from rvsjax.spec.plan import Item
+from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
+from rvsjax.theory import CLAIMS, verdict
+from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
+
+__all__ = ["Trial", "evaluate", "make_trial"]
+
+
+@pytree
+class Trial:
+    """A run as a sweep names it: numbers and a seed. `draw` gives the run itself."""
+
+    seed: Array  # uint32
+    nnz: Array  # int32
+    start_angle: Array  # radians; used where start = "angle"
+    penalty: Penalty
+    hyper: Hyper
+    algorithm: str = static()
+    k: int = static()
+    d: int = static()
+    readout: str = static()
+    start: str = static()
+    steps: int = static()
+    points: int = static()
+
+    @property
+    def method(self) -> Algorithm:
+        """The algorithm that goes by the trial's name."""
+        return ALGORITHMS[self.algorithm]
+
+    def draw(self) -> Run:
+        """Draw the teacher and the start from the seed alone.
+
+        One seed gives one teacher and one start under every configuration of one d, in
+        float64 whatever the dtype of the run.
+        """
+        key = jax.random.key(self.seed, impl="threefry2x32")
+        ranks, values, around = jax.random.normal(key, (3, self.d), jnp.float64)
+        w_star = sparse_direction(ranks, values, self.nnz)
+        start = {
+            "uniform": lambda: unit(around),
+            "teacher": lambda: w_star,
+            "angle": lambda: direction_at(self.start_angle, w_star, around),
+        }[self.start]()
+        dtype = self.hyper.eta.dtype
+        return Run(
+            teacher=Teacher(unit(w_star.astype(dtype)), self.k, self.readout),
+            start=unit(start.astype(dtype)),
+            penalty=self.penalty,
+            hyper=self.hyper,
+            algorithm=self.method,
+            steps=self.steps,
+            points=self.points,
+        )
+
+
+def make_trial(item: Item, points: int) -> Trial:
+    """Turn the names and numbers of an item into a trial with `points` a curve."""
+    given = item.parameters
+    dtype = np.dtype(given["dtype"]).type
+    penalty = {
+        None: NoPenalty,
+        "l0": L0,
+        "l1": L1,
+        "transformed-l1": lambda: TransformedL1(dtype(given["a"])),
+    }[given["penalty"]]()
+    return Trial(
+        seed=np.uint32(item.seed),
+        nnz=np.int32(given["nnz"]),
+        start_angle=np.float64(given["start_angle"] or 0),
+        penalty=penalty,
+        hyper=Hyper(*(dtype(given[name] or 0) for name in Hyper._fields)),
+        algorithm=given["algorithm"],
+        k=given["k"],
+        d=given["d"],
+        readout=given["readout"],
+        start=given["start"],
+        steps=given["steps"],
+        points=points,
+    )
+
+
+def evaluate(trial: Trial) -> dict[str, Any]:
+    """Run a trial: its measurements, claims, curves and weights, as a pytree.
+
+    A pure function, the same object for every sweep, so that programs are shared.
+    """
+    run = trial.draw()
+    outcome = simulate(run)
+    checks = {name: claim(run, outcome) for name, claim in CLAIMS.items()}
+    seen = outcome.monitor
+    return {
+        "stopped": jnp.where(
+            seen.first_bad_step == NEVER, 0, jnp.where(seen.degenerate, 2, 1)
+        ),
+        "measurements": measure(run, outcome),
+        "claims": {
+            name: {
+                "hyp": check.hypothesis,
+                "obs": check.observed,
+                "bound": check.bound,
+                "verdict": verdict(check),
+            }
+            for name, check in checks.items()
+        },
+        "curves": outcome.curves._asdict(),
+        "weights": {
+            "w_star": run.teacher.w_star,
+            "w_start": run.start,
+            "w": outcome.state.w,
+            "u": outcome.state.u,
+        },
+    }

@@ -1,0 +1,255 @@
+"""The results folder: immutable Parquet parts, one a block and table, and a manifest.
+
+A part's name holds its block and the SHA-256 of its bytes; inside, it names its plan and
+block. It is written under a temporary name, synced, renamed, and the folder is synced.
+A block is done once its part of the table `runs`, written last, is there.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+__all__ = ["Part", "Store", "StoreError"]
+
+_PART = re.compile(r"(\d{6,})-([a-z]+)-([0-9a-f]{64})\.parquet")
+_ROWS = 65_536  # of a row group in the compacted tables
+_WRITING = {"compression": "zstd", "write_page_checksum": True}
+
+
+class StoreError(Exception):
+    """A results folder cannot be used; the message says why and what to do."""
+
+
+class Part(NamedTuple):
+    """One immutable file: a table of a block."""
+
+    block: int
+    table: str
+    digest: str
+    path: Path
+
+
+class Store:
+    """A results folder. Reading needs nothing but the folder; writing needs a plan."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.folder = Path(folder)
+        self.plan: str | None = None
+
+    # -- manifest ----------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What was asked and what computed it; empty before the first sweep."""
+        path = self.folder / "manifest.json"
+        try:
+            content = json.loads(path.read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            what = f"{path} cannot be read ({error}); use another folder"
+            raise StoreError(what) from None
+        if not isinstance(content, dict):
+            raise StoreError(f"{path} is not a manifest; use another folder")
+        return content
+
+    def open(self, plan: str, asked: dict[str, Any], source: str) -> None:
+        """Take the folder for a plan; refuse one that holds something else."""
+        manifest = self.manifest
+        if not manifest and self.folder.exists() and any(self.folder.iterdir()):
+            what = f"{self.folder} holds files but no manifest.json"
+            raise StoreError(f"{what}; use an empty folder with --out")
+        if manifest and manifest.get("plan") != plan:
+            difference = "; ".join(_difference(manifest.get("asked", {}), asked))
+            what = f"{self.folder} holds another sweep ({difference})"
+            raise StoreError(f"{what}; use another folder with --out")
+        self.plan = plan
+        try:
+            (self.folder / "parts").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"{self.folder} cannot be made: {error.strerror}"
+            raise StoreError(f"{what}; use another folder with --out") from None
+        if not manifest:
+            self.write("sweep.toml", source.encode())
+            self.update({"plan": plan, "asked": asked})
+
+    def update(self, entries: dict[str, Any]) -> None:
+        """Add entries to the manifest, or replace them."""
+        text = json.dumps(self.manifest | entries, indent=2) + "\n"
+        self.write("manifest.json", text.encode())
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the folder so that it is there whole or not at all."""
+        path = self.folder / name
+        with _replacing(path) as file:
+            file.write(data)
+
+    # -- parts -------------------------------------------------------------------------
+
+    def parts(self, table: str) -> list[Part]:
+        """Return the parts of a table, ordered by block."""
+        found = []
+        for path in (self.folder / "parts").glob("*.parquet"):
+            if (match := _PART.fullmatch(path.name)) and match[2] == table:
+                found.append(Part(int(match[1]), table, match[3], path))
+        return sorted(found)
+
+    def done(self) -> set[int]:
+        """Return the blocks whose rows are there."""
+        return {part.block for part in self.parts("runs")}
+
+    def append(self, block: int, tables: dict[str, pa.Table]) -> None:
+        """Keep the tables of a block, in place of what it had before."""
+        before = [p for t in ("runs", "curves", "weights") for p in self.parts(t)]
+        before = [part for part in before if part.block == block]
+        written = set()
+        for name in sorted(tables, key=lambda name: name == "runs"):
+            metadata = {"rvsjax.plan": str(self.plan), "rvsjax.block": str(block)}
+            sink = io.BytesIO()
+            pq.write_table(
+                tables[name].replace_schema_metadata(metadata), sink, **_WRITING
+            )
+            data = sink.getvalue()
+            digest = hashlib.sha256(data).hexdigest()
+            path = f"parts/{block:06d}-{name}-{digest}.parquet"
+            self.write(path, data)
+            written.add(self.folder / path)
+        for part in before:
+            if part.path not in written:
+                part.path.unlink()
+
+    def statuses(self) -> dict[int, set[str]]:
+        """Return the statuses that each finished block has among its runs."""
+        return {
+            part.block: set(self._read(part).column("status").to_pylist())
+            for part in self.parts("runs")
+        }
+
+    def _read(self, part: Part) -> pa.Table:
+        data = part.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != part.digest:
+            what = f"{part.path} is damaged: its bytes do not match its name"
+            raise StoreError(f"{what}; delete it and run the same sweep again")
+        table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
+        inside = table.schema.metadata or {}
+        if inside.get(b"rvsjax.block") != str(part.block).encode():
+            what = f"{part.path} belongs to another block"
+            raise StoreError(f"{what}; delete it and run the same sweep again")
+        expected = self.plan or self.manifest.get("plan")
+        if expected and inside.get(b"rvsjax.plan") != str(expected).encode():
+            what = f"{part.path} belongs to another sweep"
+            raise StoreError(f"{what}; delete it and run the same sweep again")
+        return table
+
+    def _tables(self, table: str) -> Iterator[pa.Table]:
+        """Yield the parts of a table in the order of blocks, under one schema."""
+        parts = self.parts(table)
+        schemas = [pq.read_schema(part.path).remove_metadata() for part in parts]
+        schemas = sorted(dict.fromkeys(schemas), key=len, reverse=True)
+        if not schemas:
+            return
+        whole = pa.unify_schemas(schemas)
+        for part in parts:
+            rows = self._read(part).replace_schema_metadata()
+            columns = [
+                rows[field.name]
+                if field.name in rows.column_names
+                else pa.nulls(len(rows), field.type)
+                for field in whole
+            ]
+            yield pa.table(columns, schema=whole)
+
+    # -- whole tables ------------------------------------------------------------------
+
+    def compact(self) -> None:
+        """Write each table whole, from its parts, ordered by block."""
+        for name in ("curves", "weights", "runs"):
+            gathered: list[pa.Table] = []
+            writer: pq.ParquetWriter | None = None
+            path = self.folder / f"{name}.parquet"
+            if not self.parts(name):
+                continue
+            with _replacing(path) as file:
+                for table in self._tables(name):
+                    writer = writer or pq.ParquetWriter(file, table.schema, **_WRITING)
+                    gathered.append(table)
+                    if sum(map(len, gathered)) >= _ROWS:
+                        writer.write_table(pa.concat_tables(gathered))
+                        gathered.clear()
+                if writer:
+                    if gathered:
+                        writer.write_table(pa.concat_tables(gathered))
+                    writer.close()
+
+    def discard_compacted(self) -> None:
+        """Remove the whole tables, which are out of date once a block is computed."""
+        for name in ("runs", "curves", "weights", "claims"):
+            (self.folder / f"{name}.parquet").unlink(missing_ok=True)
+
+    def load(self, name: str) -> pd.DataFrame:
+        """Return a table: the compacted one, or the united parts before that."""
+        path = self.folder / f"{name}.parquet"
+        if path.exists():
+            try:
+                table = pq.read_table(path, page_checksum_verification=True)
+            except (OSError, pa.ArrowException) as error:
+                what = f"{path} is damaged ({error})"
+                raise StoreError(
+                    f"{what}; delete it and run the same sweep again"
+                ) from None
+        else:
+            tables = list(self._tables(name))
+            if not tables:
+                what = f"{self.folder} holds no table {name}.parquet and no parts of it"
+                raise StoreError(f"{what}; is it the folder of a sweep?")
+            table = pa.concat_tables(tables)
+        return table.to_pandas()
+
+
+class _replacing:  # noqa: N801 (used as a statement)
+    """Open a temporary file that takes the place of `path` once it is synced."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+    def __enter__(self) -> io.BufferedWriter:
+        self.file = self.temporary.open("wb")
+        return self.file
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if failure:
+            self.file.close()
+            self.temporary.unlink(missing_ok=True)
+            return
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        self.temporary.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _difference(
+    there: dict[str, Any], now: dict[str, Any], where: str = ""
+) -> Iterator[str]:
+    """Say which keys differ: ``seeds.count is 32 there, 2 now``."""
+    for key in there | now:
+        old, new = there.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _difference(old, new, f"{where}{key}.")
+        elif old != new:
+            yield f"{where}{key} is {old!r} there, {new!r} now"

@@ -1,0 +1,206 @@
+"""The only wiring: plan minus what is done -> blocks -> engine -> rows -> store."""
+
+if __name__ == "__main__":  # before the imports below, so that --help stays fast
+    from rvsjax.cli import run_command
+
+    run_command("sweep")
+
+import platform
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import pyarrow as pa
+
+from rvsjax.engine import Block, Engine, batches, blocks, choose_width
+from rvsjax.results import Results, count_claims
+from rvsjax.rows import failed_rows, rows
+from rvsjax.spec.plan import Plan
+from rvsjax.spec.study import evaluate, make_trial
+from rvsjax.store import Store, StoreError
+
+__all__ = ["Ending", "Options", "Progress", "run_plan"]
+
+_PACKAGES = ("rvsjax", "jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
+_FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
+
+
+class Progress(NamedTuple):
+    """How far a call is: its blocks, those of earlier calls, and its seconds."""
+
+    blocks_done: int
+    blocks: int
+    blocks_before: int
+    seconds: float
+
+
+class Options(NamedTuple):
+    """How a plan is run, not what it asks."""
+
+    width: int | None = None  # runs in a block; None: chosen, or that of the folder
+    shard: tuple[int, int] = (1, 1)  # this process takes each N-th block from the I-th
+    retry: frozenset[str] = frozenset()  # statuses to compute again
+    fail_fast: bool = False
+    devices: tuple[jax.Device, ...] | None = None
+    flags: tuple[str, ...] = ()  # as given, for the manifest
+    watch: Callable[[Progress], None] = lambda progress: None
+    stop: threading.Event = threading.Event()
+
+
+class Ending(NamedTuple):
+    """How a call ended: the folder, blocks not there yet, and whether one failed."""
+
+    folder: Path
+    blocks_left: int
+    failed: bool
+
+
+def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Ending:
+    """Compute what is missing of a plan in the folder `out`, and compact its tables.
+
+    `source` is the text of the sweep file, kept beside the results. Raises `StoreError`
+    where the folder holds something else or cannot be written.
+    """
+    store = Store(out)
+    store.open(plan.fingerprint, plan.as_json(), source)
+    sizes = [count for _, count in plan.groups()]
+    devices = options.devices or tuple(jax.devices())
+    width = _settle_width(store, options, sizes, devices[0].platform)
+    total = sum(-(-size // width) for size in sizes)
+    wanted = _wanted_blocks(store, total, options)
+    failed = False
+    if wanted:
+        store.discard_compacted()
+        failed = _compute_blocks(store, plan, Engine(evaluate, width, devices), wanted, options)
+    left = total - len(store.done())
+    if not left and not (store.folder / "claims.parquet").exists():
+        store.compact()
+        _write_claims(store)
+    return Ending(store.folder, left, failed)
+
+
+def _settle_width(
+    store: Store, options: Options, sizes: list[int], platform: str
+) -> int:
+    """Return the block width of the folder, settled before its first part."""
+    kept = store.manifest.get("width")
+    if kept and options.width and options.width != kept:
+        what = f"{store.folder} was begun with --block {kept}, not {options.width}"
+        raise StoreError(f"{what}; leave --block out, or use another folder with --out")
+    width = kept or options.width or choose_width(sizes, platform)
+    if not kept:
+        store.update({"width": width})
+    return width
+
+
+def _wanted_blocks(store: Store, total: int, options: Options) -> set[int]:
+    """Return the numbers of the blocks that this call computes."""
+    done = store.done()
+    if options.retry:
+        again = {n for n, found in store.statuses().items() if found & options.retry}
+        done -= again
+    index, shards = options.shard
+    return {n for n in range(total) if n not in done and n % shards == index - 1}
+
+
+def _compute_blocks(
+    store: Store, plan: Plan, engine: Engine, wanted: set[int], options: Options
+) -> bool:
+    """Compute the wanted blocks, note the session, and say whether one failed."""
+    begin, clock = datetime.now(UTC), time.perf_counter()
+    before = len(store.done())
+    done, failed = 0, False
+    stream = blocks(plan, lambda item: item.static_key, engine.width)
+    pending = (block for block in stream if block.number in wanted)
+    writing = 0.0
+
+    def tell() -> None:
+        seconds = time.perf_counter() - clock
+        options.watch(Progress(done, len(wanted), before, seconds))
+
+    tell()
+    with ThreadPoolExecutor(1) as worker:  # so that signals are heard meanwhile
+        for batch in batches(pending, len(engine.devices)):
+            tables, lost = worker.submit(_compute, engine, batch, plan).result()
+            failed |= lost
+            mark = time.perf_counter()
+            for block, block_tables in zip(batch, tables):
+                store.append(block.number, block_tables)
+                done += 1
+            writing += time.perf_counter() - mark
+            tell()
+            if options.stop.is_set() or (failed and options.fail_fast):
+                break
+    seconds = {
+        "compile": round(engine.compile_seconds, 3),
+        "run": round(engine.run_seconds, 3),
+        "write": round(writing, 3),
+        "whole": round(time.perf_counter() - clock, 3),
+    }
+    session = _session(begin, engine, options, done, seconds)
+    store.update({"sessions": [*store.manifest.get("sessions", []), session]})
+    return failed
+
+
+def _compute(
+    engine: Engine, batch: list[Block], plan: Plan
+) -> tuple[list[dict[str, pa.Table]], bool]:
+    """Return the tables of each block, and whether the batch failed."""
+    record = plan.document.record
+    trials = [[make_trial(run, record.curves) for run in block.items] for block in batch]
+    try:
+        results = engine(trials)
+    except _FAILURES as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        return [failed_rows(block.items, reason) for block in batch], True
+    tables = [
+        rows(block.items, result, record.weights)
+        for block, result in zip(batch, results)
+    ]
+    return tables, False
+
+
+def _write_claims(store: Store) -> None:
+    results = Results(store.folder)
+    sink = pa.BufferOutputStream()
+    count_claims(results.runs).to_parquet(sink, index=False)
+    store.write("claims.parquet", sink.getvalue().to_pybytes())
+
+
+def _session(
+    begin: datetime,
+    engine: Engine,
+    options: Options,
+    computed: int,
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Describe one call: when, on what, with what, for how long."""
+    return {
+        "begin": begin.isoformat(timespec="seconds"),
+        "blocks": computed,
+        "seconds": seconds,
+        "flags": list(options.flags),
+        "device": engine.devices[0].device_kind,
+        "platform": engine.devices[0].platform,
+        "devices": len(engine.devices),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the checkout that this file lies in, None elsewhere."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()

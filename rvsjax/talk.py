@@ -1,0 +1,131 @@
+"""What a sweep says on a terminal or in a log: progress, and the summary at the end."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rvsjax.results import Results
+from rvsjax.sweep import Progress
+
+__all__ = ["duration", "progress_talker", "summary_json", "summary_lines"]
+
+QUIET_SECONDS = 30  # between two plain lines
+
+
+def duration(seconds: float) -> str:
+    """Return ``42 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _left(progress: Progress) -> float:
+    """Return the seconds that the missing blocks take at the pace so far."""
+    missing = progress.blocks - progress.blocks_done
+    return progress.seconds / progress.blocks_done * missing
+
+
+def progress_talker(kind: str) -> Callable[[Progress], None]:
+    """Return what hears of each finished batch: a bar, plain lines, JSON or nothing."""
+    if kind == "auto":
+        kind = "bar" if sys.stderr.isatty() else "plain"
+    return {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+class _Nothing:
+    def __call__(self, progress: Progress) -> None:
+        pass
+
+
+class _Json:
+    def __call__(self, progress: Progress) -> None:
+        _say(json.dumps(progress._asdict()))
+
+
+class _Plain:
+    """One line at the start, then at most one every `QUIET_SECONDS`."""
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.blocks_done:
+            before = progress.blocks_before
+            known = f" ({before} finished before)" if before else ""
+            _say(f"{progress.blocks} blocks to run{known}; compiling the first")
+            self.last = time.monotonic()
+        elif time.monotonic() - self.last >= QUIET_SECONDS:
+            self.last = time.monotonic()
+            done = f"{progress.blocks_done} of {progress.blocks} blocks"
+            _say(f"{done}, about {duration(_left(progress))} left")
+
+
+class _Bar:
+    """A bar on a terminal; it stays when it is full."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        self.bar = Bar(
+            BarColumn(),
+            TextColumn("{task.completed} of {task.total} blocks, {task.description}"),
+            console=Console(stderr=True),
+        )
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.blocks_done:
+            self.task = self.bar.add_task("compiling", total=progress.blocks)
+            self.bar.start()
+            return
+        left = f"about {duration(_left(progress))} left"
+        self.bar.update(self.task, completed=progress.blocks_done, description=left)
+        if progress.blocks_done == progress.blocks:
+            self.bar.update(self.task, description=f"{duration(progress.seconds)}")
+            self.bar.stop()
+
+
+def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
+    """Return the summary as plain data: folder, statuses, claims and files."""
+    claims = results.claims.astype(object).where(results.claims.notna(), None)
+    return {
+        "out": str(results.folder),
+        "status": results.runs["status"].value_counts().to_dict(),
+        "u_empty": int(results.runs["m_u_empty"].fillna(False).sum())
+        if "m_u_empty" in results.runs
+        else 0,
+        "claims": claims.to_dict(orient="records"),
+        "files": [str(path) for path in _files(results.folder, figures)],
+    }
+
+
+def summary_lines(results: Results, figures: list[Path]) -> list[str]:
+    """Return the summary as text: runs by status, each claim's counts, the files."""
+    told = summary_json(results, figures)
+    statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
+    lines = [f"{len(results.runs)} runs: {statuses}; u empty in {told['u_empty']}", ""]
+    if told["claims"]:
+        columns = ("holds", "violated", "undecided", "not_applicable")
+        heads = "".join(f"{name.replace('_', ' '):>16}" for name in columns)
+        lines.append(f"{'claim':<16}{heads}   of holds, u empty")
+    for claim in told["claims"]:
+        counts = "".join(f"{claim[name]:>16}" for name in columns)
+        lines.append(f"{claim['claim']:<16}{counts}{claim['holds_u_empty']:>20}")
+    lines += ["", *(f"  {path}" for path in told["files"])]
+    return lines
+
+
+def _files(folder: Path, figures: list[Path]) -> list[Path]:
+    names = ("runs", "curves", "weights", "claims")
+    tables = [folder / f"{name}.parquet" for name in names]
+    found = [path for path in tables if path.exists()]
+    return [*found, folder / "manifest.json", *figures]

@@ -1,0 +1,99 @@
+"""Types that every room shares, and the glossary of symbols.
+
+Symbols are the paper's (Dinh and Xin 2020, Frontiers 6:13); words are used elsewhere.
+
+======== ===================================================================
+symbol   meaning
+======== ===================================================================
+w        weights of the student, ``|w| = 1``, shape ``(d,)``
+u        sparse copy of the weights, ``u = prox_{(lam/beta) P}(w)``
+w_star   weights of the teacher, ``|w_star| = 1``
+theta    angle between w and w_star in radians, in ``[0, pi]``
+delta    ``pi - theta(w^0, w_star)``
+k, d     number of patches, size of the filter
+K        ``k / (2 pi)``: slope of the population loss and size of its coarse gradient
+lam      weight of the penalty P (``lambda`` is reserved)
+beta     weight of the coupling ``|w - u|^2 / 2``
+eta      step size
+m        ``lam / beta``, the scale of the prox
+v        ``w^t - eta E g(w^t) - eta beta (w^t - u^{t+1})``, before normalisation
+gamma    angle between w and u
+======== ===================================================================
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
+
+import jax
+from chex import Array, ArrayTree
+
+__all__ = [
+    "Algorithm",
+    "Array",
+    "ArrayTree",
+    "Gradient",
+    "Hyper",
+    "Penalty",
+    "State",
+    "pytree",
+    "static",
+]
+
+Gradient = Callable[[Array], Array]
+"""``w (d,) -> E g(w) (d,)``, or an estimate of it."""
+
+T = TypeVar("T")
+
+
+def static(**options: Any) -> Any:
+    """Mark a field of a `pytree` class as part of its type, hence of the program."""
+    return dataclasses.field(metadata={"static": True}, **options)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(static,))
+def pytree(cls: type[T]) -> type[T]:
+    """Make a frozen dataclass whose fields are leaves, except those marked `static`.
+
+    Static fields are what a program is compiled for; leaves are what it is mapped over.
+    """
+    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
+
+
+class Hyper(NamedTuple):
+    """Hyperparameters of a run: scalars, traced, so that no value recompiles."""
+
+    lam: Array
+    beta: Array
+    eta: Array
+
+
+class State(NamedTuple):
+    """What the next step of an algorithm needs."""
+
+    w: Array  # (d,)
+    u: Array  # (d,)
+
+
+class Penalty(Protocol):
+    """A sparsity penalty P and its proximal operator."""
+
+    def value(self, u: Array) -> Array:
+        """Return ``P(u)``, a scalar."""
+        ...
+
+    def prox(self, x: Array, m: Array) -> Array:
+        """Return ``argmin_u m P(u) + |u - x|^2 / 2``, shape ``(d,)``."""
+        ...
+
+
+class Algorithm(NamedTuple):
+    """A method as a pair of pure functions.
+
+    ``init(w, hyper, penalty) -> State`` and
+    ``step(state, hyper, gradient, penalty) -> (State, |v|)``, where ``|v|`` is the
+    length of the new weights before they are normalised.
+    """
+
+    init: Callable[[Array, Hyper, Penalty], State]
+    step: Callable[[State, Hyper, Gradient, Penalty], tuple[State, Array]]
