@@ -144,9 +144,7 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true", help="exit 4 if a claim is violated")
     add("--fail-fast", action="store_true", help="stop at the first block that fails")
     add("--no-report", action="store_true", help="draw no figures")
-    add(
-        "--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto"
-    )
+    add("--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto")
     add("--json", action="store_true", help="results on stdout as JSON")
     talk = parser.add_mutually_exclusive_group()
     talk.add_argument("-q", "--quiet", action="store_true", help="no talk")
@@ -317,7 +315,9 @@ def _stop_on_signals(say: Callable[[str], None]) -> "threading.Event":
     return stop
 
 
-def _unfinished(ending: "Ending", options: "Options", say: Callable[[str], None]) -> int:
+def _unfinished(
+    ending: "Ending", options: "Options", say: Callable[[str], None]
+) -> int:
     """Say why blocks are missing, and how to go on."""
     left = f"{ending.blocks_left} blocks are left in {ending.folder}"
     if options.stop.is_set():

@@ -34,14 +34,10 @@ class Forecast(NamedTuple):
     disk_bytes: int
 
 
-def forecast(
-    plan: Plan, width: int | None, devices: Sequence[jax.Device]
-) -> Forecast:
+def forecast(plan: Plan, width: int | None, devices: Sequence[jax.Device]) -> Forecast:
     """Estimate a plan; time a few bare steps of its program with the most work."""
     groups = plan.groups()
-    width = width or choose_width(
-        [count for _, count in groups], devices[0].platform
-    )
+    width = width or choose_width([count for _, count in groups], devices[0].platform)
     blocks = sum(-(-count // width) for _, count in groups)
     record = plan.document.record
 

@@ -61,15 +61,31 @@ class TransformedL1:
         """Return the closed form of Lemma 8, written without cancellation.
 
         ``sgn(x) (|x| - 4/3 (a+|x|) sin^2(phi/6))`` above the threshold, with
-        ``cos(phi) = 1 - 27 m a (a+1) / (2 (a+|x|)^3)``. The paper's form
+        ``sin^2(phi/2) = 27 m a (a+1) / (4 (a+|x|)^3)``. The paper's form
         ``2/3 (a+|x|) cos(phi/3) - 2a/3 + |x|/3`` is the same number, but loses digits
         for large a.
         """
         a, size = self.a, jnp.abs(x)
-        half = 27 * m * a * (a + 1) / (4 * (a + size) ** 3)  # sin^2(phi/2)
-        phi = 2 * jnp.arcsin(jnp.sqrt(jnp.minimum(half, 1)))  # over 1 only where u = 0
-        root = size - 4 / 3 * (a + size) * jnp.sin(phi / 6) ** 2
+        square = 27 * m * a * (a + 1) / (4 * (a + size) ** 3)
+        sine = sine_of_third(jnp.sqrt(jnp.minimum(square, 1)))  # over 1 only at u = 0
+        root = size - 4 / 3 * (a + size) * sine**2
         return jnp.where(size > self.threshold(m), jnp.sign(x) * root, 0)
+
+
+def sine_of_third(s: Array) -> Array:
+    """Return ``sin(arcsin(s) / 3)`` for s in [0, 1], to rounding, elementwise.
+
+    The root y in [0, 1/2] of ``3 y - 4 y^3 = s``, by Newton's method: first for
+    ``z = 1/2 - y`` from ``sqrt((1 - s)/6)``, good near s = 1 where the slope of y is
+    infinite, then for y itself where it is small. With arcsin and sin a whole step of
+    a run took 87 instead of 52 microseconds (blocks of 16, d = 50, float64, 2 cores).
+    """
+    gap = 1 - s
+    z = jnp.sqrt(gap / 6)
+    for _ in range(4):
+        z = z - (6 * z**2 - 4 * z**3 - gap) / (12 * z * (1 - z) + (z == 0))
+    y = 0.5 - z
+    return jnp.where(s < 0.5, (s - 8 * y**3) / (3 - 12 * y**2), y)
 
 
 @pytree

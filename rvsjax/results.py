@@ -14,7 +14,7 @@ _VERDICTS = ("holds", "violated", "undecided", "not-applicable")
 
 
 class Results:
-    """The folder of a sweep: `runs`, `curves`, `weights` and `claims` as data frames."""
+    """The folder of a sweep: `runs`, `curves`, `weights`, `claims` as data frames."""
 
     def __init__(self, folder: str | Path) -> None:
         """Read nothing yet; a `StoreError` comes with the first table, if at all."""

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rvsjax.simulate import Curves
 from rvsjax.spec.parameters import Parameters
 from rvsjax.spec.plan import Item
-from rvsjax.theory import VERDICTS
+from rvsjax.spec.study import Record
+from rvsjax.theory import CLAIMS, VERDICTS
 
 __all__ = ["STATUSES", "failed_rows", "rows"]
 
@@ -51,43 +53,51 @@ def _parameters(items: Sequence[Item]) -> dict[str, pa.Array]:
     return columns | {"p_seed": pa.array([item.seed for item in items], pa.int64())}
 
 
-def rows(items: Sequence[Item], result: dict[str, Any], weights: bool) -> dict[str, Any]:
-    """Return the tables `runs`, `curves` and, if asked, `weights` of a block."""
-    measured = result["measurements"]
-    stopped = result["stopped"]
+def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.Table]:
+    """Return the tables `runs`, `curves` and, if asked, `weights` of a block.
+
+    `record` is stacked: NumPy arrays with one entry an item.
+    """
+    measured, stopped = record.measurements, record.stopped
     reasons = [
         reason.format(step) if (reason := _REASONS[code]) else None
-        for code, step in zip(stopped, measured["first_bad_step"])
+        for code, step in zip(stopped, measured.first_bad_step)
     ]
     claims = {}
-    for name, check in result["claims"].items():
-        for part in ("hyp", "obs", "bound"):
-            claims[f"{part}_{name}"] = _column(check[part])
-        claims[f"verdict_{name}"] = _names(check["verdict"], VERDICTS)
+    for name in CLAIMS:
+        check, verdict = record.claims[name]
+        claims[f"hyp_{name}"] = _column(check.hypothesis)
+        claims[f"obs_{name}"] = _column(check.observed)
+        claims[f"bound_{name}"] = _column(check.bound)
+        claims[f"verdict_{name}"] = _names(verdict, VERDICTS)
     runs = (
         _identity(items)
-        | {"status": _names(stopped, STATUSES), "reason": pa.array(reasons, pa.string())}
+        | {
+            "status": _names(stopped, STATUSES),
+            "reason": pa.array(reasons, pa.string()),
+        }
         | _parameters(items)
-        | {f"m_{name}": _column(values) for name, values in measured.items()}
+        | {f"m_{name}": _column(x) for name, x in measured._asdict().items()}
         | claims
     )
-    tables = {"runs": pa.table(runs), "curves": _curves(items, result["curves"])}
+    tables = {"runs": pa.table(runs), "curves": _curves(items, record.curves)}
     if weights:
         vectors = {
-            name: pa.array(list(values.astype(np.float64)), pa.list_(pa.float64()))
-            for name, values in result["weights"].items()
+            name: pa.array(list(x.astype(np.float64)), pa.list_(pa.float64()))
+            for name, x in record.weights._asdict().items()
         }
         tables["weights"] = pa.table(_identity(items) | vectors)
     return tables
 
 
-def _curves(items: Sequence[Item], curves: dict[str, np.ndarray]) -> pa.Table:
-    points = curves["step"].shape[1]
-    reached = np.isfinite(curves["theta"].ravel())
+def _curves(items: Sequence[Item], curves: Curves) -> pa.Table:
+    """One row a point; points after a run has stopped are left out."""
+    points = np.shape(curves.step)[1]
+    reached = np.isfinite(curves.theta).ravel()
     ids = np.repeat([item.run_id for item in items], points)
     columns = {"run_id": pa.array(ids[reached], pa.string())}
-    for name, values in curves.items():
-        columns[name] = _column(values.ravel()[reached])
+    for name, values in curves._asdict().items():
+        columns[name] = _column(np.ravel(values)[reached])
     return pa.table(columns)
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,8 +33,8 @@ NEVER = -1
 class Run:
     """One run: a teacher, a start and a method with its numbers.
 
-    Leaves are traced; the algorithm, the kind of penalty, ``steps`` and ``points`` (rows
-    of the thinned curves) are static, and so are the shapes and the dtype.
+    Leaves are traced; the algorithm, the kind of penalty, ``steps`` and ``points``
+    (rows of the thinned curves) are static, and so are the shapes and the dtype.
     """
 
     teacher: Teacher
@@ -185,6 +186,8 @@ def simulate(run: Run) -> Outcome:
     number that is not finite, or a step with ``v = 0`` within rounding, keeps its last
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
     """
+    chex.assert_equal_shape((run.start, run.teacher.w_star))
+    chex.assert_trees_all_equal_dtypes(run.start, run.teacher.w_star, *run.hyper)
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
 
     def advance(_: Array, carry: tuple[State, Monitor]) -> tuple[State, Monitor]:
@@ -192,7 +195,7 @@ def simulate(run: Run) -> Outcome:
 
     def sample(state: State, seen: Monitor, step: Array) -> Curves:
         reached = seen.step == step
-        values = (seen.theta, run.teacher.loss(state.w), seen.lagrangian)
+        values = (seen.theta, run.teacher.K * seen.theta, seen.lagrangian)
         nnz_u = jnp.sum(state.u != 0, dtype=jnp.int32)
         return Curves(step, *(jnp.where(reached, x, jnp.nan) for x in values), nnz_u)
 

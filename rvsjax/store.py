@@ -1,8 +1,8 @@
 """The results folder: immutable Parquet parts, one a block and table, and a manifest.
 
-A part's name holds its block and the SHA-256 of its bytes; inside, it names its plan and
-block. It is written under a temporary name, synced, renamed, and the folder is synced.
-A block is done once its part of the table `runs`, written last, is there.
+A part's name holds its block and the SHA-256 of its bytes; inside, it names its plan
+and block. It is written under a temporary name, synced, renamed, and the folder is
+synced. A block is done once its part of the table `runs`, written last, is there.
 """
 
 import hashlib

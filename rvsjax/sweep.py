@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import pyarrow as pa
 
-from rvsjax.engine import Block, Engine, batches, blocks, choose_width
+from rvsjax.engine import Block, Engine, ahead, batches, blocks, choose_width
 from rvsjax.results import Results, count_claims
 from rvsjax.rows import failed_rows, rows
 from rvsjax.spec.plan import Plan
@@ -29,6 +29,7 @@ from rvsjax.store import Store, StoreError
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
 _PACKAGES = ("rvsjax", "jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
+_COMPILED_AHEAD = 4  # batches
 _FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
 
 
@@ -78,7 +79,9 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     failed = False
     if wanted:
         store.discard_compacted()
-        failed = _compute_blocks(store, plan, Engine(evaluate, width, devices), wanted, options)
+        failed = _compute_blocks(
+            store, plan, Engine(evaluate, width, devices), wanted, options
+        )
     left = total - len(store.done())
     if not left and not (store.folder / "claims.parquet").exists():
         store.compact()
@@ -119,6 +122,12 @@ def _compute_blocks(
     done, failed = 0, False
     stream = blocks(plan, lambda item: item.static_key, engine.width)
     pending = (block for block in stream if block.number in wanted)
+    points = plan.document.record.curves
+    upcoming = ahead(
+        batches(pending, len(engine.devices)),
+        _COMPILED_AHEAD,
+        lambda batch: engine.prepare(make_trial(batch[0].items[0], points)),
+    )
     writing = 0.0
 
     def tell() -> None:
@@ -127,7 +136,7 @@ def _compute_blocks(
 
     tell()
     with ThreadPoolExecutor(1) as worker:  # so that signals are heard meanwhile
-        for batch in batches(pending, len(engine.devices)):
+        for batch in upcoming:
             tables, lost = worker.submit(_compute, engine, batch, plan).result()
             failed |= lost
             mark = time.perf_counter()
@@ -154,7 +163,9 @@ def _compute(
 ) -> tuple[list[dict[str, pa.Table]], bool]:
     """Return the tables of each block, and whether the batch failed."""
     record = plan.document.record
-    trials = [[make_trial(run, record.curves) for run in block.items] for block in batch]
+    trials = [
+        [make_trial(run, record.curves) for run in block.items] for block in batch
+    ]
     try:
         results = engine(trials)
     except _FAILURES as error:

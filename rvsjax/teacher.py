@@ -80,8 +80,8 @@ class Teacher:
 def sparse_direction(ranks: Array, values: Array, nnz: Array) -> Array:
     """Return a unit vector ``(d,)`` that keeps the ``values`` of the lowest ``ranks``.
 
-    From two rows of independent Gaussians: ``nnz`` Gaussian entries at a random support.
-    The supports of one draw are nested in ``nnz``.
+    From two rows of independent Gaussians: ``nnz`` of them at a random support. The
+    supports of one draw are nested in ``nnz``.
     """
     order = jnp.sum(ranks[:, None] > ranks[None, :], axis=1)
     return unit(jnp.where(order < nnz, values, 0))

@@ -26,12 +26,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 import jax
-from chex import Array, ArrayTree
+from jax import Array
 
 __all__ = [
     "Algorithm",
     "Array",
-    "ArrayTree",
     "Gradient",
     "Hyper",
     "Penalty",

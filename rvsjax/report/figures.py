@@ -31,7 +31,7 @@ _PRINT = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
 def draw(folder: str | Path) -> list[Path]:
-    """Draw ``figures/NAME`` and ``figures/claims``, as PNG and PDF; return the files."""
+    """Draw ``figures/NAME`` and ``figures/claims`` as PNG and PDF; return the paths."""
     import matplotlib as mpl
 
     results = Results(folder)

@@ -30,14 +30,14 @@ class _Table(BaseModel):
 class Seeds(_Table):
     """The seeds ``base, ..., base + count - 1``."""
 
-    count: int = Field(1, ge=1, le=2**32)
-    base: int = Field(0, ge=0, lt=2**32)
+    count: int = Field(default=1, ge=1, le=2**32)
+    base: int = Field(default=0, ge=0, lt=2**32)
 
 
 class Record(_Table):
     """What is kept of a run besides its row."""
 
-    curves: int = Field(200, ge=2, le=100_000)
+    curves: int = Field(default=200, ge=2, le=100_000)
     weights: bool = False
 
 
@@ -48,7 +48,7 @@ class Sample(_Table):
 
     method: Literal["sobol", "lhs", "random"] = "sobol"
     n: int = Field(ge=1, le=2**20)
-    seed: int = Field(0, ge=0, lt=2**32)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
     @property
     def dimensions(self) -> dict[str, Any]:

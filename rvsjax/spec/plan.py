@@ -43,8 +43,8 @@ class Item(NamedTuple):
     def run_id(self) -> str:
         """A hash of the study, the parameters in use and the seed: 20 hex digits.
 
-        It does not know of the sweep around the run, so that adding or reordering values
-        keeps every finished row.
+        It does not know of the sweep around the run, so that adding or reordering
+        values keeps every finished row.
         """
         used = {n: v for n, v in sorted(self.parameters.items()) if v is not None}
         text = json.dumps(["rvscgd", STUDY_VERSION, used, self.seed])
@@ -90,7 +90,7 @@ class Plan:
         self._check_fit()
 
     def _check_fit(self) -> None:
-        """Refuse values that do not fit together, and runs that would be there twice."""
+        """Refuse values that do not fit together, and runs that stand there twice."""
         problems: list[Problem] = []
         selectors = {*STATIC, "nnz"}
         for chosen, axes, _ in self._classes(selectors, {}):
@@ -99,7 +99,9 @@ class Plan:
             for axis in axes:
                 if len(axis.points) > 1 and idle.issuperset(axis.names):
                     names = ", ".join(axis.names)
-                    what = f"has {len(axis.points)} values, but no meaning for some runs"
+                    what = (
+                        f"has {len(axis.points)} values, but no meaning for some runs"
+                    )
                     problems.append(
                         Problem(names, f"{what}; put it in the [[case]] that uses it")
                     )
@@ -206,7 +208,9 @@ class Plan:
         for option in options:
             key, equals, text = option.partition("=")
             if not equals or key not in PARAMETERS:
-                what = "needs KEY=V1,V2 with a parameter" + did_you_mean(key, PARAMETERS)
+                what = "needs KEY=V1,V2 with a parameter" + did_you_mean(
+                    key, PARAMETERS
+                )
                 raise SpecError([Problem(f"--only {option}", what)])
             self.only = self.only | {key: _read_values(key, text)}
         if not self.groups():
@@ -220,7 +224,7 @@ class Plan:
             self.stride -= 1  # odd, so that not only even seeds and places are seen
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is asked, as plain data: equal plans, equal runs in equal order."""
+        """Return what is asked: equal data, equal runs in equal order."""
         asked = self.document.model_dump(exclude={"about"})
         narrowed = {"only": self.only, "limit": self.limit, "stride": self.stride}
         return json.loads(json.dumps(asked | {"narrowed": narrowed}))
@@ -268,7 +272,11 @@ def _signatures(
     found: dict[Any, tuple[Point, int]] = {}
     for point in axis.points:
         signature = tuple(
-            value if name in names else value if value in mentioned.get(name, ()) else ()
+            value
+            if name in names
+            else value
+            if value in mentioned.get(name, ())
+            else ()
             for name, value in zip(axis.names, point)
         )
         first, count = found.get(signature, (point, 0))

@@ -1,21 +1,21 @@
 """The study `rvscgd`: parameters and a seed become a run, and a run becomes a row."""
 
-from typing import Any
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.measure import measure
+from rvsjax.measure import Measurements, measure
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import NEVER, Run, simulate
+from rvsjax.simulate import Curves, Run, simulate
 from rvsjax.spec.plan import Item
 from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
-from rvsjax.theory import CLAIMS, verdict
+from rvsjax.theory import CLAIMS, Check, Evidence, verdict
 from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
 
-__all__ = ["Trial", "evaluate", "make_trial"]
+__all__ = ["Record", "Trial", "Weights", "evaluate", "make_trial"]
 
 
 @pytree
@@ -92,34 +92,39 @@ def make_trial(item: Item, points: int) -> Trial:
     )
 
 
-def evaluate(trial: Trial) -> dict[str, Any]:
-    """Run a trial: its measurements, claims, curves and weights, as a pytree.
+class Weights(NamedTuple):
+    """What another program needs to recompute a run, each ``(d,)``."""
+
+    w_star: Array
+    w_start: Array
+    w: Array
+    u: Array
+
+
+class Record(NamedTuple):
+    """All that a run leaves."""
+
+    stopped: Array  # 0 at the last step, 1 without a number, 2 without a direction
+    measurements: Measurements
+    claims: dict[str, tuple[Check, Array]]  # with the index into VERDICTS
+    curves: Curves
+    weights: Weights
+
+
+def evaluate(trial: Trial) -> Record:
+    """Run a trial and judge it.
 
     A pure function, the same object for every sweep, so that programs are shared.
     """
     run = trial.draw()
     outcome = simulate(run)
-    checks = {name: claim(run, outcome) for name, claim in CLAIMS.items()}
-    seen = outcome.monitor
-    return {
-        "stopped": jnp.where(
-            seen.first_bad_step == NEVER, 0, jnp.where(seen.degenerate, 2, 1)
-        ),
-        "measurements": measure(run, outcome),
-        "claims": {
-            name: {
-                "hyp": check.hypothesis,
-                "obs": check.observed,
-                "bound": check.bound,
-                "verdict": verdict(check),
-            }
-            for name, check in checks.items()
-        },
-        "curves": outcome.curves._asdict(),
-        "weights": {
-            "w_star": run.teacher.w_star,
-            "w_start": run.start,
-            "w": outcome.state.w,
-            "u": outcome.state.u,
-        },
-    }
+    evidence, seen = Evidence(run, outcome), outcome.monitor
+    checks = {name: claim(evidence) for name, claim in CLAIMS.items()}
+    stopped = jnp.where(evidence.completed, 0, jnp.where(seen.degenerate, 2, 1))
+    return Record(
+        stopped=stopped,
+        measurements=measure(run, outcome),
+        claims={name: (check, verdict(check)) for name, check in checks.items()},
+        curves=outcome.curves,
+        weights=Weights(run.teacher.w_star, run.start, *outcome.state),
+    )
