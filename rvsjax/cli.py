@@ -16,8 +16,7 @@ from rvsjax import __version__
 if TYPE_CHECKING:
     import threading
 
-    import jax
-
+    from rvsjax.engine import Device
     from rvsjax.spec.plan import Plan
     from rvsjax.sweep import Ending, Options
 
@@ -31,16 +30,14 @@ class _Refusal(Exception):
 
 
 def run_command(command: str | None = None) -> None:
-    """Run this process's arguments, as a command of its own if one is named; exit."""
-    if command is None:
-        sys.exit(main(sys.argv[1:]))
-    sys.exit(main([command, *sys.argv[1:]], f"python -m rvsjax.{command}"))
+    """Run this process's arguments, of the command if one is named; exit."""
+    sys.exit(main(sys.argv[1:], command))
 
 
-def main(argv: list[str], prog: str | None = None) -> int:
+def main(argv: list[str], command: str | None = None) -> int:
     """Carry out a command line and return its exit code."""
+    arguments = _parser(command).parse_args(argv)
     try:
-        arguments = _parser(prog).parse_args(argv)
         return arguments.carry_out(arguments)
     except _Refusal as refusal:
         print(refusal, file=sys.stderr)
@@ -73,30 +70,33 @@ def _shard(text: str) -> tuple[int, int]:
     return int(index), int(total)
 
 
-def _parser(prog: str | None) -> argparse.ArgumentParser:
-    if prog:  # python -m rvsjax.sweep: the command stands in the program's name
-        whole = argparse.ArgumentParser(prog=prog.rpartition(".")[0] or prog)
-        commands = whole.add_subparsers(prog=prog.rpartition(".")[0])
-    else:
-        whole = argparse.ArgumentParser(
-            prog="rvsjax", description="Sweeps of RVSCGD, and their reports."
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """Return the parser of one command, or that of `rvsjax COMMAND`."""
+    commands = {
+        "sweep": (_sweep_arguments, "Run a sweep file, or what is missing of it."),
+        "report": (_report_arguments, "Draw the figures of a results folder."),
+    }
+    if command:
+        fill, about = commands[command]
+        parser = argparse.ArgumentParser(
+            f"python -m rvsjax.{command}", description=about
         )
-        whole.add_argument("--version", action="version", version=__version__)
-        commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for name, fill, about in (
-        ("sweep", _sweep_arguments, "Run a sweep file, or what is missing of it."),
-        ("report", _report_arguments, "Draw the figures of a results folder."),
-    ):
-        own = {"prog": prog} if prog and prog.endswith(name) else {}
-        parser = commands.add_parser(name, help=about, description=about, **own)
-        parser.add_argument("--version", action="version", version=__version__)
         fill(parser)
+        return parser
+    whole = argparse.ArgumentParser(
+        "rvsjax", description="Sweeps of RVSCGD, and their reports."
+    )
+    whole.add_argument("--version", action="version", version=__version__)
+    below = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name, (fill, about) in commands.items():
+        fill(below.add_parser(name, help=about, description=about))
     return whole
 
 
 def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(carry_out=_sweep)
     add = parser.add_argument
+    add("--version", action="version", version=__version__)
     add("file", metavar="FILE.toml", type=Path, help="the sweep file")
     add("--out", metavar="DIR", type=Path, help="results folder (default: out/NAME)")
     add(
@@ -157,6 +157,7 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(carry_out=_report)
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
     parser.add_argument("--open", action="store_true", help="show the first figure")
 
@@ -204,7 +205,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         raise _Refusal(f"{head}\n{lines}") from None
 
 
-def _devices(kind: str) -> tuple["jax.Device", ...]:
+def _devices(kind: str) -> tuple["Device", ...]:
     """Start JAX on the devices asked for, with a CPU device for each core."""
     import jax
 
@@ -228,7 +229,7 @@ def _cores() -> int:
 
 
 def _dry_run(
-    arguments: argparse.Namespace, plan: "Plan", devices: tuple["jax.Device", ...]
+    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
 ) -> int:
     from rvsjax.forecast import forecast
 
@@ -251,7 +252,7 @@ def _run(
     arguments: argparse.Namespace,
     source: str,
     plan: "Plan",
-    devices: tuple["jax.Device", ...],
+    devices: tuple["Device", ...],
 ) -> int:
     from rvsjax.results import Results
     from rvsjax.sweep import Options, run_plan

@@ -20,6 +20,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 __all__ = [
     "Block",
+    "Device",
     "Engine",
     "ahead",
     "batches",
@@ -36,10 +37,11 @@ KNOWN_BAD = {
 
 # LLVM's third level costs 30 % more time to compile these loops. They ran no faster
 # with it under jaxlib 0.10.1, and up to a half slower under 0.12.0 (2 CPU cores).
-_COMPILER = {"cpu": {"xla_backend_optimization_level": 2}}
+_COMPILER: dict[str, Any] = {"cpu": {"xla_backend_optimization_level": 2}}
 
 Pytree = Any
 Function = Callable[[Pytree], Pytree]
+Device = Any  # jax.Device, which is no type to type checkers
 
 
 def known_bad_version() -> str | None:
@@ -133,7 +135,7 @@ class Engine:
         self,
         function: Function,
         width: int,
-        devices: Sequence[jax.Device] | None = None,
+        devices: Sequence[Device] | None = None,
     ) -> None:
         """Use all devices of the default platform unless some are given."""
         if problem := known_bad_version():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from rvsjax.engine import choose_width
+from rvsjax.engine import Device, choose_width
 from rvsjax.spec.plan import Plan
 from rvsjax.spec.study import Trial, make_trial
 from rvsjax.teacher import Teacher
@@ -16,7 +16,7 @@ from rvsjax.types import Array, State
 __all__ = ["Forecast", "forecast"]
 
 _PROBE_STEPS = 300
-_MONITORED = 2.0  # a monitored step over a bare one: 1.5 to 2.5 measured on 2 cores
+_MONITORED = 4.0  # a step in a sweep over a bare one alone: 3 to 5 seen on 2 cores
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
 
 
@@ -34,7 +34,7 @@ class Forecast(NamedTuple):
     disk_bytes: int
 
 
-def forecast(plan: Plan, width: int | None, devices: Sequence[jax.Device]) -> Forecast:
+def forecast(plan: Plan, width: int | None, devices: Sequence[Device]) -> Forecast:
     """Estimate a plan; time a few bare steps of its program with the most work."""
     groups = plan.groups()
     width = width or choose_width([count for _, count in groups], devices[0].platform)
@@ -65,7 +65,7 @@ def forecast(plan: Plan, width: int | None, devices: Sequence[jax.Device]) -> Fo
     )
 
 
-def _step_seconds(trial: Trial, width: int, device: jax.Device) -> float:
+def _step_seconds(trial: Trial, width: int, device: Device) -> float:
     """Time one step of one run in a block, without monitors."""
     rng = np.random.default_rng(0)
     dtype = trial.hyper.eta.dtype

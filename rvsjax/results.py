@@ -70,15 +70,15 @@ def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
         excess = (runs[f"obs_{name}"] - runs[f"bound_{name}"]).where(
             runs[f"hyp_{name}"].fillna(False).astype(bool)
         )
-        judged = excess.notna().any()
+        worst = excess.idxmax() if excess.notna().any() else None
         empty = runs["m_u_empty"].fillna(False).astype(bool)
         rows.append(
             {
                 "claim": name,
                 **{v.replace("-", "_"): int(counts.get(v, 0)) for v in _VERDICTS},
                 "holds_u_empty": int((empty & (runs[column] == "holds")).sum()),
-                "worst_run": runs["run_id"][excess.idxmax()] if judged else None,
-                "worst_excess": excess.max() if judged else None,
+                "worst_run": None if worst is None else runs.at[worst, "run_id"],
+                "worst_excess": None if worst is None else excess.max(),
             }
         )
     return pd.DataFrame(rows)

@@ -195,17 +195,19 @@ def simulate(run: Run) -> Outcome:
 
     def sample(state: State, seen: Monitor, step: Array) -> Curves:
         reached = seen.step == step
-        values = (seen.theta, run.teacher.K * seen.theta, seen.lagrangian)
+        theta = jnp.where(reached, seen.theta, jnp.nan)
+        value = jnp.where(reached, seen.lagrangian, jnp.nan)
         nnz_u = jnp.sum(state.u != 0, dtype=jnp.int32)
-        return Curves(step, *(jnp.where(reached, x, jnp.nan) for x in values), nnz_u)
+        return Curves(step, theta, run.teacher.K * theta, value, nnz_u)
 
     def segment(
         carry: tuple[State, Monitor], span: tuple[Array, Array]
     ) -> tuple[tuple[State, Monitor], Curves]:
         carry = jax.lax.fori_loop(0, span[1] - span[0], advance, carry)
-        return carry, sample(*carry, span[1])
+        state, seen = carry
+        return carry, sample(state, seen, span[1])
 
-    grid = log_grid(run.steps, run.points)
+    grid = jnp.asarray(log_grid(run.steps, run.points))
     carry = start, _watch_start(run, start)
     first = jax.tree.map(lambda x: x[None], sample(*carry, jnp.int32(0)))
     (state, seen), rest = jax.lax.scan(segment, carry, (grid[:-1], grid[1:]))

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import pyarrow as pa
 
-from rvsjax.engine import Block, Engine, ahead, batches, blocks, choose_width
+from rvsjax.engine import Block, Device, Engine, ahead, batches, blocks, choose_width
 from rvsjax.results import Results, count_claims
 from rvsjax.rows import failed_rows, rows
 from rvsjax.spec.plan import Plan
@@ -49,7 +49,7 @@ class Options(NamedTuple):
     shard: tuple[int, int] = (1, 1)  # this process takes each N-th block from the I-th
     retry: frozenset[str] = frozenset()  # statuses to compute again
     fail_fast: bool = False
-    devices: tuple[jax.Device, ...] | None = None
+    devices: tuple[Device, ...] | None = None
     flags: tuple[str, ...] = ()  # as given, for the manifest
     watch: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = threading.Event()

@@ -1,7 +1,7 @@
 """Static figures for screen and print: curves over the runs, and the claims."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -27,7 +27,11 @@ _VERDICTS = {
     "undecided": "#E69F00",
     "not applicable": "#BBBBBB",
 }
-_PRINT = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+_PRINT: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
 def draw(folder: str | Path) -> list[Path]:
@@ -50,17 +54,15 @@ def draw(folder: str | Path) -> list[Path]:
     return files
 
 
-def _methods(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each method's name and its curves: one for each penalty and algorithm."""
-    runs = results.runs[["run_id", "p_algorithm", "p_penalty", "p_a"]]
-    label = runs["p_penalty"].fillna(runs["p_algorithm"])
-    several = runs["p_a"].nunique() > 1
-    if several:
-        shape = runs["p_a"].map(lambda a: "" if pd.isna(a) else f", a = {a:g}")
-        label = label + shape if runs["p_a"].nunique() <= 4 else label
-    labelled = runs.assign(method=label)[["run_id", "method"]]
+def _methods(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the curves of each method: an algorithm with its penalty."""
+    runs = results.runs
+    method = runs["p_penalty"].fillna(runs["p_algorithm"])
+    if 1 < runs["p_a"].nunique() <= 4:
+        method += runs["p_a"].map(lambda a: "" if pd.isna(a) else f", a = {a:g}")
+    labelled = pd.DataFrame({"run_id": runs["run_id"], "method": method})
     joined = results.curves.merge(labelled, on="run_id")
-    yield from joined.groupby("method", sort=True)
+    return {str(name): curves for name, curves in joined.groupby("method", sort=True)}
 
 
 def draw_curves(results: Results) -> Figure:
@@ -72,7 +74,7 @@ def draw_curves(results: Results) -> Figure:
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     labels = []
-    for (method, curves), (color, dash) in zip(_methods(results), _STYLES * 9):
+    for (method, curves), (color, dash) in zip(_methods(results).items(), _STYLES * 9):
         runs = curves["run_id"].nunique()
         for axes, column in ((left, "theta"), (right, "lagrangian")):
             by_step = curves.groupby("step")[column]
@@ -111,19 +113,12 @@ def _title(results: Results) -> str:
 
 
 def _number(value: float) -> str:
-    text = f"{value:g}"
-    if "e" in text:
-        digits, exponent = text.split("e")
-        front = "" if digits == "1" else rf"{digits} \times "
-        return rf"{front}10^{{{int(exponent)}}}"
-    if 0 < abs(value) < 1e-2:
-        return _number_scientific(value)
-    return text
-
-
-def _number_scientific(value: float) -> str:
+    r"""Write a number for a formula: ``0.25``, ``4 \times 10^{-3}``, ``10^{-5}``."""
+    if value == 0 or 1e-2 <= abs(value) < 1e4:
+        return f"{value:g}"
     digits, exponent = f"{value:.3e}".split("e")
-    return rf"{float(digits):g} \times 10^{{{int(exponent)}}}"
+    front = "" if float(digits) == 1 else rf"{float(digits):g} \times "
+    return rf"{front}10^{{{int(exponent)}}}"
 
 
 def draw_claims(results: Results) -> Figure:
@@ -138,12 +133,13 @@ def draw_claims(results: Results) -> Figure:
         "undecided": claims["undecided"],
         "not applicable": claims["not_applicable"],
     }
-    begin = claims["holds"] * 0
+    total = pd.DataFrame(counts).sum(axis=1).max()
+    begin = 0 * claims["holds"]
     for verdict, number in counts.items():
         bars = axes.barh(
             claims["claim"], number, left=begin, color=_VERDICTS[verdict], label=verdict
         )
-        wide = number > 0.04 * sum(counts.values()).max()
+        wide = number > 0.04 * total
         axes.bar_label(
             bars,
             [str(n) if w else "" for n, w in zip(number, wide)],

@@ -1,6 +1,6 @@
 """The study `rvscgd`: parameters and a seed become a run, and a run becomes a row."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -66,22 +66,27 @@ class Trial:
         )
 
 
+def _leaf(dtype: str, value: float | None) -> Any:
+    """Return a scalar as a leaf, without starting JAX; what is unused is 0."""
+    return np.dtype(dtype).type(value or 0)
+
+
 def make_trial(item: Item, points: int) -> Trial:
     """Turn the names and numbers of an item into a trial with `points` a curve."""
     given = item.parameters
-    dtype = np.dtype(given["dtype"]).type
+    dtype = given["dtype"]
     penalty = {
         None: NoPenalty,
         "l0": L0,
         "l1": L1,
-        "transformed-l1": lambda: TransformedL1(dtype(given["a"])),
+        "transformed-l1": lambda: TransformedL1(_leaf(dtype, given["a"])),
     }[given["penalty"]]()
     return Trial(
-        seed=np.uint32(item.seed),
-        nnz=np.int32(given["nnz"]),
-        start_angle=np.float64(given["start_angle"] or 0),
+        seed=_leaf("uint32", item.seed),
+        nnz=_leaf("int32", given["nnz"]),
+        start_angle=_leaf("float64", given["start_angle"]),
         penalty=penalty,
-        hyper=Hyper(*(dtype(given[name] or 0) for name in Hyper._fields)),
+        hyper=Hyper(*(_leaf(dtype, given[name]) for name in Hyper._fields)),
         algorithm=given["algorithm"],
         k=given["k"],
         d=given["d"],
