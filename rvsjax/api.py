@@ -19,8 +19,9 @@ def run(
     `out` is the results folder, by default ``out/NAME``. Settings replace parameters
     wherever they stand in the file, as ``--set`` does: ``run(file, steps=1000)``.
     `smoke` runs about 64 of its runs for 1000 steps, into ``out/NAME-smoke``. Uses all
-    devices that JAX shows. Raises `rvsjax.spec.errors.SpecError` with every mistake in
-    the file, and `rvsjax.store.StoreError` where the folder holds something else.
+    devices that JAX shows, or all cores. Raises `rvsjax.spec.errors.SpecError` with
+    every mistake in the file, and `rvsjax.store.StoreError` where the folder holds
+    something else.
     """
     source = read(Path(file))
     raw = parse(source)

@@ -167,13 +167,13 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sweep(arguments: argparse.Namespace) -> int:
     source, plan = _read_plan(arguments)
-    devices = _devices(arguments.device)
+    lanes = _lanes(arguments.device)
     if arguments.dry_run:
-        return _dry_run(arguments, plan, devices)
+        return _dry_run(arguments, plan, lanes)
     from rvsjax.store import StoreError
 
     try:
-        return _run(arguments, source, plan, devices)
+        return _run(arguments, source, plan, lanes)
     except StoreError as error:
         raise _Refusal(error) from None
     except OSError as error:
@@ -205,39 +205,31 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         raise _Refusal(f"{head}\n{lines}") from None
 
 
-def _devices(kind: str) -> tuple["Device", ...]:
-    """Start JAX on the devices asked for, with a CPU device for each core."""
+def _lanes(kind: str) -> tuple["Device", ...]:
+    """Start JAX on the devices asked for."""
     import jax
 
-    from rvsjax.engine import known_bad_version
+    from rvsjax.engine import default_lanes, known_bad_version
 
     if problem := known_bad_version():
         raise _Refusal(problem)
-    if "host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        jax.config.update("jax_num_cpu_devices", _cores())
     try:
-        return tuple(jax.devices() if kind == "auto" else jax.devices(kind))
+        return default_lanes(jax.devices() if kind == "auto" else jax.devices(kind))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise _Refusal(f"--device {kind}: JAX finds none here ({reason})") from None
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _dry_run(
-    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
+    arguments: argparse.Namespace, plan: "Plan", lanes: tuple["Device", ...]
 ) -> int:
     from rvsjax.forecast import forecast
 
-    told = forecast(plan, arguments.block, devices)._asdict()
+    told = forecast(plan, arguments.block, lanes)._asdict()
     if arguments.json:
         print(json.dumps(told))
         return DONE
-    kind = f"{told['devices']} x {devices[0].device_kind}"
+    kind = f"{told['lanes']} lanes of {lanes[0].device_kind}"
     print(f"{plan.document.name}: {told['runs']:,} runs")
     print(f"  programs    {told['programs']:,}")
     print(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
@@ -252,7 +244,7 @@ def _run(
     arguments: argparse.Namespace,
     source: str,
     plan: "Plan",
-    devices: tuple["Device", ...],
+    lanes: tuple["Device", ...],
 ) -> int:
     from rvsjax.results import Results
     from rvsjax.sweep import Options, run_plan
@@ -278,7 +270,7 @@ def _run(
         shard=arguments.shard,
         retry=frozenset(retry),
         fail_fast=arguments.fail_fast,
-        devices=devices,
+        lanes=lanes,
         flags=tuple(sys.argv[1:]),
         watch=progress_talker(kind),
         stop=_stop_on_signals(say),

@@ -2,8 +2,8 @@
 
 Items with the same key share a program; blocks have a fixed width and a fixed place for
 each item, so that a result does not depend on what was interrupted, on the order of the
-blocks or on the number of devices. A block runs on one device; devices take blocks side
-by side, under one `jax.shard_map`.
+blocks or on the number of devices and cores. A block runs on one device; devices, or
+the cores of a CPU, take blocks side by side.
 """
 
 import importlib.metadata
@@ -11,21 +11,20 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import SingleDeviceSharding
 
 __all__ = [
     "Block",
     "Device",
     "Engine",
-    "ahead",
-    "batches",
     "blocks",
     "choose_width",
+    "default_lanes",
     "known_bad_version",
     "programs",
 ]
@@ -38,6 +37,8 @@ KNOWN_BAD = {
 # LLVM's third level costs 30 % more time to compile these loops. They ran no faster
 # with it under jaxlib 0.10.1, and up to a half slower under 0.12.0 (2 CPU cores).
 _COMPILER: dict[str, Any] = {"cpu": {"xla_backend_optimization_level": 2}}
+
+_AHEAD = 4  # blocks that wait for a lane while their programs are compiled
 
 Pytree = Any
 Function = Callable[[Pytree], Pytree]
@@ -80,39 +81,28 @@ def blocks(
         yield Block(number + i, name, group)
 
 
-def batches(stream: Iterable[Block], size: int) -> Iterator[list[Block]]:
-    """Gather up to `size` blocks of one key: what the devices take side by side."""
-    waiting: dict[Hashable, list[Block]] = {}
-    for block in stream:
-        group = waiting.setdefault(block.key, [])
-        group.append(block)
-        if len(group) == size:
-            yield waiting.pop(block.key)
-    yield from waiting.values()
-
-
-def ahead(
-    stream: Iterable[Any], number: int, prepare: Callable[[Any], Any]
-) -> Iterator[Any]:
-    """Yield the entries of a stream, each prepared while `number` others go first."""
-    waiting: deque[Any] = deque()
-    for entry in stream:
-        prepare(entry)
-        waiting.append(entry)
-        if len(waiting) > number:
-            yield waiting.popleft()
-    yield from waiting
-
-
 def choose_width(groups: Iterable[int], platform: str) -> int:
     """Return the items of a block: a power of two, at least two blocks a group.
 
-    Independent of the number of devices, so that results are. On CPU at most 64: the
+    Independent of the number of lanes, so that results are. On CPU at most 64: the
     state of a block then stays in the cache.
     """
     smallest, largest = (8, 64) if platform == "cpu" else (64, 4096)
     half = (max(groups, default=1) + 1) // 2
     return min(largest, max(smallest, 1 << (half - 1).bit_length()))
+
+
+def default_lanes(devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Return the device of each lane: a block runs in each lane at a time.
+
+    One lane a device; on CPU one a core, all of the first device, which runs them side
+    by side with one program.
+    """
+    if devices[0].platform != "cpu":
+        return tuple(devices)
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(devices[:1]) * len(os.sched_getaffinity(0))
+    return tuple(devices[:1]) * (os.cpu_count() or 1)
 
 
 _compilers = ThreadPoolExecutor(os.cpu_count())
@@ -128,75 +118,89 @@ class Engine:
     """Applies a pure function to blocks of pytrees with ``jit(vmap)``.
 
     Leaves keep their dtype: 64-bit types are enabled while a block runs. A program is
-    compiled once in a process for each structure, shape and dtype, and kept.
+    compiled once in a process for each structure, shape, dtype and device, and kept.
     """
 
     def __init__(
-        self,
-        function: Function,
-        width: int,
-        devices: Sequence[Device] | None = None,
+        self, function: Function, width: int, lanes: Sequence[Device] | None = None
     ) -> None:
-        """Use all devices of the default platform unless some are given."""
+        """Use all devices of the default platform unless lanes are given."""
         if problem := known_bad_version():
             raise RuntimeError(problem)
         self.function = function
         self.width = width
-        self.devices = tuple(devices or jax.devices())
-        self.compile_seconds = 0.0  # waited for programs
-        self.run_seconds = 0.0
-        self._sharding = NamedSharding(
-            Mesh(np.asarray(self.devices), ("blocks",)), PartitionSpec("blocks")
-        )
+        self.lanes = tuple(lanes or default_lanes(jax.devices()))
+        self.compile_seconds = 0.0  # summed over programs
+        self.run_seconds = 0.0  # summed over lanes
 
-    def prepare(self, item: Pytree) -> Future:
+    def __call__(self, items: Sequence[Pytree], lane: int = 0) -> Pytree:
+        """Return the function's results for a block, stacked along axis 0 (NumPy).
+
+        At most `width` items of one structure. Empty places repeat the last item and
+        are cut off.
+        """
+        if not 0 < len(items) <= self.width:
+            raise ValueError(f"needs 1 to {self.width} items, got {len(items)}")
+        program = self.prepare(items[0], lane).result()
+        padded = [*items, *[items[-1]] * (self.width - len(items))]
+        begin = time.perf_counter()
+        with jax.enable_x64(True):
+            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *padded)
+            placed = jax.device_put(stacked, self.lanes[lane])
+            results = jax.device_get(program(placed))
+        self.run_seconds += time.perf_counter() - begin
+        return jax.tree.map(lambda leaf: leaf[: len(items)], results)
+
+    def run(
+        self,
+        stream: Iterable[Block],
+        make: Callable[[Any], Pytree],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[tuple[Block, Future]]:
+        """Yield the blocks of a stream in order, each with its finished future.
+
+        `make` turns an item into a pytree. Programs are compiled ahead, beside the
+        blocks that run. Once `stop` says so, blocks that run are finished and yielded,
+        and no other is begun.
+        """
+        waiting: deque[tuple[Block, Future]] = deque()
+        with ThreadPoolExecutor(len(self.lanes)) as workers:
+            for block in stream:
+                if stop():
+                    break
+                lane = block.number % len(self.lanes)
+                trees = [make(item) for item in block.items]
+                self.prepare(trees[0], lane)
+                waiting.append((block, workers.submit(self, trees, lane)))
+                if len(waiting) == len(self.lanes) + _AHEAD:
+                    yield _finished(waiting.popleft())
+            while waiting:
+                entry = waiting.popleft()
+                if not (stop() and entry[1].cancel()):
+                    yield _finished(entry)
+
+    def prepare(self, item: Pytree, lane: int = 0) -> Future:
         """Begin to compile the program of an item, beside whatever else runs."""
         leaves, structure = jax.tree.flatten(item)
-        size = self.width * len(self.devices)
-        shapes = tuple(((size, *np.shape(x)), np.result_type(x)) for x in leaves)
-        key = (self.function, self.width, self.devices, structure, shapes)
-        if key not in _programs:
+        shapes = tuple(((self.width, *np.shape(x)), np.result_type(x)) for x in leaves)
+        device = self.lanes[lane]
+        key = (self.function, self.width, device, structure, shapes)
+        known = _programs.get(key)
+        if known is None or (known.done() and known.exception()):
             stacked = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
-            _programs[key] = _compilers.submit(self._compile, stacked)
+            _programs[key] = _compilers.submit(self._compile, stacked, device)
         return _programs[key]
 
-    def _compile(self, stacked: Pytree) -> Any:
-        mapped = jax.shard_map(
-            jax.vmap(self.function),
-            mesh=self._sharding.mesh,
-            in_specs=self._sharding.spec,
-            out_specs=self._sharding.spec,
-            check_vma=False,  # nothing is exchanged between devices
-        )
-        with jax.enable_x64(True):
-            lowered = jax.jit(mapped, in_shardings=self._sharding).lower(stacked)
-            return lowered.compile(_COMPILER.get(self.devices[0].platform))
-
-    def __call__(self, batch: Sequence[Sequence[Pytree]]) -> list[Pytree]:
-        """Return the function's results for each block, stacked along axis 0 (NumPy).
-
-        At most one block a device, of at most `width` items of one structure each.
-        Empty places repeat the last item and are cut off.
-        """
-        padded = [_fill(block, self.width) for block in _fill(batch, len(self.devices))]
-        flat = [item for block in padded for item in block]
-        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *flat)
+    def _compile(self, stacked: Pytree, device: Device) -> Any:
         begin = time.perf_counter()
-        program = self.prepare(flat[0]).result()
-        compiled = time.perf_counter()
         with jax.enable_x64(True):
-            results = jax.device_get(program(jax.device_put(stacked, self._sharding)))
-        self.compile_seconds += compiled - begin
-        self.run_seconds += time.perf_counter() - compiled
-
-        def part(place: int, size: int) -> Pytree:
-            first = place * self.width
-            return jax.tree.map(lambda leaf: leaf[first : first + size], results)
-
-        return [part(place, len(block)) for place, block in enumerate(batch)]
+            place = SingleDeviceSharding(device)
+            mapped = jax.jit(jax.vmap(self.function), in_shardings=place)
+            program = mapped.lower(stacked).compile(_COMPILER.get(device.platform))
+        self.compile_seconds += time.perf_counter() - begin
+        return program
 
 
-def _fill(items: Sequence[Any], size: int) -> list[Any]:
-    if not 0 < len(items) <= size:
-        raise ValueError(f"needs 1 to {size} entries, got {len(items)}")
-    return [*items, *[items[-1]] * (size - len(items))]
+def _finished(entry: tuple[Block, Future]) -> tuple[Block, Future]:
+    wait([entry[1]])
+    return entry

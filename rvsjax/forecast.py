@@ -27,17 +27,17 @@ class Forecast(NamedTuple):
     programs: int
     blocks: int
     width: int
-    devices: int
+    lanes: int
     run_steps: int
     seconds: float
     memory_bytes: int
     disk_bytes: int
 
 
-def forecast(plan: Plan, width: int | None, devices: Sequence[Device]) -> Forecast:
+def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast:
     """Estimate a plan; time a few bare steps of its program with the most work."""
     groups = plan.groups()
-    width = width or choose_width([count for _, count in groups], devices[0].platform)
+    width = width or choose_width([count for _, count in groups], lanes[0].platform)
     blocks = sum(-(-count // width) for _, count in groups)
     record = plan.document.record
 
@@ -47,7 +47,7 @@ def forecast(plan: Plan, width: int | None, devices: Sequence[Device]) -> Foreca
 
     heaviest = max(groups, key=work)
     trial = make_trial(heaviest[0], record.curves)
-    each = _step_seconds(trial, width, devices[0]) / trial.d
+    each = _step_seconds(trial, width, lanes[0]) / trial.d
     largest = max(item.parameters["d"] for item, _ in groups)
     runs = sum(count for _, count in groups)
     row = _ROW_BYTES + _POINT_BYTES * record.curves
@@ -57,10 +57,10 @@ def forecast(plan: Plan, width: int | None, devices: Sequence[Device]) -> Foreca
         programs=len(groups),
         blocks=blocks,
         width=width,
-        devices=len(devices),
+        lanes=len(lanes),
         run_steps=sum(n * item.parameters["steps"] for item, n in groups),
-        seconds=_MONITORED * each * sum(map(work, groups)) / min(len(devices), blocks),
-        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(devices),
+        seconds=_MONITORED * each * sum(map(work, groups)) / min(len(lanes), blocks),
+        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes),
         disk_bytes=2 * runs * row,  # parts and whole tables
     )
 

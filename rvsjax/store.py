@@ -5,6 +5,7 @@ and block. It is written under a temporary name, synced, renamed, and the folder
 synced. A block is done once its part of the table `runs`, written last, is there.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -12,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -138,24 +139,21 @@ class Store:
     def _read(self, part: Part) -> pa.Table:
         data = part.path.read_bytes()
         if hashlib.sha256(data).hexdigest() != part.digest:
-            what = f"{part.path} is damaged: its bytes do not match its name"
-            raise StoreError(f"{what}; delete it and run the same sweep again")
+            raise _unusable(part.path, "is damaged: its bytes do not match its name")
         table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
         inside = table.schema.metadata or {}
         if inside.get(b"rvsjax.block") != str(part.block).encode():
-            what = f"{part.path} belongs to another block"
-            raise StoreError(f"{what}; delete it and run the same sweep again")
+            raise _unusable(part.path, "belongs to another block")
         expected = self.plan or self.manifest.get("plan")
         if expected and inside.get(b"rvsjax.plan") != str(expected).encode():
-            what = f"{part.path} belongs to another sweep"
-            raise StoreError(f"{what}; delete it and run the same sweep again")
+            raise _unusable(part.path, "belongs to another sweep")
         return table
 
     def _tables(self, table: str) -> Iterator[pa.Table]:
         """Yield the parts of a table in the order of blocks, under one schema."""
         parts = self.parts(table)
-        schemas = [pq.read_schema(part.path).remove_metadata() for part in parts]
-        schemas = sorted(dict.fromkeys(schemas), key=len, reverse=True)
+        schemas = dict.fromkeys(_schema(part.path) for part in parts)
+        schemas = sorted(schemas, key=len, reverse=True)
         if not schemas:
             return
         whole = pa.unify_schemas(schemas)
@@ -203,10 +201,7 @@ class Store:
             try:
                 table = pq.read_table(path, page_checksum_verification=True)
             except (OSError, pa.ArrowException) as error:
-                what = f"{path} is damaged ({error})"
-                raise StoreError(
-                    f"{what}; delete it and run the same sweep again"
-                ) from None
+                raise _unusable(path, f"is damaged ({error})") from None
         else:
             tables = list(self._tables(name))
             if not tables:
@@ -216,31 +211,34 @@ class Store:
         return table.to_pandas()
 
 
-class _replacing:  # noqa: N801 (used as a statement)
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file that takes the place of `path` once it is synced."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
-    def __enter__(self) -> io.BufferedWriter:
-        self.file = self.temporary.open("wb")
-        return self.file
+def _schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path).remove_metadata()
+    except (OSError, pa.ArrowException) as error:
+        raise _unusable(path, f"is damaged ({error})") from None
 
-    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        if failure:
-            self.file.close()
-            self.temporary.unlink(missing_ok=True)
-            return
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-        self.temporary.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+def _unusable(path: Path, why: str) -> StoreError:
+    return StoreError(f"{path} {why}; delete it and run the same sweep again")
 
 
 def _difference(

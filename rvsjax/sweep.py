@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,17 +19,16 @@ from typing import Any, NamedTuple
 import jax
 import pyarrow as pa
 
-from rvsjax.engine import Block, Device, Engine, ahead, batches, blocks, choose_width
+from rvsjax.engine import Block, Device, Engine, blocks, choose_width, default_lanes
 from rvsjax.results import Results, count_claims
 from rvsjax.rows import failed_rows, rows
-from rvsjax.spec.plan import Plan
-from rvsjax.spec.study import evaluate, make_trial
+from rvsjax.spec.plan import Item, Plan
+from rvsjax.spec.study import Trial, evaluate, make_trial
 from rvsjax.store import Store, StoreError
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
 _PACKAGES = ("rvsjax", "jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
-_COMPILED_AHEAD = 4  # batches
 _FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
 
 
@@ -49,7 +48,7 @@ class Options(NamedTuple):
     shard: tuple[int, int] = (1, 1)  # this process takes each N-th block from the I-th
     retry: frozenset[str] = frozenset()  # statuses to compute again
     fail_fast: bool = False
-    devices: tuple[Device, ...] | None = None
+    lanes: tuple[Device, ...] | None = None  # None: all devices, all cores
     flags: tuple[str, ...] = ()  # as given, for the manifest
     watch: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = threading.Event()
@@ -72,15 +71,15 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     store = Store(out)
     store.open(plan.fingerprint, plan.as_json(), source)
     sizes = [count for _, count in plan.groups()]
-    devices = options.devices or tuple(jax.devices())
-    width = _settle_width(store, options, sizes, devices[0].platform)
+    lanes = options.lanes or default_lanes(jax.devices())
+    width = _settle_width(store, options, sizes, lanes[0].platform)
     total = sum(-(-size // width) for size in sizes)
     wanted = _wanted_blocks(store, total, options)
     failed = False
     if wanted:
         store.discard_compacted()
         failed = _compute_blocks(
-            store, plan, Engine(evaluate, width, devices), wanted, options
+            store, plan, Engine(evaluate, width, lanes), wanted, options
         )
     left = total - len(store.done())
     if not left and not (store.folder / "claims.parquet").exists():
@@ -118,35 +117,30 @@ def _compute_blocks(
 ) -> bool:
     """Compute the wanted blocks, note the session, and say whether one failed."""
     begin, clock = datetime.now(UTC), time.perf_counter()
-    before = len(store.done())
-    done, failed = 0, False
+    record, before = plan.document.record, len(store.done())
+    done, failed, writing = 0, False, 0.0
     stream = blocks(plan, lambda item: item.static_key, engine.width)
     pending = (block for block in stream if block.number in wanted)
-    points = plan.document.record.curves
-    upcoming = ahead(
-        batches(pending, len(engine.devices)),
-        _COMPILED_AHEAD,
-        lambda batch: engine.prepare(make_trial(batch[0].items[0], points)),
-    )
-    writing = 0.0
+
+    def make(item: Item) -> Trial:
+        return make_trial(item, record.curves)
+
+    def stop() -> bool:
+        return options.stop.is_set() or (failed and options.fail_fast)
 
     def tell() -> None:
         seconds = time.perf_counter() - clock
         options.watch(Progress(done, len(wanted), before, seconds))
 
     tell()
-    with ThreadPoolExecutor(1) as worker:  # so that signals are heard meanwhile
-        for batch in upcoming:
-            tables, lost = worker.submit(_compute, engine, batch, plan).result()
-            failed |= lost
-            mark = time.perf_counter()
-            for block, block_tables in zip(batch, tables):
-                store.append(block.number, block_tables)
-                done += 1
-            writing += time.perf_counter() - mark
-            tell()
-            if options.stop.is_set() or (failed and options.fail_fast):
-                break
+    for block, future in engine.run(pending, make, stop):
+        tables, lost = _tables(block, future, record.weights)
+        failed |= lost
+        mark = time.perf_counter()
+        store.append(block.number, tables)
+        writing += time.perf_counter() - mark
+        done += 1
+        tell()
     seconds = {
         "compile": round(engine.compile_seconds, 3),
         "run": round(engine.run_seconds, 3),
@@ -158,24 +152,15 @@ def _compute_blocks(
     return failed
 
 
-def _compute(
-    engine: Engine, batch: list[Block], plan: Plan
-) -> tuple[list[dict[str, pa.Table]], bool]:
-    """Return the tables of each block, and whether the batch failed."""
-    record = plan.document.record
-    trials = [
-        [make_trial(run, record.curves) for run in block.items] for block in batch
-    ]
+def _tables(
+    block: Block, future: Future, weights: bool
+) -> tuple[dict[str, pa.Table], bool]:
+    """Return the tables of a block, and whether it failed."""
     try:
-        results = engine(trials)
+        return rows(block.items, future.result(), weights), False
     except _FAILURES as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        return [failed_rows(block.items, reason) for block in batch], True
-    tables = [
-        rows(block.items, result, record.weights)
-        for block, result in zip(batch, results)
-    ]
-    return tables, False
+        return failed_rows(block.items, reason), True
 
 
 def _write_claims(store: Store) -> None:
@@ -198,9 +183,9 @@ def _session(
         "blocks": computed,
         "seconds": seconds,
         "flags": list(options.flags),
-        "device": engine.devices[0].device_kind,
-        "platform": engine.devices[0].platform,
-        "devices": len(engine.devices),
+        "device": engine.lanes[0].device_kind,
+        "platform": engine.lanes[0].platform,
+        "lanes": len(engine.lanes),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in _PACKAGES},
         "commit": _git_commit(),

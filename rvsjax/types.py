@@ -22,7 +22,7 @@ gamma    angle between w and u
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 import jax
@@ -55,8 +55,24 @@ def pytree(cls: type[T]) -> type[T]:
     """Make a frozen dataclass whose fields are leaves, except those marked `static`.
 
     Static fields are what a program is compiled for; leaves are what it is mapped over.
+    The class itself is among the static data: JAX takes the structures of two
+    dataclasses without leaves, such as two penalties, for equal (`register_dataclass`,
+    jax 0.10.1 and 0.12.0), and a program of the one could be run for the other.
     """
-    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
+    made = dataclasses.dataclass(frozen=True)(cls)
+    fields = dataclasses.fields(made)  # type: ignore[arg-type]
+    leaves = [f.name for f in fields if not f.metadata.get("static")]
+    fixed = [f.name for f in fields if f.metadata.get("static")]
+
+    def flatten(tree: T) -> tuple[tuple, tuple]:
+        aux = made, *(getattr(tree, name) for name in fixed)
+        return tuple(getattr(tree, name) for name in leaves), aux
+
+    def unflatten(aux: tuple, children: Iterable) -> T:
+        return made(**dict(zip(leaves, children)), **dict(zip(fixed, aux[1:])))
+
+    jax.tree_util.register_pytree_node(made, flatten, unflatten)
+    return made
 
 
 class Hyper(NamedTuple):

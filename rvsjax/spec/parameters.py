@@ -33,9 +33,9 @@ class Parameters(BaseModel):
         "sum", description="output: sum or mean over the patches"
     )
     nnz: int = Field(5, ge=1, description="nonzero entries of the teacher")
-    lam: float = Field(1e-4, ge=0, le=1e6, description="weight of the penalty")
-    beta: float = Field(4e-3, ge=1e-12, le=1e6, description="weight of the coupling")
-    eta: float = Field(1e-5, ge=1e-12, le=1e6, description="step size")
+    lam: float = Field(1e-4, ge=0, description="weight of the penalty")
+    beta: float = Field(4e-3, gt=0, description="weight of the coupling")
+    eta: float = Field(1e-5, gt=0, description="step size")
     steps: int = Field(400_000, ge=1, le=10**9, description="steps of a run")
     start: Literal["uniform", "teacher", "angle"] = Field(
         "uniform", description="w^0: on the sphere, the teacher, or at start_angle"

@@ -68,7 +68,8 @@ class Trial:
 
 def _leaf(dtype: str, value: float | None) -> Any:
     """Return a scalar as a leaf, without starting JAX; what is unused is 0."""
-    return np.dtype(dtype).type(value or 0)
+    with np.errstate(over="ignore"):  # beyond float32: a run that diverges
+        return np.dtype(dtype).type(value or 0)
 
 
 def make_trial(item: Item, points: int) -> Trial:

@@ -1,0 +1,14 @@
+"""Strict numerics for every test: x64, no silent rank promotion, two CPU devices."""
+
+import jax
+import pytest
+
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True)
+def _work_in_an_empty_folder(tmp_path, monkeypatch):
+    """Results go to ``out/`` of the folder that a test runs in."""
+    monkeypatch.chdir(tmp_path)

@@ -1,0 +1,169 @@
+"""The engine on functions and pytrees that have nothing to do with RVSCGD."""
+
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import pytest
+
+from rvsjax import engine
+from rvsjax.engine import Block, Engine, blocks, choose_width, default_lanes
+from rvsjax.penalties import L0, L1
+
+
+class Item(NamedTuple):
+    x: np.ndarray
+
+
+def square(item):
+    return {"y": item.x**2, "sum": (item.x**2).sum()}
+
+
+def items(*values, size=3):
+    return [Item(np.full(size, value, "float64")) for value in values]
+
+
+def test_a_block_is_the_function_of_each_item():
+    result = Engine(square, 4)(items(1, 2, 3))
+    assert np.array_equal(result["y"], [[1] * 3, [4] * 3, [9] * 3])
+    assert np.array_equal(result["sum"], [3, 12, 27])
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 5])
+def test_results_do_not_depend_on_the_lanes(lanes):
+    """Chaotic iterations show a difference in the last bit; two devices, many lanes."""
+
+    def chaos(x):
+        return jax.lax.fori_loop(0, 90, lambda _, x: 3.99 * x * (1 - x), x)
+
+    rng = np.random.default_rng(0)
+    stream = [Block(n, None, list(rng.uniform(size=(3, 7)))) for n in range(9)]
+    devices = jax.devices()
+    places = tuple(devices[n % len(devices)] for n in range(lanes))
+    found = list(Engine(chaos, 4, places).run(stream, lambda x: x))
+    assert [block.number for block, _ in found] == list(range(9))
+    alone = Engine(chaos, 4, devices[:1])
+    for block, future in found:
+        assert np.array_equal(future.result(), alone(block.items))
+
+
+def test_on_cpu_the_cores_share_one_device():
+    lanes = default_lanes(jax.devices())
+    assert set(lanes) == {jax.devices()[0]}
+    assert len(lanes) == len(os.sched_getaffinity(0))
+
+
+def test_leaves_keep_their_dtype_without_x64():
+    code = """
+import numpy as np
+from rvsjax.engine import Engine
+y = Engine(lambda x: x * 3, 2)([np.float64(0.1), np.float64(0.2)])
+z = Engine(lambda x: x * 3, 2)([np.float32(0.1)])
+assert y.dtype == "float64" and y[0] == 0.1 * 3, y
+assert z.dtype == "float32", z
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_stop_finishes_what_runs_and_begins_nothing_else():
+    stream = (Block(n, None, [np.float64(n)]) for n in range(50))
+    seen = []
+    for block, future in Engine(lambda x: x**2, 1).run(
+        stream, lambda x: x, lambda: bool(seen)
+    ):
+        assert future.result() == block.number**2
+        seen.append(block.number)
+    assert 1 <= len(seen) < 20
+    assert next(stream).number < 20  # the stream was not drained
+
+
+def test_a_failure_is_in_its_own_future():
+    stream = [
+        Block(0, None, items(1)),
+        Block(1, None, items(1, 2, 3)),
+        Block(2, None, items(2)),
+    ]
+    futures = [future for _, future in Engine(square, 2).run(stream, lambda x: x)]
+    assert futures[0].result()["sum"] == 3
+    with pytest.raises(ValueError, match="1 to 2 items, got 3"):
+        futures[1].result()
+    assert futures[2].result()["sum"] == 12
+
+
+def test_two_penalties_are_two_programs():
+    """Structures of dataclasses without leaves are told apart."""
+    x = np.float64(0.3)
+    engine = Engine(lambda item: item[0].prox(item[1], 0.1), 1)
+    assert engine([(L0(), x)]) == 0  # sqrt(0.2) = 0.447
+    assert engine([(L1(), x)]) == 0.3 - 0.1
+    assert jax.tree.structure(L0()) != jax.tree.structure(L1())
+
+
+def test_one_program_a_structure_and_none_for_new_values():
+    def cube(item):
+        return item.x**3
+
+    compiled = engine.programs()
+    run = Engine(cube, 2)
+    run(items(1, 2))
+    run(items(5))
+    Engine(cube, 2)(items(7, 8))  # another engine in the same process
+    assert engine.programs() == compiled + 1
+    run(items(1, size=4))  # another shape
+    assert engine.programs() == compiled + 2
+    Engine(cube, 4)(items(1))  # another width
+    assert engine.programs() == compiled + 3
+
+
+def test_blocks_have_one_key_each_and_a_fixed_place_for_every_item():
+    stream = [("a", 1), ("b", 2), ("a", 3), ("a", 4), ("b", 5), ("c", 6)]
+    found = list(blocks(stream, lambda item: item[0], 2))
+    assert found == [
+        Block(0, "a", [("a", 1), ("a", 3)]),
+        Block(1, "b", [("b", 2), ("b", 5)]),
+        Block(2, "a", [("a", 4)]),
+        Block(3, "c", [("c", 6)]),
+    ]
+
+
+def test_blocks_are_lazy():
+    def endless():
+        i = 0
+        while True:
+            yield i
+            i += 1
+
+    stream = blocks(endless(), lambda i: i % 3, 4)
+    assert [next(stream).items for _ in range(2)] == [[0, 3, 6, 9], [1, 4, 7, 10]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_item_is_lost_or_doubled(seed):
+    rng = np.random.default_rng(seed)
+    stream = list(enumerate(rng.integers(0, 4, size=rng.integers(1, 60))))
+    cut = list(blocks(stream, lambda item: int(item[1]), 5))
+    assert [block.number for block in cut] == list(range(len(cut)))
+    assert sorted(item for block in cut for item in block.items) == stream
+
+
+@pytest.mark.parametrize(
+    ("groups", "width"), [([1], 8), ([32] * 3, 16), ([33], 32), ([2048], 64), ([], 8)]
+)
+def test_the_width_on_cpu(groups, width):
+    assert choose_width(groups, "cpu") == width
+
+
+def test_too_many_items_are_refused():
+    with pytest.raises(ValueError, match="1 to 2 items, got 3"):
+        Engine(square, 2)(items(1, 2, 3))
+
+
+@pytest.mark.parametrize("version", ["0.10.2", "0.11.0"])
+def test_known_bad_versions_are_refused(monkeypatch, version):
+    monkeypatch.setattr(engine.importlib.metadata, "version", lambda name: version)
+    assert version in engine.known_bad_version()
+    with pytest.raises(RuntimeError, match="jax issue"):
+        Engine(square, 2)

@@ -1,0 +1,72 @@
+"""The README's table of rooms, kept: a file imports only from rooms above its own."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+ROOMS = re.findall(r"^\| `([a-z]+)(?:\.py|/)` \|", README, re.MULTILINE)
+ALONE = {"engine", "store"}
+STRANGERS = {
+    "penalties": {"teacher", "algorithms"},
+    "algorithms": {"teacher", "penalties"},
+    "report": {"spec", "engine", "sweep", "theory", "simulate", "types"},
+    "results": {"spec", "engine", "sweep", "theory", "simulate", "types"},
+}
+
+
+def room_of(path):
+    return path.relative_to(ROOT / "rvsjax").parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Yield the rooms and packages that a file imports, in functions as well."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules = [f"{node.module}.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [name.name for name in node.names]
+        yield from (module.split(".") for module in modules)
+
+
+FILES = [
+    path
+    for path in sorted((ROOT / "rvsjax").rglob("*.py"))
+    if not path.name.startswith("__main__")
+    and path.parent / "__init__.py" != path
+    or path.parent.name in ("theory", "spec", "algorithms", "report")
+]
+
+
+def test_the_table_has_every_room():
+    found = {room_of(path) for path in FILES} - {"__main__"}
+    assert found == set(ROOMS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_imports_only_from_rooms_above(path):
+    room = room_of(path)
+    if room == "__main__" or path.name == "__main__.py":
+        pytest.skip("starts the command line")
+    above = set(ROOMS[: ROOMS.index(room)]) | {room, "__version__"}
+    allowed = (set() if room in ALONE else above) - STRANGERS.get(room, set())
+    used = {parts[1] for parts in imports(path) if parts[0] == "rvsjax"}
+    if room == "sweep":
+        used -= {"cli"}  # python -m rvsjax.sweep hands over before anything else
+    assert used <= allowed
+
+
+def test_rooms_that_must_not_know_jax():
+    for room in ("store", "results", "report", "cli"):
+        for path in FILES:
+            if room_of(path) == room and room != "cli":
+                assert "jax" not in {parts[0] for parts in imports(path)}, path
+
+
+def test_no_room_for_odds_and_ends():
+    names = {path.stem for path in FILES}
+    assert not names & {"utils", "helpers", "common", "misc"}

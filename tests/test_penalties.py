@@ -1,0 +1,142 @@
+"""Each prox is the minimiser that it claims to be, to rounding."""
+
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pyproximal
+import pytest
+
+from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1, sine_of_third
+
+SHAPES = (0.1, 1.0, 10.0)
+PENALTIES = {
+    "l1": L1(),
+    "l0": L0(),
+    **{f"transformed-l1, a = {a}": TransformedL1(jnp.float64(a)) for a in SHAPES},
+    "none": NoPenalty(),
+}
+
+
+@pytest.mark.parametrize("penalty", PENALTIES.values(), ids=PENALTIES.keys())
+@pytest.mark.parametrize("m", [1e-3, 0.05, 0.4, 2.0])
+def test_prox_is_the_argmin_on_a_grid(penalty, m):
+    grid = np.arange(-30_000, 30_001) / 1e4  # contains 0
+    value = jax.vmap(lambda u: penalty.value(u[None]))(grid)
+    for x in np.random.default_rng(1).uniform(-3, 3, 60):
+        objective = m * value + (grid - x) ** 2 / 2
+        u = penalty.prox(jnp.array([x]), m)
+        here = m * penalty.value(u) + jnp.sum((u - x) ** 2) / 2
+        # on the grid the minimum is off by half a spacing times the slope (under 3 + m
+        # times the penalty's), squared terms aside; the prox may only be lower
+        assert here <= objective.min() + 1e-15
+        assert objective.min() - here < 1e-4 * (3 + m * (1 + 1 / min(SHAPES)))
+        best = grid[objective <= here + 1e-8]
+        assert np.min(np.abs(best - u[0])) < 2e-4
+
+
+@pytest.mark.parametrize(
+    ("a", "m", "expected"),
+    [
+        (1, 0.1, [0.397610, 0.733440, 0.947255, 1.467142, 1.977440]),
+        (1, 0.5, [0, 0, 0.618034, 1.313099, 1.879385]),
+        (2, 0.3, [0.086563, 0.515549, 0.764468, 1.338501, 1.880462]),
+        (0.5, 0.02, [0.484525, 0.791000, 0.993273, 1.496236, 1.997595]),
+    ],
+)
+def test_transformed_l1_reference_values(a, m, expected):
+    x = jnp.array([0.5, 0.8, 1, 1.5, 2])
+    prox = TransformedL1(jnp.float64(a)).prox
+    assert np.allclose(prox(x, m), expected, atol=5.1e-7, rtol=0)  # six digits given
+    assert np.array_equal(prox(-x, m), -prox(x, m))
+
+
+@pytest.mark.parametrize(
+    ("a", "m", "t"), [(1, 0.1, 0.2), (1, 0.5, 0.9142135624), (2, 0.3, 0.45)]
+)
+def test_transformed_l1_threshold(a, m, t):
+    penalty = TransformedL1(jnp.float64(a))
+    assert np.isclose(penalty.threshold(m), t, rtol=1e-9)
+    around = jnp.array([t - 1e-6, t + 1e-6])
+    assert np.array_equal(penalty.prox(around, m) != 0, [False, True])
+
+
+def test_transformed_l1_agrees_with_pyproximal():
+    x = np.random.default_rng(2).uniform(-3, 3, 2000)
+    for a, m in [(0.2, 0.01), (1, 0.1), (1, 0.7), (5, 0.3), (50, 1.0)]:
+        theirs = pyproximal.Geman(sigma=(a + 1) * m, gamma=a).prox(x, 1.0)
+        # 4.5e-14 is what the two closed forms were seen to differ by; more for large a,
+        # where theirs cancels
+        assert np.allclose(
+            TransformedL1(jnp.float64(a)).prox(x, m),
+            theirs,
+            rtol=0,
+            atol=1e-12 * (1 + a),
+        )
+
+
+def test_l1_and_l0_agree_with_pyproximal():
+    x = np.random.default_rng(3).uniform(-2, 2, 500)
+    for m in (0.01, 0.3, 1.5):
+        assert np.allclose(L1().prox(x, m), pyproximal.L1().prox(x, m), atol=1e-15)
+        hard = np.where(np.abs(x) > np.sqrt(2 * m), x, 0)
+        assert np.array_equal(L0().prox(x, m), hard)
+
+
+def test_prox_is_zero_where_the_minimiser_jumps():
+    m = 0.5
+    assert L0().prox(jnp.array([1.0]), m) == 0  # |x| = sqrt(2 m), exactly
+    penalty = TransformedL1(jnp.float64(1.0))
+    assert penalty.prox(penalty.threshold(m)[None], m) == 0
+
+
+def test_transformed_l1_tends_to_l1_and_l0():
+    x = jnp.arange(-200, 201) / 100  # contains 0
+    m = 0.1
+    assert np.allclose(
+        TransformedL1(jnp.float64(1e6)).prox(x, m), L1().prox(x, m), atol=1e-5
+    )
+    near_l0 = TransformedL1(jnp.float64(1e-6)).prox(x, m)
+    assert np.allclose(near_l0, L0().prox(x, m), atol=1e-5)
+    assert np.isclose(
+        TransformedL1(jnp.float64(1e6)).value(x), L1().value(x), rtol=1e-5
+    )
+    assert np.isclose(
+        TransformedL1(jnp.float64(1e-9)).value(x), L0().value(x), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("a", [1e-3, 1.0, 1e3, 1e6])
+def test_transformed_l1_keeps_its_digits(a):
+    """Against Lemma 8 in the paper's form, with 50 digits."""
+    mpmath.mp.dps = 50
+    m, penalty = 0.01, TransformedL1(jnp.float64(a))
+    for x in (0.3, 0.9, 1.7):
+        big_a, big_x, big_m = map(mpmath.mpf, (a, x, m))
+        cosine = 1 - 27 * big_m * big_a * (big_a + 1) / (2 * (big_a + big_x) ** 3)
+        phi = mpmath.acos(cosine)
+        third = mpmath.mpf(1) / 3
+        exact = (
+            2 * third * (big_a + big_x) * mpmath.cos(phi / 3)
+            - 2 * third * big_a
+            + third * big_x
+        )
+        # at worst (a + x) y^2 is rounded, with y about sqrt(m/a): sqrt(a m) eps
+        error = abs(mpmath.mpf(float(penalty.prox(jnp.array([x]), m)[0])) - exact)
+        assert error < 4e-16 * (1 + np.sqrt(a * m))
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [("float64", 1.2e-16), ("float32", 6e-8)])
+def test_sine_of_third_to_rounding(dtype, unit):
+    s = np.concatenate(
+        [
+            np.linspace(0, 1, 2001),
+            1 - np.logspace(-16, -1, 100),
+            np.logspace(-12, 0, 100),
+        ]
+    ).astype(dtype)
+    got = np.asarray(sine_of_third(jnp.asarray(s)))
+    exact = [mpmath.sin(mpmath.asin(mpmath.mpf(float(v))) / 3) for v in s]
+    errors = [float(abs(mpmath.mpf(float(g)) - e)) for g, e in zip(got, exact)]
+    assert got.dtype == dtype
+    assert max(errors) < unit

@@ -1,0 +1,77 @@
+"""The README is run: its Python, its commands' options and its files are there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rvsjax.spec.file import parse
+from rvsjax.spec.parameters import PARAMETERS
+from rvsjax.spec.plan import make_plan
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "guide.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_is_python_to_run():
+    assert len(BLOCKS) >= 2
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_blocks_run(block, tmp_path, monkeypatch):
+    """In a folder that has the sweep files; figure4 shortened to 1000 steps."""
+    (tmp_path / "sweeps").symlink_to(ROOT / "sweeps")
+    monkeypatch.chdir(tmp_path)
+    short = block.replace('toml")', 'toml", steps=1000, smoke=True)')
+    exec(compile(short, "README.md", "exec"), {})
+
+
+def test_the_two_commands_are_there():
+    first = "python -m pip install -e . && python -m rvsjax.sweep sweeps/figure4.toml"
+    second = "python -m pip install -e '.[test]' && python -m pytest"
+    assert first in README
+    assert second in README
+    assert second in (ROOT / ".ci" / "run").read_text()
+
+
+def test_every_option_is_documented():
+    called = subprocess.run(
+        [sys.executable, "-m", "rvsjax.sweep", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    options = set(re.findall(r"(--[a-z-]+)", called.stdout)) - {"--help"}
+    assert len(options) > 15
+    assert {option for option in options if f"`{option}" not in GUIDE} == set()
+
+
+def test_every_parameter_and_column_is_documented():
+    for name in PARAMETERS:
+        assert f"`{name}`" in GUIDE, name
+    from rvsjax.measure import Measurements
+    from rvsjax.theory import CLAIMS
+
+    for name in Measurements._fields:
+        assert f"`m_{name}`" in GUIDE, name
+    for name in CLAIMS:
+        assert f"`{name}`" in GUIDE, name
+
+
+@pytest.mark.parametrize("path", (ROOT / "sweeps").glob("*.toml"), ids=lambda p: p.name)
+def test_sweep_files_are_good(path):
+    plan = make_plan(parse(path.read_text()))
+    assert sum(count for _, count in plan.groups()) > 0
+    assert plan.document.about
+    assert path.name in README
+
+
+def test_files_that_the_readme_links_are_there():
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link

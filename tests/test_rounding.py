@@ -1,0 +1,66 @@
+"""The allowances bound what rounding does, and not by much more than they must."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rvsjax import rounding
+from rvsjax.algorithms import ALGORITHMS
+from rvsjax.penalties import L0, L1
+from rvsjax.simulate import lagrangian
+from rvsjax.teacher import Teacher, angle, unit
+from rvsjax.types import Hyper, State
+from tests.test_simulate import make_run
+
+
+def one_step(dtype, w, w_star, penalty, numbers):
+    """One step from a float32 state: theta, Lagrangian and direction, in `dtype`."""
+    hyper = Hyper(*(jnp.asarray(x, dtype) for x in numbers))
+    teacher = Teacher(jnp.asarray(w_star, dtype), 20)
+    run = make_run(penalty, teacher=teacher, start=jnp.asarray(w, dtype), hyper=hyper)
+    old = State(run.start, penalty.prox(run.start, hyper.lam / hyper.beta))
+    method = ALGORITHMS["rvscgd"]
+    new, length = method.step(old, hyper, teacher.coarse_gradient, penalty)
+    thetas = [float(angle(s.w, teacher.w_star)) for s in (old, new)]
+    values = [float(lagrangian(run, s)) for s in (old, new)]
+    return np.diff(thetas)[0], np.diff(values)[0], np.asarray(new.w), length, run
+
+
+@pytest.mark.parametrize("penalty", [L1(), L0()], ids=["l1", "l0"])
+@pytest.mark.parametrize("d", [2, 50, 1000])
+def test_float32_steps_against_the_same_steps_in_float64(d, penalty):
+    """float64 is the truth here: its own error is 5e8 times smaller."""
+    rng = np.random.default_rng(d)
+    ratios = []
+    for _ in range(40):
+        w, w_star = rng.normal(size=(2, d)).astype("float32")
+        w_star = w + w_star * rng.choice([1e-4, 1e-2, 1, 100])  # angles of all sizes
+        w, w_star = (np.asarray(unit(jnp.asarray(x))) for x in (w, w_star))
+        numbers = np.float32([0.02 / d, rng.uniform(0.01, 1), rng.uniform(1e-5, 0.4)])
+        low = one_step("float32", w, w_star, penalty, numbers)
+        high = one_step("float64", w, w_star, penalty, numbers)
+        if np.any((low[2] == 0) != (high[2] == 0)):
+            continue  # a prox at its jump is not covered
+        K, hyper, length = low[4].teacher.K, low[4].hyper, low[3]  # noqa: N806
+        # the two starts are the same vector, of the same length that is not quite 1
+        turned = np.linalg.norm(unit(jnp.asarray(low[2], "float64")) - unit(high[2]))
+        ratios.append(
+            [
+                abs(low[0] - high[0]) / rounding.angle_step_error(d, K, hyper, length),
+                abs(low[1] - high[1])
+                / rounding.lagrangian_step_error(d, K, hyper, length),
+                turned / rounding.direction_error(K, hyper, length),
+            ]
+        )
+    worst = np.max(ratios, axis=0)
+    assert len(ratios) > 30
+    assert np.all(worst <= 1)  # a bound
+    assert np.all(worst > 1e-3)  # and not an empty one
+
+
+def test_the_allowances_are_far_below_what_they_must_not_hide():
+    """Real increases at the paper's setting start at 1e-10 and 1e-12 in theta."""
+    hyper = Hyper(*map(jnp.float64, (1e-4, 4e-3, 1e-5)))
+    K = 20 / (2 * np.pi)  # noqa: N806
+    assert rounding.angle_step_error(50, K, hyper, jnp.float64(1)) < 3e-14
+    assert rounding.lagrangian_step_error(50, K, hyper, jnp.float64(1)) < 1e-13

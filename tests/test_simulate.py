@@ -1,0 +1,206 @@
+"""The scan against a plain loop, and runs that cannot go on."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rvsjax.algorithms import ALGORITHMS
+from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.simulate import Run, lagrangian, log_grid, simulate
+from rvsjax.teacher import Teacher, angle
+from rvsjax.types import Hyper
+
+
+def make_run(
+    penalty=None, *, seed=0, d=10, k=20, eta=0.05, steps=60, dtype="float64", **changes
+):
+    rng = np.random.default_rng(seed)
+    w, w_star = rng.normal(size=(2, d))
+    w, w_star = (x / np.linalg.norm(x) for x in (w, w_star))
+    fields = {
+        "teacher": Teacher(jnp.asarray(w_star, dtype), k),
+        "start": jnp.asarray(w, dtype),
+        "penalty": penalty or L1(),
+        "hyper": Hyper(*(jnp.asarray(x, dtype) for x in (5e-3, 0.2, eta))),
+        "algorithm": ALGORITHMS["rvscgd"],
+        "steps": steps,
+        "points": 20,
+    }
+    return Run(**(fields | changes))
+
+
+def counterexample():
+    """The known run that starts at the teacher: theta must grow."""
+    w_star = np.array([3, 2, 1, 0.5, 0.25])
+    w_star /= np.linalg.norm(w_star)
+    teacher = Teacher(jnp.asarray(w_star), 5)
+    hyper = Hyper(*map(jnp.float64, (0.05, 0.3, 1 / (0.3 + teacher.K))))
+    return make_run(teacher=teacher, start=teacher.w_star, hyper=hyper, steps=100)
+
+
+def plain_loop(run):
+    """Every state of a run, step by step, without scan or monitors."""
+    state = run.algorithm.init(run.start, run.hyper, run.penalty)
+    states, lengths = [state], []
+    for _ in range(run.steps):
+        gradient = run.teacher.coarse_gradient
+        state, length = run.algorithm.step(state, run.hyper, gradient, run.penalty)
+        states.append(state)
+        lengths.append(float(length))
+    theta = np.array([angle(s.w, run.teacher.w_star) for s in states])
+    value = np.array([lagrangian(run, s) for s in states])
+    return states, np.array(lengths), theta, value
+
+
+@pytest.mark.parametrize(
+    ("penalty", "algorithm"),
+    [
+        (L0(), "rvscgd"),
+        (L1(), "rvscgd"),
+        (TransformedL1(jnp.float64(0.5)), "rvscgd"),
+        (NoPenalty(), "cgd"),
+    ],
+)
+def test_monitors_agree_with_a_plain_loop(penalty, algorithm):
+    run = make_run(penalty, algorithm=ALGORITHMS[algorithm])
+    states, lengths, theta, value = plain_loop(run)
+    out = simulate(run)
+    seen = out.monitor
+    assert np.allclose(out.state.w, states[-1].w, atol=1e-14)
+    assert np.allclose(out.state.u, states[-1].u, atol=1e-14)
+    assert seen.step == run.steps
+    for got, expected in [
+        (seen.theta, theta[-1]),
+        (seen.theta_max, theta.max()),
+        (seen.theta_max_increase, np.diff(theta).max()),
+        (seen.lagrangian, value[-1]),
+        (seen.lagrangian_max_increase, np.diff(value).max()),
+        (seen.length_min, lengths.min()),
+        (seen.moved, np.linalg.norm(states[-1].w - states[-2].w)),
+    ]:
+        assert np.isclose(got, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_the_known_counterexample():
+    out = simulate(counterexample())
+    theta, value = out.curves.theta[:3], out.curves.lagrangian[:3]
+    assert np.allclose(theta, [0, 0.0453, 0.0526], atol=5e-5)
+    assert np.isclose(out.monitor.theta, 0.0559, atol=5e-5)
+    assert np.isclose(value[0], 0.0701, atol=5e-5)
+    assert np.isclose(out.monitor.lagrangian, 0.1120, atol=5e-5)
+    assert out.monitor.theta_first_increase == 1
+    assert out.monitor.lagrangian_first_increase == 1
+
+
+def test_the_first_increase_is_the_first():
+    """A run that falls at first and rises later, against the plain loop."""
+    run = make_run(L1(), seed=4, steps=400)
+    _, _, theta, value = plain_loop(run)
+    out = simulate(run)
+    for changes, first in [
+        (np.diff(theta), out.monitor.theta_first_increase),
+        (np.diff(value), out.monitor.lagrangian_first_increase),
+    ]:
+        expected = 1 + np.flatnonzero(changes > 1e-12)[0]
+        assert expected > 2
+        assert first == expected
+
+
+def test_curves_are_the_values_at_their_steps():
+    run = make_run(L0())
+    states, _, theta, value = plain_loop(run)
+    curves = simulate(run).curves
+    assert np.array_equal(curves.step, log_grid(60, 20))
+    assert np.allclose(curves.theta, theta[curves.step], atol=1e-14)
+    assert np.allclose(curves.loss, run.teacher.K * theta[curves.step], atol=1e-13)
+    assert np.allclose(curves.lagrangian, value[curves.step], atol=1e-13)
+    nnz = [int(np.sum(states[step].u != 0)) for step in curves.step]
+    assert np.array_equal(curves.nnz_u, nnz)
+
+
+@pytest.mark.parametrize(
+    ("steps", "points"), [(1, 2), (1, 200), (5, 3), (150, 151), (400_000, 200), (7, 2)]
+)
+def test_log_grid_has_the_points_asked_for(steps, points):
+    grid = log_grid(steps, points)
+    assert len(grid) == min(points, steps + 1)
+    assert grid[0] == 0
+    assert grid[-1] == steps
+    assert np.all(np.diff(grid) > 0)
+    gaps = np.diff(grid)
+    assert np.all(np.diff(gaps) >= -1)  # spacing grows, but for rounding
+
+
+def test_convergence_is_noted_from_the_step_on_which_it_stays():
+    run = make_run(L1(), eta=0.2, steps=200)
+    states, _, _, _ = plain_loop(run)
+    moves = [np.linalg.norm(b.w - a.w) for a, b in zip(states, states[1:])]
+    settled = np.array(moves) / (0.2 * run.teacher.K) <= 1e-5
+    last_unsettled = np.flatnonzero(~settled)[-1] + 1
+    assert 1 < last_unsettled < run.steps
+    assert simulate(run).monitor.last_unsettled == last_unsettled
+
+
+def test_a_diverged_run_stops_and_touches_no_neighbour():
+    """One of three runs overflows at its first step; the others do not notice."""
+    etas = jnp.array([0.05, 1e200, 0.1])
+
+    def outcome(eta):
+        lam, beta = jnp.float64(5e-3), jnp.float64(0.2)
+        return simulate(make_run(hyper=Hyper(lam, beta, eta)))
+
+    together = jax.vmap(outcome)(etas)
+    assert np.array_equal(together.monitor.first_bad_step, [-1, 1, -1])
+    assert not together.monitor.degenerate.any()
+    assert np.array_equal(together.monitor.step, [60, 0, 60])
+    assert np.array_equal(together.state.w[1], make_run().start)  # the last good state
+    assert np.isfinite(together.curves.theta[1]).sum() == 1
+    for i in (0, 2):
+        alone = outcome(etas[i])
+        assert np.allclose(together.state.w[i], alone.state.w, atol=1e-14)
+        assert np.isfinite(together.curves.theta[i]).all()
+
+
+def test_a_run_that_breaks_later_keeps_its_last_good_state():
+    """A gradient that fails at one angle: stop there, change nothing afterwards."""
+
+    def step(state, hyper, gradient, penalty):
+        new, length = ALGORITHMS["rvscgd"].step(state, hyper, gradient, penalty)
+        broken = angle(new.w, run.teacher.w_star) < 0.5
+        return new._replace(w=jnp.where(broken, jnp.nan, new.w)), length
+
+    run = make_run(algorithm=ALGORITHMS["rvscgd"]._replace(step=step))
+    out = simulate(run)
+    states, _, theta, _ = plain_loop(make_run())
+    stop = int(np.flatnonzero(theta < 0.5)[0])
+    assert 1 < stop < run.steps
+    assert out.monitor.first_bad_step == stop
+    assert out.monitor.step == stop - 1
+    assert np.allclose(out.state.w, states[stop - 1].w, atol=1e-14)
+    assert np.isclose(out.monitor.theta, theta[stop - 1], atol=1e-13)
+    reached = np.isfinite(out.curves.theta)
+    assert np.array_equal(reached, np.asarray(out.curves.step) < stop)
+
+
+def test_a_step_to_zero_is_degenerate():
+    teacher = Teacher(jnp.array([1.0, 0.0]), 1)
+    hyper = Hyper(jnp.float64(0), jnp.float64(1e-3), jnp.float64(0.5 / teacher.K))
+    out = simulate(
+        make_run(
+            NoPenalty(), teacher=teacher, start=-teacher.w_star, hyper=hyper, steps=5
+        )
+    )
+    assert out.monitor.first_bad_step == 1
+    assert out.monitor.degenerate
+
+
+def test_float32_stays_float32():
+    out = simulate(make_run(L0(), dtype="float32"))
+    floats = {str(x.dtype) for x in jax.tree.leaves(out) if x.dtype.kind == "f"}
+    assert floats == {"float32"}
+
+
+def test_mixed_precision_is_refused():
+    with pytest.raises(AssertionError, match="dtype"):
+        simulate(make_run(start=jnp.ones(10, "float32") / jnp.sqrt(10.0)))

@@ -1,0 +1,178 @@
+"""The results folder, with tables that have nothing to do with RVSCGD."""
+
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rvsjax.store import Store, StoreError
+
+
+def table(*values):
+    return {"runs": pa.table({"x": list(values), "y": [f"{v}" for v in values]})}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "out")
+    store.open("plan-1", {"seeds": {"count": 3}, "name": "x"}, "name = 'x'\n")
+    return store
+
+
+def files(store):
+    return sorted(path.name for path in store.folder.rglob("*") if path.is_file())
+
+
+def test_blocks_come_back_in_order_whatever_the_order_of_writing(store):
+    for block in (2, 0, 1):
+        store.append(block, table(block * 10, block * 10 + 1))
+    assert store.done() == {0, 1, 2}
+    assert store.load("runs")["x"].tolist() == [0, 1, 10, 11, 20, 21]
+    store.compact()
+    assert store.load("runs")["x"].tolist() == [0, 1, 10, 11, 20, 21]
+
+
+def test_the_compacted_table_has_the_same_bytes_whatever_the_order(tmp_path):
+    contents = []
+    for name, order in (("a", (0, 1, 2)), ("b", (2, 1, 0))):
+        store = Store(tmp_path / name)
+        store.open("plan", {}, "")
+        for block in order:
+            store.append(block, table(block))
+        store.compact()
+        contents.append((store.folder / "runs.parquet").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_a_part_names_its_block_plan_and_checksum(store):
+    store.append(7, table(1))
+    [part] = store.parts("runs")
+    assert part.path.name == f"000007-runs-{part.digest}.parquet"
+    assert len(part.digest) == 64
+    metadata = pq.read_schema(part.path).metadata
+    assert metadata[b"rvsjax.plan"] == b"plan-1"
+    assert metadata[b"rvsjax.block"] == b"7"
+
+
+def test_no_temporary_file_is_left(store):
+    store.append(0, table(1))
+    store.compact()
+    assert not [name for name in files(store) if name.endswith(".tmp")]
+    assert {"manifest.json", "sweep.toml", "runs.parquet"} <= set(files(store))
+
+
+def test_a_part_is_not_there_before_it_is_whole(store, monkeypatch):
+    """Stop at the sync: the block is not done, nothing half-written is in the way."""
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", stop)
+        with pytest.raises(KeyboardInterrupt):
+            store.append(0, table(1))
+    assert store.done() == set()
+    assert not [name for name in files(store) if name.endswith(".tmp")]
+    store.append(0, table(1))
+    assert store.load("runs")["x"].tolist() == [1]
+
+
+def test_the_rows_of_a_block_are_written_last(store, monkeypatch):
+    order = []
+    write = store.write
+    monkeypatch.setattr(store, "write", lambda n, d: (order.append(n), write(n, d)))
+    store.append(0, table(1) | {"curves": pa.table({"x": [1]})})
+    assert ["curves" in order[0], "runs" in order[1]] == [True, True]
+
+
+def test_a_block_computed_again_replaces_the_old_one(store):
+    store.append(0, table(1))
+    store.append(1, table(5))
+    store.append(0, table(2))
+    assert len(store.parts("runs")) == 2
+    assert store.load("runs")["x"].tolist() == [2, 5]
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty"])
+def test_a_damaged_part_is_never_read(store, damage):
+    store.append(0, table(*range(100)))
+    [part] = store.parts("runs")
+    data = bytearray(part.path.read_bytes())
+    if damage == "flip":
+        data[len(data) // 3] ^= 4
+    part.path.write_bytes({"empty": b"", "truncate": data[:-9]}.get(damage, data))
+    with pytest.raises(StoreError, match="damaged"):
+        store.load("runs")
+
+
+def test_a_part_of_another_sweep_or_block_is_never_read(store, tmp_path):
+    other = Store(tmp_path / "other")
+    other.open("plan-2", {}, "")
+    other.append(0, table(9))
+    [part] = other.parts("runs")
+    (store.folder / "parts" / part.path.name).write_bytes(part.path.read_bytes())
+    with pytest.raises(StoreError, match="another sweep"):
+        store.load("runs")
+    other.append(1, table(8))
+    one = other.parts("runs")[1].path
+    one.rename(one.with_name("000005" + one.name[6:]))
+    with pytest.raises(StoreError, match="another block"):
+        other.load("runs")
+
+
+def test_a_flipped_bit_in_the_whole_table_is_noticed(store):
+    store.append(0, table(*range(5000)))
+    store.compact()
+    path = store.folder / "runs.parquet"
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"):
+        store.load("runs")
+
+
+def test_another_sweep_is_refused_with_the_difference(store):
+    again = Store(store.folder)
+    with pytest.raises(StoreError, match="seeds.count is 3 there, 5 now"):
+        again.open("plan-2", {"seeds": {"count": 5}, "name": "x"}, "")
+
+
+def test_the_same_sweep_goes_on_and_keeps_its_file(store):
+    Store(store.folder).open("plan-1", {}, "changed comment")
+    assert (store.folder / "sweep.toml").read_text() == "name = 'x'\n"
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(StoreError, match="no manifest.json"):
+        Store(tmp_path).open("plan", {}, "")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\x00"])
+def test_a_torn_manifest_is_a_sentence(store, content):
+    (store.folder / "manifest.json").write_text(content)
+    with pytest.raises(StoreError, match="another folder"):
+        _ = store.manifest
+
+
+def test_the_manifest_keeps_what_it_had(store):
+    store.update({"width": 16})
+    store.update({"sessions": []})
+    manifest = json.loads((store.folder / "manifest.json").read_text())
+    assert manifest["plan"] == "plan-1"
+    assert manifest["width"] == 16
+
+
+def test_parts_without_all_columns_are_united(store):
+    """A block that failed has fewer columns; its others are null."""
+    store.append(0, {"runs": pa.table({"x": [1]})})
+    store.append(1, table(2))
+    store.compact()
+    assert store.load("runs")["y"].isna().tolist() == [True, False]
+
+
+def test_an_empty_folder_holds_no_table(tmp_path):
+    with pytest.raises(StoreError, match="holds no table"):
+        Store(tmp_path).load("runs")
