@@ -248,7 +248,12 @@ def _run(
 ) -> int:
     from rvsjax.results import Results
     from rvsjax.sweep import Options, run_plan
-    from rvsjax.talk import progress_talker, summary_json, summary_lines
+    from rvsjax.talk import (
+        progress_talker,
+        session_lines,
+        summary_json,
+        summary_lines,
+    )
 
     say: Callable[[str], None] = (
         (lambda text: None)
@@ -284,8 +289,10 @@ def _run(
         print(json.dumps(summary_json(results, figures)))
     else:
         print(out)
-    for line in summary_lines(results, figures):
-        say(line)
+    lines = summary_lines(results, figures)
+    if arguments.verbose:
+        lines += session_lines(results)
+    say("\n".join(lines))
     return _exit_code(results, arguments.strict)
 
 

@@ -10,7 +10,13 @@ from typing import Any
 from rvsjax.results import Results
 from rvsjax.sweep import Progress
 
-__all__ = ["duration", "progress_talker", "summary_json", "summary_lines"]
+__all__ = [
+    "duration",
+    "progress_talker",
+    "session_lines",
+    "summary_json",
+    "summary_lines",
+]
 
 QUIET_SECONDS = 30  # between two plain lines
 
@@ -121,6 +127,21 @@ def summary_lines(results: Results, figures: list[Path]) -> list[str]:
         counts = "".join(f"{claim[name]:>16}" for name in columns)
         lines.append(f"{claim['claim']:<16}{counts}{claim['holds_u_empty']:>20}")
     lines += ["", *(f"  {path}" for path in told["files"])]
+    return lines
+
+
+def session_lines(results: Results) -> list[str]:
+    """Return a line for each call that computed something: where, and how long."""
+    lines = [""]
+    for session in results.manifest.get("sessions", []):
+        seconds = session["seconds"]
+        where = f"{session['lanes']} lanes of {session['device']}"
+        versions = f"jax {session['versions']['jax']}"
+        times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
+        lines.append(
+            f"{session['begin']}  {session['blocks']} blocks, {where}, {versions}"
+        )
+        lines.append(f"  {times}")
     return lines
 
 

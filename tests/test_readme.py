@@ -62,7 +62,10 @@ def test_every_parameter_and_column_is_documented():
         assert f"`{name}`" in GUIDE, name
 
 
-@pytest.mark.parametrize("path", (ROOT / "sweeps").glob("*.toml"), ids=lambda p: p.name)
+SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
 def test_sweep_files_are_good(path):
     plan = make_plan(parse(path.read_text()))
     assert sum(count for _, count in plan.groups()) > 0

@@ -337,9 +337,9 @@ WRONG = {
     ),
     # seeds of 32 bits
     "last seed": (
-        "[seeds]\nbase = 4_294_967_290\ncount = 10\n",
+        "[seeds]\nbase = 4_294_967_290\ncount = 7\n",
         "seeds",
-        "must stay below 2**32, reach 4294967299",
+        "must stay below 2**32, reach 4294967296",
     ),
 }
 
