@@ -1,9 +1,10 @@
-"""The command line: arguments, signals and exit codes.
+"""The command line: commands, signals and exit codes.
 
 Everything heavy is imported once the arguments and the sweep file are found good.
 """
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax import __version__
+from rvsjax.arguments import make_parser
 
 if TYPE_CHECKING:
     import threading
@@ -36,9 +37,12 @@ def run_command(command: str | None = None) -> None:
 
 def main(argv: list[str], command: str | None = None) -> int:
     """Carry out a command line and return its exit code."""
-    arguments = _parser(command).parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")  # folders may have any name
+    arguments = make_parser(command).parse_args(argv)
     try:
-        return arguments.carry_out(arguments)
+        return {"sweep": _sweep, "report": _report}[arguments.command](arguments)
     except _Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
@@ -47,122 +51,6 @@ def main(argv: list[str], command: str | None = None) -> int:
 def script() -> None:
     """Run the script `rvsjax`."""
     run_command()
-
-
-# -- arguments -------------------------------------------------------------------------
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _width(text: str) -> int | None:
-    return None if text == "auto" else _count(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    index, _, total = text.partition("/")
-    if not (index.isdigit() and total.isdigit() and 1 <= int(index) <= int(total)):
-        raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
-    return int(index), int(total)
-
-
-def _parser(command: str | None) -> argparse.ArgumentParser:
-    """Return the parser of one command, or that of `rvsjax COMMAND`."""
-    commands = {
-        "sweep": (_sweep_arguments, "Run a sweep file, or what is missing of it."),
-        "report": (_report_arguments, "Draw the figures of a results folder."),
-    }
-    if command:
-        fill, about = commands[command]
-        parser = argparse.ArgumentParser(
-            f"python -m rvsjax.{command}", description=about
-        )
-        fill(parser)
-        return parser
-    whole = argparse.ArgumentParser(
-        "rvsjax", description="Sweeps of RVSCGD, and their reports."
-    )
-    whole.add_argument("--version", action="version", version=__version__)
-    below = whole.add_subparsers(required=True, metavar="COMMAND")
-    for name, (fill, about) in commands.items():
-        fill(below.add_parser(name, help=about, description=about))
-    return whole
-
-
-def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(carry_out=_sweep)
-    add = parser.add_argument
-    add("--version", action="version", version=__version__)
-    add("file", metavar="FILE.toml", type=Path, help="the sweep file")
-    add("--out", metavar="DIR", type=Path, help="results folder (default: out/NAME)")
-    add(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="set a parameter wherever it stands, or a key such as seeds.count",
-    )
-    add(
-        "--only",
-        metavar="KEY=V1,V2",
-        action="append",
-        default=[],
-        help="keep the runs with one of these values of a parameter",
-    )
-    add("--seeds", metavar="N", type=_count, help="number of seeds")
-    add("--limit", metavar="N", type=_count, help="the first N runs alone")
-    add("--dry-run", action="store_true", help="say what would run, and how long")
-    add(
-        "--smoke",
-        action="store_true",
-        help="about 64 of the runs, 1000 steps each, into out/NAME-smoke",
-    )
-    add(
-        "--retry",
-        choices=("failed", "diverged", "all"),
-        help="compute again the blocks with such runs",
-    )
-    add("--device", choices=("auto", "cpu", "gpu", "tpu"), default="auto")
-    add("--dtype", choices=("float32", "float64"), help="precision of every run")
-    add(
-        "--block",
-        metavar="N|auto",
-        type=_width,
-        help="runs in a block; settled with the first part",
-    )
-    add(
-        "--shard",
-        metavar="I/N",
-        type=_shard,
-        default=(1, 1),
-        help="the I-th of N processes that share a results folder",
-    )
-    add("--strict", action="store_true", help="exit 4 if a claim is violated")
-    add("--fail-fast", action="store_true", help="stop at the first block that fails")
-    add("--no-report", action="store_true", help="draw no figures")
-    add("--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto")
-    add("--json", action="store_true", help="results on stdout as JSON")
-    talk = parser.add_mutually_exclusive_group()
-    talk.add_argument("-q", "--quiet", action="store_true", help="no talk")
-    talk.add_argument("-v", "--verbose", action="store_true", help="more talk")
-    parser.epilog = (
-        "exit codes: 0 done; 2 refused, nothing was run; 3 done, some runs failed; "
-        "4 with --strict, a claim was violated; 130 interrupted, resumable"
-    )
-
-
-def _report_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(carry_out=_report)
-    parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
-    parser.add_argument("--open", action="store_true", help="show the first figure")
-
-
-# -- commands --------------------------------------------------------------------------
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
@@ -284,7 +172,8 @@ def _run(
     if ending.blocks_left:
         return _unfinished(ending, options, say)
     results = Results(out)
-    figures = [] if arguments.no_report else _draw(out)
+    nothing = (results.runs["status"] == "failed").all()
+    figures = [] if arguments.no_report or nothing else _draw(out)
     if arguments.json:
         print(json.dumps(summary_json(results, figures)))
     else:
@@ -323,11 +212,11 @@ def _unfinished(
     if options.stop.is_set():
         say(f"interrupted: {left}; the same command continues")
         return INTERRUPTED
-    if ending.failed:
+    if ending.failed and options.fail_fast:
         say(f"stopped at the first failure: {left}; see `reason` in its rows")
-        return SOME_FAILED
-    say(f"this shard is done; {left} for the other shards")
-    return DONE
+    else:
+        say(f"this shard is done; {left} for the other shards")
+    return SOME_FAILED if ending.failed else DONE
 
 
 def _exit_code(results: Any, strict: bool) -> int:

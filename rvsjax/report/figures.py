@@ -39,7 +39,7 @@ def draw(folder: str | Path) -> list[Path]:
     import matplotlib as mpl
 
     results = Results(folder)
-    name = results.manifest["asked"]["name"]
+    name = Path(results.manifest["asked"]["name"]).name  # never out of the folder
     target = results.folder / "figures"
     target.mkdir(exist_ok=True)
     files = []

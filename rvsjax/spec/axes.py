@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from rvsjax.spec.errors import Problem
+from rvsjax.spec.errors import Problem, did_you_mean
 from rvsjax.spec.file import Sample
 from rvsjax.spec.parameters import PARAMETERS, check_value
 
@@ -55,7 +55,7 @@ def _is_pair(ends: Any) -> bool:
     return (
         isinstance(ends, list)
         and len(ends) == 2
-        and all(type(end) in (int, float) and math.isfinite(end) for end in ends)
+        and all(type(end) in (int, float) and abs(end) < 1e300 for end in ends)
     )
 
 
@@ -121,6 +121,10 @@ def sample_axis(sample: Sample) -> tuple[Axis, list[Problem]]:
     ranges = []
     for name, spec in sample.dimensions.items():
         where = f"sample.{name}"
+        if name not in PARAMETERS:
+            known = [*Sample.model_fields, *PARAMETERS]
+            problems.append(Problem(where, "unknown key" + did_you_mean(name, known)))
+            continue
         kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])
         if not kind:
             what = "must be { uniform = [a, b] }, { loguniform = [a, b] } or"

@@ -23,7 +23,13 @@ class SpecError(Exception):
         """Keep the problems; the message has a line for each."""
         self.problems = problems
         width = max(len(problem.where) for problem in problems)
-        super().__init__("\n".join(f"{p.where:<{width}}  {p.what}" for p in problems))
+        lines = [f"{p.where:<{width}}  {p.what}" for p in problems]
+        super().__init__("\n".join(map(_printable, lines)))
+
+
+def _printable(text: str) -> str:
+    """Escape control characters, which a stranger's file may send to a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -37,7 +43,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def describe(error: ErrorDetails, got: Any) -> str:
     """Say in a few words what a pydantic error means."""
-    message = error["msg"]
+    message = error["msg"].removeprefix("Value error, ")
     for verb in ("Input should be ", "String should "):
         message = message.replace(verb, "must be " if "be" in verb else "must ")
     shown = repr(got)

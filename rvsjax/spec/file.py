@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomli
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
@@ -59,7 +59,7 @@ class Sample(_Table):
 class Document(_Table):
     """A sweep file; parameter values are checked when the plan is made."""
 
-    version: Literal[1]
+    version: int
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     study: Literal["rvscgd"]
     about: str = ""
@@ -71,6 +71,13 @@ class Document(_Table):
     exclude: list[dict[str, Any]] = Field(default_factory=list)
     seeds: Seeds = Field(default_factory=Seeds)
     record: Record = Field(default_factory=Record)
+
+    @field_validator("version")
+    @classmethod
+    def _is_known(cls, version: int) -> int:
+        if version != 1:
+            raise ValueError("must be 1")
+        return version
 
 
 _TABLES = {"": Document, "seeds": Seeds, "record": Record}
@@ -95,7 +102,7 @@ def parse(text: str) -> dict[str, Any]:
     """Return the tables of TOML text; a `SpecError` with line and column otherwise."""
     try:
         return tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of 5000 digits among them
         raise SpecError([Problem("TOML", str(error) or "nested too deeply")]) from None
 
 
@@ -109,6 +116,8 @@ def read_setting(setting: str) -> tuple[str, Any]:
         return key.strip(), tomli.loads(f"value = {text}")["value"]
     except tomli.TOMLDecodeError:
         return key.strip(), text.strip()
+    except (ValueError, RecursionError) as error:
+        raise SpecError([Problem(f"--set {key.strip()}", str(error))]) from None
 
 
 def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -147,14 +156,31 @@ def _without(raw: dict[str, Any], key: str) -> dict[str, Any]:
         del result["sample"]
     for name in ("zip", "case"):
         if isinstance(result.get(name), list):
-            blocks = [
-                {n: v for n, v in block.items() if n != key}
-                for block in result[name]
-                if isinstance(block, dict)
-            ]
-            distinct = [b for i, b in enumerate(blocks) if b not in blocks[:i]]
-            result[name] = [b for b in distinct if b or name == "case"]
+            result[name] = _blocks_without(result[name], key, name)
     return result
+
+
+def _blocks_without(blocks: list[Any], key: str, home: str) -> list[Any]:
+    """Remove a parameter from blocks; what is then there twice stays once."""
+    rest = []
+    for block in blocks:
+        if isinstance(block, dict) and key in block:
+            block = {name: value for name, value in block.items() if name != key}
+            block = _distinct_rows(block) if home == "zip" else block
+            if block in rest or (home == "zip" and not block):
+                continue
+        rest.append(block)
+    return rest
+
+
+def _distinct_rows(block: dict[str, Any]) -> dict[str, Any]:
+    """Keep each row of the lists of a zip once."""
+    if not all(isinstance(column, list) for column in block.values()):
+        return block
+    rows = list(dict.fromkeys(map(repr, zip(*block.values()))))
+    first = list(map(repr, zip(*block.values())))
+    kept = [first.index(row) for row in rows]
+    return {name: [column[i] for i in kept] for name, column in block.items()}
 
 
 _PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": "rvscgd"}

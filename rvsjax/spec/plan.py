@@ -3,13 +3,13 @@
 import hashlib
 import itertools
 import json
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from rvsjax.spec.axes import Axis, Point, list_axis, sample_axis, zip_axis
+from rvsjax.spec.axes import Axis
 from rvsjax.spec.errors import Problem, SpecError, did_you_mean
-from rvsjax.spec.file import Document, check_document, override
+from rvsjax.spec.file import Document, check_document
+from rvsjax.spec.layout import Conditions, lay_out
 from rvsjax.spec.parameters import (
     PARAMETERS,
     STATIC,
@@ -18,14 +18,15 @@ from rvsjax.spec.parameters import (
     conflicts,
     unused,
 )
+from rvsjax.spec.product import Product
 
 __all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan"]
 
 STUDY_VERSION = 1
 """Part of every run's identity; raised when the meaning of a run changes."""
 
-Conditions = dict[str, list[Any]]
 SMOKE_RUNS, SMOKE_STEPS = 64, 1000
+DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
 
 
 class Item(NamedTuple):
@@ -66,118 +67,90 @@ class Plan:
         self.default_folder = f"out/{document.name}"
         self.only: Conditions = {}
         self.limit: int | None = None
+        self.steps: int | None = None  # in place of what the file says
         self.stride = 1
-        problems = [*problems, *_set_in_one_place(document)]
-        shared, found = _shared_axes(document)
-        problems += found
-        self._cases: list[list[Axis]] = []
-        for i, block in enumerate(document.case or [{}]):
-            axes = []
-            for name, spec in block.items():
-                axis, found = list_axis(name, spec, f"case[{i}].{name}")
-                axes.append(axis)
-                problems += found
-            self._cases.append(axes + shared)
-        self._constants, found = _constants(document)
-        problems += found
-        self._exclude, found = _conditions(document)
-        problems += found
+        layout, found = lay_out(document)
+        problems = [*problems, *found]
+        self._product = Product(layout.cases, layout.constants)
+        self._exclude = layout.exclude
         last = document.seeds.base + document.seeds.count - 1
         if last >= 2**32:
             problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
-        if problems:
-            raise SpecError(problems)
-        self._check_fit()
-
-    def _check_fit(self) -> None:
-        """Refuse values that do not fit together, and runs that stand there twice."""
-        problems: list[Problem] = []
-        selectors = {*STATIC, "nnz"}
-        for chosen, axes, _ in self._classes(selectors, {}):
-            problems += conflicts(chosen)
-            idle = unused(canonical(chosen))
-            for axis in axes:
-                if len(axis.points) > 1 and idle.issuperset(axis.names):
-                    names = ", ".join(axis.names)
-                    what = (
-                        f"has {len(axis.points)} values, but no meaning for some runs"
-                    )
-                    problems.append(
-                        Problem(names, f"{what}; put it in the [[case]] that uses it")
-                    )
-        problems += self._overlaps()
+        problems = problems or self._misfits()
         if problems:
             raise SpecError(list(dict.fromkeys(problems)))
 
-    def _overlaps(self) -> list[Problem]:
-        """Two cases may not contain the same run."""
+    def _misfits(self) -> list[Problem]:
+        """Say which values do not fit together, and which runs stand there twice."""
+        problems: list[Problem] = []
+        for chosen, axes, _ in self._product.classes({*STATIC, "nnz"}, self._mentioned):
+            parameters = self._complete(chosen)
+            if parameters is None:
+                continue
+            problems += conflicts(chosen)
+            idle = unused(parameters)
+            for axis in axes:
+                if len(axis.points) > 1 and idle.issuperset(axis.names):
+                    problems.append(_idle_axis(axis))
+        if not problems and not self.groups():
+            problems.append(Problem("exclude", "leaves no run"))
+        return problems or self._product.overlaps() or self._doubles()
 
-        def values(axes: list[Axis], name: str) -> set[Any]:
-            given = [(a, a.names.index(name)) for a in axes if name in a.names]
-            if given:
-                return {point[i] for axis, i in given for point in axis.points}
-            return {canonical(self._constants)[name]}
+    def _doubles(self) -> list[Problem]:
+        """Look for runs that differ in unused parameters alone, in a plan not large."""
+        if self._product.size > DOUBLES_UP_TO:
+            return []
+        seen: set[tuple[Any, ...]] = set()
+        for index in range(self._product.size):
+            parameters = self._complete(self._product.point(index))
+            if parameters is None:
+                continue
+            values = tuple(parameters.values())
+            if values in seen:
+                used = {n: v for n, v in parameters.items() if v is not None}
+                varying = {name for axis in self._product.axes for name in axis.names}
+                shown = ", ".join(f"{n} = {v}" for n, v in used.items() if n in varying)
+                return [Problem("runs", f"one stands there twice: {shown}")]
+            seen.add(values)
+        return []
 
-        names = {name for axes in self._cases for axis in axes for name in axis.names}
-        problems = []
-        for (i, a), (j, b) in itertools.combinations(enumerate(self._cases), 2):
-            if all(values(a, name) & values(b, name) for name in names):
-                what = f"overlaps with case[{i}]: some runs stand in both"
-                problems.append(Problem(f"case[{j}]", what))
-        return problems
+    def _complete(self, chosen: dict[str, Any]) -> dict[str, Any] | None:
+        """Return all parameters of a run, None if it is left out."""
+        parameters = canonical(chosen)
+        if any(_matches(parameters, conditions) for conditions in self._exclude):
+            return None
+        if not _matches(parameters, self.only):
+            return None
+        return parameters | ({"steps": self.steps} if self.steps else {})
 
     # -- runs, one by one --------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield the runs in order; nothing is kept."""
-        found = (self.at(i) for i in range(0, self._raw_size, self.stride))
-        yield from itertools.islice((item for item in found if item), self.limit)
+        """Yield the runs in order."""
+        found = self._kept()
+        if self.steps:  # runs that differed in their steps alone are one now
+            found = {item.run_id: item for item in found}.values()
+        yield from itertools.islice(found, self.limit)
 
-    @property
-    def _raw_size(self) -> int:
-        points = sum(math.prod(len(a.points) for a in axes) for axes in self._cases)
-        return points * self.document.seeds.count
+    def _kept(self) -> Iterator[Item]:
+        seeds, place = self.document.seeds.count, 0
+        while place < self._product.size * seeds:
+            item = self.at(place)
+            if item:
+                yield item
+                place += self.stride
+            else:  # the point is left out, hence all of its seeds
+                place += -(-(seeds - place % seeds) // self.stride) * self.stride
 
-    def at(self, index: int) -> Item | None:
-        """Return the run at a place of the full product, None where it is excluded."""
-        index, seed = divmod(index, self.document.seeds.count)
-        for axes in self._cases:
-            size = math.prod(len(axis.points) for axis in axes)
-            if index < size:
-                break
-            index -= size
-        chosen = dict(self._constants)
-        for axis in reversed(axes):
-            index, place = divmod(index, len(axis.points))
-            chosen.update(zip(axis.names, axis.points[place]))
-        parameters = canonical(chosen)
-        if self._excluded(parameters):
+    def at(self, place: int) -> Item | None:
+        """Return the run at a place of the full product, None if it is left out."""
+        index, seed = divmod(place, self.document.seeds.count)
+        parameters = self._complete(self._product.point(index))
+        if parameters is None:
             return None
         return Item(parameters, self.document.seeds.base + seed)
 
-    def _excluded(self, parameters: dict[str, Any]) -> bool:
-        return any(_matches(parameters, c) for c in self._exclude) or (
-            not _matches(parameters, self.only)
-        )
-
     # -- counts, without a loop over runs ----------------------------------------------
-
-    def _classes(
-        self, names: set[str], mentioned: Conditions
-    ) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
-        """Yield representatives of runs that agree on `names`, with their number.
-
-        Values that `mentioned` names are told apart as well; all others count together.
-        """
-        for axes in self._cases:
-            parts = [_signatures(axis, names, mentioned) for axis in axes]
-            for choice in itertools.product(*parts):
-                chosen = dict(self._constants)
-                count = self.document.seeds.count
-                for axis, (point, number) in zip(axes, choice):
-                    chosen.update(zip(axis.names, point))
-                    count *= number
-                yield chosen, axes, count
 
     def groups(self) -> list[tuple[Item, int]]:
         """Return an example and the number of runs for each program."""
@@ -189,17 +162,23 @@ class Plan:
 
     def _counted(self) -> Iterator[tuple[Item, int]]:
         """Yield items that stand for a number of runs of the same program."""
-        if self.limit is not None or self.stride > 1:
+        if self.limit or self.steps:
             yield from ((item, 1) for item in self)
             return
+        seeds = self.document.seeds
+        for chosen, _, count in self._product.classes({*STATIC}, self._mentioned):
+            parameters = self._complete(chosen)
+            if parameters:
+                yield Item(parameters, seeds.base), count * seeds.count
+
+    @property
+    def _mentioned(self) -> Conditions:
+        """Every value that decides whether a run is left out."""
         mentioned: Conditions = {}
         for conditions in [*self._exclude, self.only]:
             for name, values in conditions.items():
                 mentioned[name] = mentioned.get(name, []) + values
-        for chosen, _, count in self._classes({*STATIC}, mentioned):
-            parameters = canonical(chosen)
-            if not self._excluded(parameters):
-                yield Item(parameters, self.document.seeds.base), count
+        return mentioned
 
     # -- narrowing ---------------------------------------------------------------------
 
@@ -208,25 +187,31 @@ class Plan:
         for option in options:
             key, equals, text = option.partition("=")
             if not equals or key not in PARAMETERS:
-                what = "needs KEY=V1,V2 with a parameter" + did_you_mean(
-                    key, PARAMETERS
-                )
-                raise SpecError([Problem(f"--only {option}", what)])
-            self.only = self.only | {key: _read_values(key, text)}
+                what = "needs KEY=V1,V2 with a parameter"
+                guess = did_you_mean(key, PARAMETERS)
+                raise SpecError([Problem(f"--only {option}", what + guess)])
+            values = _read_values(key, text)
+            before = self.only.get(key, values)
+            self.only = self.only | {key: [v for v in values if v in before]}
+        self._product = self._product.restricted(self.only)
         if not self.groups():
             shown = ", ".join(options)
             raise SpecError([Problem(f"--only {shown}", "leaves no run")])
 
-    def thin(self, runs: int) -> None:
-        """Keep about `runs` runs, evenly spaced over the whole plan."""
-        self.stride = max(1, self._raw_size // runs)
-        if self.stride % 2 == 0 and self.stride > 1:
+    def smoke(self) -> None:
+        """Keep about 64 runs, evenly spaced over the plan, of 1000 steps each."""
+        self.steps = SMOKE_STEPS
+        self.default_folder += "-smoke"
+        places = self._product.size * self.document.seeds.count
+        self.stride = max(1, places // SMOKE_RUNS)
+        if self.stride % 2 == 0:
             self.stride -= 1  # odd, so that not only even seeds and places are seen
 
     def as_json(self) -> dict[str, Any]:
         """Return what is asked: equal data, equal runs in equal order."""
         asked = self.document.model_dump(exclude={"about"})
         narrowed = {"only": self.only, "limit": self.limit, "stride": self.stride}
+        narrowed |= {"steps": self.steps} if self.steps else {}
         return json.loads(json.dumps(asked | {"narrowed": narrowed}))
 
     @property
@@ -243,100 +228,24 @@ def make_plan(
     limit: int | None = None,
     smoke: bool = False,
 ) -> Plan:
-    """Check the tables of a sweep file and return its plan, narrowed as asked.
-
-    `smoke` keeps about 64 runs, evenly spaced, of 1000 steps each.
-    """
-    if smoke:
-        raw = override(raw, "steps", SMOKE_STEPS)
+    """Check the tables of a sweep file and return its plan, narrowed as asked."""
     plan = Plan(*check_document(raw))
     if only:
         plan.keep_only(only)
     if smoke:
-        plan.thin(SMOKE_RUNS)
-        plan.default_folder += "-smoke"
+        plan.smoke()
     plan.limit = limit
     return plan
 
 
+def _idle_axis(axis: Axis) -> Problem:
+    what = f"has {len(axis.points)} values, but no meaning for some runs"
+    advice = "put it in the [[case]] that uses it"
+    return Problem(", ".join(axis.names), f"{what}; {advice}")
+
+
 def _matches(parameters: dict[str, Any], conditions: Conditions) -> bool:
     return all(parameters[name] in values for name, values in conditions.items())
-
-
-def _signatures(
-    axis: Axis, names: set[str], mentioned: Conditions
-) -> list[tuple[Point, int]]:
-    """Group the points of an axis; return a representative and a count for each."""
-    if not any(name in names or name in mentioned for name in axis.names):
-        return [(axis.points[0], len(axis.points))]
-    found: dict[Any, tuple[Point, int]] = {}
-    for point in axis.points:
-        signature = tuple(
-            value
-            if name in names
-            else value
-            if value in mentioned.get(name, ())
-            else ()
-            for name, value in zip(axis.names, point)
-        )
-        first, count = found.get(signature, (point, 0))
-        found[signature] = first, count + 1
-    return list(found.values())
-
-
-def _set_in_one_place(document: Document) -> list[Problem]:
-    """Every parameter is set in one place; several cases are one place."""
-    places: dict[str, list[str]] = {}
-    blocks: list[tuple[str, dict[str, Any]]] = [
-        ("constants", document.constants),
-        ("grid", document.grid),
-        *((f"zip[{i}]", block) for i, block in enumerate(document.zip)),
-        ("case", {name: 0 for block in document.case for name in block}),
-        ("sample", document.sample.dimensions if document.sample else {}),
-    ]
-    for place, block in blocks:
-        for name in block:
-            places.setdefault(name, []).append(place)
-    return [
-        Problem(f"{found[1]}.{name}", f"is set in {found[0]} already")
-        for name, found in places.items()
-        if len(found) > 1
-    ]
-
-
-def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
-    results = [
-        list_axis(name, spec, f"grid.{name}") for name, spec in document.grid.items()
-    ]
-    results += [
-        zip_axis(block, f"zip[{i}]") for i, block in enumerate(document.zip) if block
-    ]
-    if document.sample:
-        results.append(sample_axis(document.sample))
-    axes = [axis for axis, _ in results]
-    return axes, [problem for _, problems in results for problem in problems]
-
-
-def _constants(document: Document) -> tuple[dict[str, Any], list[Problem]]:
-    values, problems = {}, []
-    for name, value in document.constants.items():
-        values[name], found = check_value(name, value, f"constants.{name}")
-        problems += found
-    return values, problems
-
-
-def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:
-    excludes, problems = [], []
-    for i, block in enumerate(document.exclude):
-        conditions = {}
-        for name, spec in block.items():
-            axis, found = list_axis(name, spec, f"exclude[{i}].{name}")
-            conditions[name] = [point[0] for point in axis.points]
-            problems += found
-        if not conditions:
-            problems.append(Problem(f"exclude[{i}]", "is empty: it names no parameter"))
-        excludes.append(conditions)
-    return excludes, problems
 
 
 def _read_values(key: str, text: str) -> list[Any]:

@@ -1,0 +1,118 @@
+"""The options of each command: a contract that other programs rely on."""
+
+import argparse
+from pathlib import Path
+
+from rvsjax import __version__
+
+__all__ = ["make_parser"]
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _width(text: str) -> int | None:
+    return None if text == "auto" else _count(text)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    index, _, total = text.partition("/")
+    if not (index.isdigit() and total.isdigit() and 1 <= int(index) <= int(total)):
+        raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
+    return int(index), int(total)
+
+
+def make_parser(command: str | None) -> argparse.ArgumentParser:
+    """Return the parser of one command, or that of `rvsjax COMMAND`."""
+    commands = {
+        "sweep": (_sweep_arguments, "Run a sweep file, or what is missing of it."),
+        "report": (_report_arguments, "Draw the figures of a results folder."),
+    }
+    if command:
+        fill, about = commands[command]
+        parser = argparse.ArgumentParser(
+            f"python -m rvsjax.{command}", description=about
+        )
+        fill(parser)
+        return parser
+    whole = argparse.ArgumentParser(
+        "rvsjax", description="Sweeps of RVSCGD, and their reports."
+    )
+    whole.add_argument("--version", action="version", version=__version__)
+    below = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name, (fill, about) in commands.items():
+        fill(below.add_parser(name, help=about, description=about))
+    return whole
+
+
+def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="sweep")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("file", metavar="FILE.toml", type=Path, help="the sweep file")
+    add("--out", metavar="DIR", type=Path, help="results folder (default: out/NAME)")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter wherever it stands, or a key such as seeds.count",
+    )
+    add(
+        "--only",
+        metavar="KEY=V1,V2",
+        action="append",
+        default=[],
+        help="keep the runs with one of these values of a parameter",
+    )
+    add("--seeds", metavar="N", type=_count, help="number of seeds")
+    add("--limit", metavar="N", type=_count, help="the first N runs alone")
+    add("--dry-run", action="store_true", help="say what would run, and how long")
+    add(
+        "--smoke",
+        action="store_true",
+        help="about 64 of the runs, 1000 steps each, into out/NAME-smoke",
+    )
+    add(
+        "--retry",
+        choices=("failed", "diverged", "all"),
+        help="compute again the blocks with such runs",
+    )
+    add("--device", choices=("auto", "cpu", "gpu", "tpu"), default="auto")
+    add("--dtype", choices=("float32", "float64"), help="precision of every run")
+    add(
+        "--block",
+        metavar="N|auto",
+        type=_width,
+        help="runs in a block; settled with the first part",
+    )
+    add(
+        "--shard",
+        metavar="I/N",
+        type=_shard,
+        default=(1, 1),
+        help="the I-th of N processes that share a results folder",
+    )
+    add("--strict", action="store_true", help="exit 4 if a claim is violated")
+    add("--fail-fast", action="store_true", help="stop at the first block that fails")
+    add("--no-report", action="store_true", help="draw no figures")
+    add("--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto")
+    add("--json", action="store_true", help="results on stdout as JSON")
+    talk = parser.add_mutually_exclusive_group()
+    talk.add_argument("-q", "--quiet", action="store_true", help="no talk")
+    talk.add_argument("-v", "--verbose", action="store_true", help="more talk")
+    parser.epilog = (
+        "exit codes: 0 done; 2 refused, nothing was run; 3 done, some runs failed; "
+        "4 with --strict, a claim was violated; 130 interrupted, resumable"
+    )
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="report")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
+    parser.add_argument("--open", action="store_true", help="show the first figure")

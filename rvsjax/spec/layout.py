@@ -1,0 +1,94 @@
+"""What a sweep file lays out: axes for each case, constants, and what is excluded."""
+
+from typing import Any, NamedTuple
+
+from rvsjax.spec.axes import Axis, list_axis, sample_axis, zip_axis
+from rvsjax.spec.errors import Problem
+from rvsjax.spec.file import Document
+from rvsjax.spec.parameters import check_value
+
+__all__ = ["Conditions", "Layout", "lay_out"]
+
+Conditions = dict[str, list[Any]]
+
+
+class Layout(NamedTuple):
+    """The axes of each case, its own first; constants; conditions of the excluded."""
+
+    cases: list[list[Axis]]
+    constants: dict[str, Any]
+    exclude: list[Conditions]
+
+
+def lay_out(document: Document) -> tuple[Layout, list[Problem]]:
+    """Expand the axes of a document and check every value."""
+    problems = _set_in_one_place(document)
+    shared, found = _shared_axes(document)
+    problems += found
+    cases = []
+    for i, block in enumerate(document.case or [{}]):
+        axes = []
+        for name, spec in block.items():
+            axis, found = list_axis(name, spec, f"case[{i}].{name}")
+            axes.append(axis)
+            problems += found
+        cases.append(axes + shared)
+    constants, found = _constants(document)
+    problems += found
+    exclude, found = _conditions(document)
+    return Layout(cases, constants, exclude), problems + found
+
+
+def _set_in_one_place(document: Document) -> list[Problem]:
+    """Every parameter is set in one place; several cases are one place."""
+    places: dict[str, list[str]] = {}
+    blocks: list[tuple[str, dict[str, Any]]] = [
+        ("constants", document.constants),
+        ("grid", document.grid),
+        *((f"zip[{i}]", block) for i, block in enumerate(document.zip)),
+        ("case", {name: 0 for block in document.case for name in block}),
+        ("sample", document.sample.dimensions if document.sample else {}),
+    ]
+    for place, block in blocks:
+        for name in block:
+            places.setdefault(name, []).append(place)
+    return [
+        Problem(f"{found[1]}.{name}", f"is set in {found[0]} already")
+        for name, found in places.items()
+        if len(found) > 1
+    ]
+
+
+def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
+    results = [
+        list_axis(name, spec, f"grid.{name}") for name, spec in document.grid.items()
+    ]
+    results += [
+        zip_axis(block, f"zip[{i}]") for i, block in enumerate(document.zip) if block
+    ]
+    if document.sample:
+        results.append(sample_axis(document.sample))
+    axes = [axis for axis, _ in results]
+    return axes, [problem for _, problems in results for problem in problems]
+
+
+def _constants(document: Document) -> tuple[dict[str, Any], list[Problem]]:
+    values, problems = {}, []
+    for name, value in document.constants.items():
+        values[name], found = check_value(name, value, f"constants.{name}")
+        problems += found
+    return values, problems
+
+
+def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:
+    excludes, problems = [], []
+    for i, block in enumerate(document.exclude):
+        conditions = {}
+        for name, spec in block.items():
+            axis, found = list_axis(name, spec, f"exclude[{i}].{name}")
+            conditions[name] = [point[0] for point in axis.points]
+            problems += found
+        if not conditions:
+            problems.append(Problem(f"exclude[{i}]", "is empty: it names no parameter"))
+        excludes.append(conditions)
+    return excludes, problems
