@@ -199,7 +199,8 @@ class Store:
         path = self.folder / f"{name}.parquet"
         if path.exists():
             try:
-                table = pq.read_table(path, page_checksum_verification=True)
+                with path.open("rb") as file:
+                    table = pq.read_table(file, page_checksum_verification=True)
             except (OSError, pa.ArrowException) as error:
                 raise _unusable(path, f"is damaged ({error})") from None
         else:
@@ -232,7 +233,8 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 def _schema(path: Path) -> pa.Schema:
     try:
-        return pq.read_schema(path).remove_metadata()
+        with path.open("rb") as file:  # a path need not be UTF-8, as Arrow thinks
+            return pq.read_schema(file).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise _unusable(path, f"is damaged ({error})") from None
 

@@ -437,11 +437,13 @@ def test_failed_blocks_are_kept_told_and_retried(desk, whole):
 
 
 def test_fail_fast_leaves_the_rest_for_later(desk):
-    command = ("tiny.toml", "--seeds", "200", "--block", "8", "--out", "fast", "-q")
+    command = ("tiny.toml", "--seeds", "200", "--block", "8", "--out", "fast")
     said = desk(sys.executable, "-c", FAILING, *command, "--fail-fast", code=3)
     assert said.stdout == ""
     done = {name[:6] for name in desk.parts("fast") if "-runs-" in name}
     assert 1 <= len(done) < 50
+    left = f"stopped at the first failure: {50 - len(done)} blocks are left in fast"
+    assert left in said.stderr
     assert not (desk.folder / "fast/runs.parquet").exists()
 
 
@@ -485,6 +487,7 @@ def test_the_second_interrupt_stops_now(desk, interrupted):
     at_once, parts, _, _ = interrupted
     assert at_once.stdout == ""
     assert "what was finished is kept" in at_once.stderr
+    assert "interrupted:" not in at_once.stderr  # it did not end by itself
     assert parts == []
 
 

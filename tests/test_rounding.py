@@ -1,6 +1,7 @@
 """The allowances bound what rounding does, and not by much more than they must."""
 
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 
@@ -56,6 +57,25 @@ def test_float32_steps_against_the_same_steps_in_float64(d, penalty):
     assert len(ratios) > 30
     assert np.all(worst <= 1)  # a bound
     assert np.all(worst > 1e-3)  # and not an empty one
+
+
+@pytest.mark.parametrize("d", [2, 50, 1000])
+def test_float32_angles_against_mpmath(d):
+    """Angles of all sizes; the vectors are what they are, of a length not quite 1."""
+    rng = np.random.default_rng(d)
+    hyper = Hyper(*(jnp.float32(1),) * 3)
+    errors = []
+    for size in np.repeat([1e-6, 1e-3, 1, 1e3, 1e6], 20):
+        a, b = rng.normal(size=(2, d))
+        sign = rng.choice([-1, 1])
+        a, b = (x / np.linalg.norm(x) for x in (a, sign * a + size * b))
+        a, b = a.astype("float32"), b.astype("float32")
+        x, y = ([mpmath.mpf(float(v)) for v in vector] for vector in (a, b))
+        length = mpmath.sqrt(mpmath.fdot(x, x) * mpmath.fdot(y, y))
+        exact = mpmath.acos(mpmath.fdot(x, y) / length)
+        errors.append(abs(float(exact - mpmath.mpf(float(angle(a, b))))))
+    assert max(errors) <= rounding.angle_error(d, hyper)
+    assert max(errors) > rounding.angle_error(d, hyper) / 1000
 
 
 def test_the_allowances_are_far_below_what_they_must_not_hide():

@@ -183,9 +183,11 @@ def test_a_run_that_breaks_later_keeps_its_last_good_state():
     assert np.array_equal(reached, np.asarray(out.curves.step) < stop)
 
 
-def test_a_step_to_zero_is_degenerate():
+@pytest.mark.parametrize("half", [0.5, 0.5 + 2e-16])
+def test_a_step_to_zero_is_degenerate(half):
+    """v = 0 exactly, and v = 4e-16, whose direction is rounding alone."""
     teacher = Teacher(jnp.array([1.0, 0.0]), 1)
-    hyper = Hyper(jnp.float64(0), jnp.float64(1e-3), jnp.float64(0.5 / teacher.K))
+    hyper = Hyper(jnp.float64(0), jnp.float64(1e-3), jnp.float64(half / teacher.K))
     out = simulate(
         make_run(
             NoPenalty(), teacher=teacher, start=-teacher.w_star, hyper=hyper, steps=5

@@ -140,7 +140,7 @@ class Plan:
                 yield item
                 place += self.stride
             else:  # the point is left out, hence all of its seeds
-                place += -(-(seeds - place % seeds) // self.stride) * self.stride
+                place += seeds - place % seeds
 
     def at(self, place: int) -> Item | None:
         """Return the run at a place of the full product, None if it is left out."""
