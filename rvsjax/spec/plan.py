@@ -127,20 +127,22 @@ class Plan:
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the runs in order."""
-        found = self._kept()
+        found = self._every(self.stride)
         if self.steps:  # runs that differed in their steps alone are one now
-            found = {item.run_id: item for item in found}.values()
+            thinned = {item.run_id: item for item in found}
+            found = thinned.values() or itertools.islice(self._every(1), SMOKE_RUNS)
         yield from itertools.islice(found, self.limit)
 
-    def _kept(self) -> Iterator[Item]:
+    def _every(self, stride: int) -> Iterator[Item]:
+        """Yield the runs at every `stride`-th place that are not left out."""
         seeds, place = self.document.seeds.count, 0
         while place < self._product.size * seeds:
             item = self.at(place)
             if item:
                 yield item
-                place += self.stride
+                place += stride
             else:  # the point is left out, hence all of its seeds
-                place += seeds - place % seeds
+                place += -(-(seeds - place % seeds) // stride) * stride
 
     def at(self, place: int) -> Item | None:
         """Return the run at a place of the full product, None if it is left out."""
