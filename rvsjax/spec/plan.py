@@ -129,8 +129,8 @@ class Plan:
         """Yield the runs in order."""
         found = self._every(self.stride)
         if self.steps:  # runs that differed in their steps alone are one now
-            thinned = {item.run_id: item for item in found}
-            found = thinned.values() or itertools.islice(self._every(1), SMOKE_RUNS)
+            first = itertools.islice(self._every(1), SMOKE_RUNS)
+            found = _distinct(found) or _distinct(first)
         yield from itertools.islice(found, self.limit)
 
     def _every(self, stride: int) -> Iterator[Item]:
@@ -238,6 +238,10 @@ def make_plan(
         plan.smoke()
     plan.limit = limit
     return plan
+
+
+def _distinct(items: Iterable[Item]) -> list[Item]:
+    return list({item.run_id: item for item in items}.values())
 
 
 def _idle_axis(axis: Axis) -> Problem:
