@@ -4,13 +4,14 @@ Everything heavy is imported once the arguments and the sweep file are found goo
 """
 
 import argparse
+import contextlib
 import io
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rvsjax.arguments import make_parser
 
@@ -66,7 +67,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
         raise _Refusal(error) from None
     except OSError as error:
         what = f"{error.filename or 'the results folder'}: {error.strerror}"
-        raise _Refusal(f"{what}; what was finished is kept") from None
+        print(f"{what}; what was finished is kept", file=sys.stderr)
+        return SOME_FAILED
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
@@ -143,11 +145,10 @@ def _run(
         summary_lines,
     )
 
-    say: Callable[[str], None] = (
-        (lambda text: None)
-        if arguments.quiet
-        else lambda text: print(text, file=sys.stderr, flush=True)
-    )
+    def say(text: str) -> None:
+        if not arguments.quiet:
+            _print(text, sys.stderr)
+
     out = arguments.out or Path(plan.default_folder)
     kind = "none" if arguments.quiet else arguments.progress
     retry = {
@@ -170,14 +171,14 @@ def _run(
     )
     ending = run_plan(plan, source, out, options)
     if ending.blocks_left:
+        told = {"out": str(out), "blocks_left": ending.blocks_left}
+        _print(json.dumps(told) if arguments.json else str(out))
         return _unfinished(ending, options, say)
     results = Results(out)
     nothing = (results.runs["status"] == "failed").all()
     figures = [] if arguments.no_report or nothing else _draw(out)
-    if arguments.json:
-        print(json.dumps(summary_json(results, figures)))
-    else:
-        print(out)
+    told = json.dumps(summary_json(results, figures)) if arguments.json else str(out)
+    _print(told)
     lines = summary_lines(results, figures)
     if arguments.verbose:
         lines += session_lines(results)
@@ -219,6 +220,12 @@ def _unfinished(
     return SOME_FAILED if ending.failed else DONE
 
 
+def _print(text: str, stream: TextIO | None = None) -> None:
+    """Print where somebody listens; the work is done, or goes on, all the same."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=stream or sys.stdout, flush=True)
+
+
 def _exit_code(results: Any, strict: bool) -> int:
     if (results.runs["status"] == "failed").any():
         return SOME_FAILED
@@ -243,6 +250,8 @@ def _report(arguments: argparse.Namespace) -> int:
         figures = _draw(arguments.folder)
     except StoreError as error:
         raise _Refusal(error) from None
+    except OSError as error:
+        raise _Refusal(f"{error.filename}: {error.strerror}") from None
     for path in figures:
         print(path)
     if arguments.open:

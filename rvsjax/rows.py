@@ -102,7 +102,7 @@ def _curves(items: Sequence[Item], curves: Curves) -> pa.Table:
 
 
 def failed_rows(items: Sequence[Item], reason: str) -> dict[str, pa.Table]:
-    """Return the table `runs` of a block that could not be computed."""
+    """Return the tables of a block that could not be computed: its runs alone."""
     count = len(items)
     runs = (
         _identity(items)
@@ -112,4 +112,5 @@ def failed_rows(items: Sequence[Item], reason: str) -> dict[str, pa.Table]:
         }
         | _parameters(items)
     )
-    return {"runs": pa.table(runs)}
+    nothing = pa.table(_identity([]))
+    return {"runs": pa.table(runs), "curves": nothing, "weights": nothing}

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 __all__ = ["Part", "Store", "StoreError"]
 
 _PART = re.compile(r"(\d{6,})-([a-z]+)-([0-9a-f]{64})\.parquet")
+_OURS = {"manifest.json", "sweep.toml", "parts"}
 _ROWS = 65_536  # of a row group in the compacted tables
 _WRITING = {"compression": "zstd", "write_page_checksum": True}
 
@@ -46,6 +47,7 @@ class Store:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
         self.plan: str | None = None
+        self.tables: tuple[str, ...] = ("runs",)
 
     # -- manifest ----------------------------------------------------------------------
 
@@ -60,29 +62,39 @@ class Store:
         except (OSError, ValueError) as error:
             what = f"{path} cannot be read ({error}); use another folder"
             raise StoreError(what) from None
-        if not isinstance(content, dict):
+        if not _is_manifest(content):
             raise StoreError(f"{path} is not a manifest; use another folder")
         return content
 
-    def open(self, plan: str, asked: dict[str, Any], source: str) -> None:
-        """Take the folder for a plan; refuse one that holds something else."""
+    def open(
+        self, plan: str, asked: dict[str, Any], source: str, tables: Sequence[str]
+    ) -> None:
+        """Take the folder for a plan with these tables; refuse one with other things.
+
+        The manifest is the first file written, so that a folder is taken whole or not.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise StoreError(f"{self.folder} is not a folder; use another with --out")
         manifest = self.manifest
-        if not manifest and self.folder.exists() and any(self.folder.iterdir()):
-            what = f"{self.folder} holds files but no manifest.json"
-            raise StoreError(f"{what}; use an empty folder with --out")
-        if manifest and manifest.get("plan") != plan:
-            difference = "; ".join(_difference(manifest.get("asked", {}), asked))
+        if not manifest and self.folder.exists():
+            strange = {path.name for path in self.folder.iterdir()} - _OURS
+            if any(not name.endswith(".tmp") for name in strange):
+                what = f"{self.folder} holds files but no manifest.json"
+                raise StoreError(f"{what}; use an empty folder with --out")
+        if manifest and manifest["plan"] != plan:
+            difference = "; ".join(_difference(manifest["asked"], asked))
             what = f"{self.folder} holds another sweep ({difference})"
             raise StoreError(f"{what}; use another folder with --out")
-        self.plan = plan
+        self.plan, self.tables = plan, tuple(tables)
         try:
             (self.folder / "parts").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             what = f"{self.folder} cannot be made: {error.strerror}"
             raise StoreError(f"{what}; use another folder with --out") from None
         if not manifest:
-            self.write("sweep.toml", source.encode())
             self.update({"plan": plan, "asked": asked})
+        if not (self.folder / "sweep.toml").exists():
+            self.write("sweep.toml", source.encode())
 
     def update(self, entries: dict[str, Any]) -> None:
         """Add entries to the manifest, or replace them."""
@@ -106,12 +118,13 @@ class Store:
         return sorted(found)
 
     def done(self) -> set[int]:
-        """Return the blocks whose rows are there."""
-        return {part.block for part in self.parts("runs")}
+        """Return the blocks whose tables are all there."""
+        found = [{part.block for part in self.parts(name)} for name in self.tables]
+        return set.intersection(*found)
 
     def append(self, block: int, tables: dict[str, pa.Table]) -> None:
         """Keep the tables of a block, in place of what it had before."""
-        before = [p for t in ("runs", "curves", "weights") for p in self.parts(t)]
+        before = [part for name in self.tables for part in self.parts(name)]
         before = [part for part in before if part.block == block]
         written = set()
         for name in sorted(tables, key=lambda name: name == "runs"):
@@ -171,12 +184,10 @@ class Store:
 
     def compact(self) -> None:
         """Write each table whole, from its parts, ordered by block."""
-        for name in ("curves", "weights", "runs"):
+        for name in self.tables:
             gathered: list[pa.Table] = []
             writer: pq.ParquetWriter | None = None
             path = self.folder / f"{name}.parquet"
-            if not self.parts(name):
-                continue
             with _replacing(path) as file:
                 for table in self._tables(name):
                     writer = writer or pq.ParquetWriter(file, table.schema, **_WRITING)
@@ -189,9 +200,14 @@ class Store:
                         writer.write_table(pa.concat_tables(gathered))
                     writer.close()
 
+    def is_compacted(self) -> bool:
+        """Say whether every table is there whole."""
+        names = (*self.tables, "claims")
+        return all((self.folder / f"{name}.parquet").exists() for name in names)
+
     def discard_compacted(self) -> None:
         """Remove the whole tables, which are out of date once a block is computed."""
-        for name in ("runs", "curves", "weights", "claims"):
+        for name in (*self.tables, "claims"):
             (self.folder / f"{name}.parquet").unlink(missing_ok=True)
 
     def load(self, name: str) -> pd.DataFrame:
@@ -229,6 +245,21 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _is_manifest(content: Any) -> bool:
+    if not isinstance(content, dict):
+        return False
+    width, sessions = content.get("width", 1), content.get("sessions", [])
+    return (
+        isinstance(content.get("plan"), str)
+        and isinstance(content.get("asked"), dict)
+        and isinstance(content["asked"].get("name", ""), str)
+        and type(width) is int
+        and width > 0
+        and isinstance(sessions, list)
+        and all(isinstance(session, dict) for session in sessions)
+    )
 
 
 def _schema(path: Path) -> pa.Schema:

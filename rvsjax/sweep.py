@@ -69,7 +69,10 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     where the folder holds something else or cannot be written.
     """
     store = Store(out)
-    store.open(plan.fingerprint, plan.as_json(), source)
+    tables = ("curves", "weights", "runs")
+    if not plan.document.record.weights:
+        tables = ("curves", "runs")
+    store.open(plan.fingerprint, plan.as_json(), source, tables)
     sizes = [count for _, count in plan.groups()]
     lanes = options.lanes or default_lanes(jax.devices())
     width = _settle_width(store, options, sizes, lanes[0].platform)
@@ -81,8 +84,8 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
         failed = _compute_blocks(
             store, plan, Engine(evaluate, width, lanes), wanted, options
         )
-    left = total - len(store.done())
-    if not left and not (store.folder / "claims.parquet").exists():
+    left = len(set(range(total)) - store.done())
+    if not left and not store.is_compacted():
         store.compact()
         _write_claims(store)
     return Ending(store.folder, left, failed)
@@ -160,7 +163,8 @@ def _tables(
         return rows(block.items, future.result(), weights), False
     except _FAILURES as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        return failed_rows(block.items, reason), True
+        tables = failed_rows(block.items, reason)
+        return {n: t for n, t in tables.items() if weights or n != "weights"}, True
 
 
 def _write_claims(store: Store) -> None:

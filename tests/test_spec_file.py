@@ -4,6 +4,7 @@ Nothing here starts JAX, and no file may cost more than its few kilobytes deserv
 """
 
 import datetime
+import pathlib
 
 import pytest
 
@@ -543,7 +544,7 @@ def test_a_file_has_at_most_64_kib(tmp_path):
     file.write_bytes(b"#" * LARGEST_FILE)
     assert len(read(file)) == LARGEST_FILE
     file.write_bytes(b"#" * (LARGEST_FILE + 1))
-    with pytest.raises(SpecError, match="65537 bytes; a sweep file has at most 65536"):
+    with pytest.raises(SpecError, match="a sweep file has at most 65536 bytes"):
         read(file)
 
 
@@ -724,3 +725,25 @@ def test_a_setting_does_not_hide_a_block_of_the_wrong_shape(name):
 @pytest.mark.parametrize("table", ["grid", "constants", "sample", "zip", "case"])
 def test_a_setting_does_not_hide_a_table_of_the_wrong_shape(table):
     assert table in mistakes(f"{table} = 'x'\n", "lam=0.25", "sample.n=3")
+
+
+def test_an_endless_file_is_read_no_further_than_it_may(tmp_path):
+    with pytest.raises(SpecError, match="at most 65536 bytes"):
+        read(pathlib.Path("/dev/zero"))
+
+
+RANGE = "{ lin = [1, 100000], num = 100000 }"
+GREEDY = {
+    "programs without end": f"[grid]\nk = {RANGE}\nd = {RANGE}\nsteps = {RANGE}\n",
+    "cases without end": "[[case]]\nsteps = 1\n" * 3500,
+    "excludes without end": "[[exclude]]\nk = 1\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("body", GREEDY.values(), ids=GREEDY)
+def test_a_greedy_file_is_refused_before_it_is_expanded(body):
+    assert any("at most" in what for what in mistakes(body).values())
+
+
+def test_a_setting_is_one_value():
+    assert read_setting("beta=1\nfoo=2") == ("beta", "1\nfoo=2")

@@ -10,6 +10,7 @@ import json
 import math
 import random
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def plan_of(body, **narrowed):
     return make_plan(parse(HEAD + body), **narrowed)
 
 
-def values(plan, *names):
+def values(plan, *names) -> list[Any]:
     rows = [tuple(item.parameters[name] for name in names) for item in plan]
     return [row[0] for row in rows] if len(names) == 1 else rows
 
@@ -258,7 +259,7 @@ def random_document(rng):
     unused = rng.choice([{"lam", "beta"}, set()])  # by cgd, which is a case of some
     names = rng.sample([name for name in CHOICES if name not in unused], 6)
     constant, *grid, first, second = names[:5]
-    tables = {
+    tables: dict[str, Any] = {
         "constants": {constant: rng.choice(CHOICES[constant])},
         "grid": {name: some(rng, CHOICES[name], 2) for name in grid},
     }

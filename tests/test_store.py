@@ -17,7 +17,8 @@ def table(*values):
 @pytest.fixture
 def store(tmp_path):
     store = Store(tmp_path / "out")
-    store.open("plan-1", {"seeds": {"count": 3}, "name": "x"}, "name = 'x'\n")
+    asked = {"seeds": {"count": 3}, "name": "x"}
+    store.open("plan-1", asked, "name = 'x'\n", ["runs"])
     return store
 
 
@@ -38,7 +39,7 @@ def test_the_compacted_table_has_the_same_bytes_whatever_the_order(tmp_path):
     contents = []
     for name, order in (("a", (0, 1, 2)), ("b", (2, 1, 0))):
         store = Store(tmp_path / name)
-        store.open("plan", {}, "")
+        store.open("plan", {}, "", ["runs"])
         for block in order:
             store.append(block, table(block))
         store.compact()
@@ -109,7 +110,7 @@ def test_a_damaged_part_is_never_read(store, damage):
 
 def test_a_part_of_another_sweep_or_block_is_never_read(store, tmp_path):
     other = Store(tmp_path / "other")
-    other.open("plan-2", {}, "")
+    other.open("plan-2", {}, "", ["runs"])
     other.append(0, table(9))
     [part] = other.parts("runs")
     (store.folder / "parts" / part.path.name).write_bytes(part.path.read_bytes())
@@ -136,21 +137,51 @@ def test_a_flipped_bit_in_the_whole_table_is_noticed(store):
 def test_another_sweep_is_refused_with_the_difference(store):
     again = Store(store.folder)
     with pytest.raises(StoreError, match="seeds.count is 3 there, 5 now"):
-        again.open("plan-2", {"seeds": {"count": 5}, "name": "x"}, "")
+        again.open("plan-2", {"seeds": {"count": 5}, "name": "x"}, "", ["runs"])
 
 
 def test_the_same_sweep_goes_on_and_keeps_its_file(store):
-    Store(store.folder).open("plan-1", {}, "changed comment")
+    Store(store.folder).open("plan-1", {}, "changed comment", ["runs"])
     assert (store.folder / "sweep.toml").read_text() == "name = 'x'\n"
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(StoreError, match="no manifest.json"):
-        Store(tmp_path).open("plan", {}, "")
+        Store(tmp_path).open("plan", {}, "", ["runs"])
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "\x00"])
+def test_a_block_is_done_with_all_of_its_tables(tmp_path):
+    store = Store(tmp_path / "out")
+    store.open("plan", {}, "", ["curves", "runs"])
+    both = table(1) | {"curves": pa.table({"x": [1]})}
+    store.append(0, both)
+    store.append(1, both)
+    store.parts("curves")[0].path.unlink()
+    assert store.done() == {1}
+
+
+def test_a_folder_that_was_taken_half_is_taken_again(tmp_path):
+    """Killed between its first files, or begun by several processes at once."""
+    (tmp_path / "out" / "parts").mkdir(parents=True)
+    (tmp_path / "out" / "sweep.toml").write_text("name = 'x'")
+    (tmp_path / "out" / ".manifest.json.17.tmp").write_text("{")
+    Store(tmp_path / "out").open("plan", {}, "", ["runs"])
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(StoreError, match="is not a folder"):
+        Store(tmp_path / "out").open("plan", {}, "", ["runs"])
+
+
+BROKEN = ["{", "[]", "\x00", "{}", '{"plan": "p"}', '{"plan": "p", "asked": []}']
+BROKEN += ['{"plan": "p", "asked": {}, "width": "8"}']
+BROKEN += ['{"plan": "p", "asked": {}, "width": -3}']
+BROKEN += ['{"plan": "p", "asked": {}, "sessions": 3}']
+
+
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_torn_manifest_is_a_sentence(store, content):
     (store.folder / "manifest.json").write_text(content)
     with pytest.raises(StoreError, match="another folder"):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 
 import jax
@@ -150,6 +151,33 @@ def test_a_finished_sweep_computes_nothing_again(whole, monkeypatch):
     before = tables(whole)
     assert run_plan(tiny(), TINY, whole, Options()).blocks_left == 0
     assert tables(whole) == before
+
+
+def lost_whole_table(folder):
+    (folder / "runs.parquet").unlink()
+
+
+def lost_curves_of_a_block(folder):
+    Store(folder).parts("curves")[3].path.unlink()
+
+
+def surplus_block(folder):
+    part = Store(folder).parts("runs")[0].path
+    shutil.copy(part, part.with_name("000099" + part.name[6:]))
+
+
+@pytest.mark.parametrize("harm", [lost_whole_table, lost_curves_of_a_block])
+def test_what_was_deleted_is_made_again(whole, tmp_path, harm):
+    shutil.copytree(whole, tmp_path / "out")
+    harm(tmp_path / "out")
+    assert run_plan(tiny(), TINY, tmp_path / "out", Options()).blocks_left == 0
+    assert tables(tmp_path / "out") == tables(whole)
+
+
+def test_a_surplus_part_makes_no_sweep_unfinished(whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    surplus_block(tmp_path / "out")
+    assert run_plan(tiny(), TINY, tmp_path / "out", Options()).blocks_left == 0
 
 
 @pytest.mark.parametrize("places", [(0,), (0, 0, 0), (0, 1)])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -92,7 +93,8 @@ def draw_curves(results: Results) -> Figure:
 
 
 def _finish(axes: Axes) -> None:
-    axes.set_yscale("log")
+    if any(np.greater(line.get_ydata(), 0).any() for line in axes.get_lines()):
+        axes.set_yscale("log")
     axes.set_xlabel("step $t$")
     axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
     axes.grid(alpha=0.25, lw=0.5)

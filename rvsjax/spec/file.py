@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 LARGEST_FILE = 64 * 1024
+MOST_BLOCKS = 200  # [[zip]], [[case]] or [[exclude]] in a file
 
 
 class _Table(BaseModel):
@@ -65,10 +66,10 @@ class Document(_Table):
     about: str = ""
     constants: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Any] = Field(default_factory=dict)
-    zip: list[dict[str, Any]] = Field(default_factory=list)
-    case: list[dict[str, Any]] = Field(default_factory=list)
+    zip: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
+    case: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
     sample: Sample | None = None
-    exclude: list[dict[str, Any]] = Field(default_factory=list)
+    exclude: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
     seeds: Seeds = Field(default_factory=Seeds)
     record: Record = Field(default_factory=Record)
 
@@ -86,9 +87,10 @@ _TABLES = {"": Document, "seeds": Seeds, "record": Record}
 def read(path: Path) -> str:
     """Return the text of a sweep file; a `SpecError` where that is not possible."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
-            what = f"has {len(data)} bytes; a sweep file has at most {LARGEST_FILE}"
+            what = f"is too long; a sweep file has at most {LARGEST_FILE} bytes"
             raise SpecError([Problem(str(path), what)])
         return data.decode()
     except OSError as error:
@@ -113,7 +115,8 @@ def read_setting(setting: str) -> tuple[str, Any]:
         what = f'needs KEY=VALUE, for example steps=1000, got "{setting}"'
         raise SpecError([Problem("--set", what)])
     try:
-        return key.strip(), tomli.loads(f"value = {text}")["value"]
+        read = tomli.loads(f"value = {text}")
+        return key.strip(), read["value"] if len(read) == 1 else text.strip()
     except tomli.TOMLDecodeError:
         return key.strip(), text.strip()
     except (ValueError, RecursionError) as error:

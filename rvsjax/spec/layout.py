@@ -1,5 +1,6 @@
 """What a sweep file lays out: axes for each case, constants, and what is excluded."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from rvsjax.spec.axes import Axis, list_axis, sample_axis, zip_axis
@@ -9,7 +10,7 @@ from rvsjax.spec.parameters import check_value
 
 __all__ = ["Conditions", "Layout", "lay_out"]
 
-Conditions = dict[str, list[Any]]
+Conditions = dict[str, Collection[Any]]
 
 
 class Layout(NamedTuple):
@@ -86,7 +87,7 @@ def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:
         conditions = {}
         for name, spec in block.items():
             axis, found = list_axis(name, spec, f"exclude[{i}].{name}")
-            conditions[name] = [point[0] for point in axis.points]
+            conditions[name] = {point[0] for point in axis.points}
             problems += found
         if not conditions:
             problems.append(Problem(f"exclude[{i}]", "is empty: it names no parameter"))

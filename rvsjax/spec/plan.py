@@ -176,11 +176,11 @@ class Plan:
     @property
     def _mentioned(self) -> Conditions:
         """Every value that decides whether a run is left out."""
-        mentioned: Conditions = {}
+        mentioned: dict[str, set[Any]] = {}
         for conditions in [*self._exclude, self.only]:
             for name, values in conditions.items():
-                mentioned[name] = mentioned.get(name, []) + values
-        return mentioned
+                mentioned.setdefault(name, set()).update(values)
+        return dict(mentioned)
 
     # -- narrowing ---------------------------------------------------------------------
 

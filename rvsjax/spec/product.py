@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from rvsjax.spec.axes import Axis, Point
-from rvsjax.spec.errors import Problem
+from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.layout import Conditions
 from rvsjax.spec.parameters import canonical
 
 __all__ = ["Product"]
+
+MOST_CLASSES = 100_000
 
 Chosen = dict[str, Any]
 
@@ -54,6 +56,10 @@ class Product:
         """
         for axes in self.cases:
             parts = [_classes(axis, names, mentioned) for axis in axes]
+            if (number := math.prod(map(len, parts))) > MOST_CLASSES:
+                what = f"{number:,} combinations of parameters that a program is"
+                what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"
+                raise SpecError([Problem("grid", what)])
             for choice in itertools.product(*parts):
                 chosen, count = dict(self.constants), 1
                 for axis, (point, number) in zip(axes, choice):
