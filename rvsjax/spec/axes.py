@@ -7,11 +7,12 @@ from rvsjax.spec.errors import Problem, did_you_mean
 from rvsjax.spec.file import Sample
 from rvsjax.spec.parameters import PARAMETERS, check_value
 
-__all__ = ["Axis", "list_axis", "sample_axis", "zip_axis"]
+__all__ = ["Axis", "check_sample", "list_axis", "sample_axis", "zip_axis"]
 
 LONGEST = 100_000
 
 Point = tuple[Any, ...]
+Range = tuple[str, list[Any]]
 
 
 class Axis(NamedTuple):
@@ -115,10 +116,10 @@ def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
     return axis, problems or _distinct(axis, where)
 
 
-def sample_axis(sample: Sample) -> tuple[Axis, list[Problem]]:
-    """Return the points of a sample as one axis. Same file, same points."""
+def check_sample(sample: Sample) -> tuple[list[Range], list[Problem]]:
+    """Return the range of each parameter of a sample, and what is wrong with them."""
     problems: list[Problem] = []
-    ranges = []
+    ranges: list[Range] = []
     for name, spec in sample.dimensions.items():
         where = f"sample.{name}"
         if name not in PARAMETERS:
@@ -137,8 +138,11 @@ def sample_axis(sample: Sample) -> tuple[Axis, list[Problem]]:
         ranges.append((kind, values))
     if not sample.dimensions:
         problems.append(Problem("sample", "names no parameter"))
-    if problems:
-        return Axis((), []), problems
+    return ranges, problems
+
+
+def sample_axis(sample: Sample, ranges: list[Range]) -> tuple[Axis, list[Problem]]:
+    """Draw the points of a sample, as one axis. Same file, same points."""
     columns = [
         [_quantile(kind, values, x) for x in column]
         for (kind, values), column in zip(ranges, _unit_points(sample))

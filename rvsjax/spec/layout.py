@@ -1,9 +1,9 @@
 """What a sweep file lays out: axes for each case, constants, and what is excluded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from rvsjax.spec.axes import Axis, list_axis, sample_axis, zip_axis
+from rvsjax.spec.axes import Axis, check_sample, list_axis, sample_axis, zip_axis
 from rvsjax.spec.errors import Problem
 from rvsjax.spec.file import Document
 from rvsjax.spec.parameters import check_value
@@ -21,9 +21,14 @@ class Layout(NamedTuple):
     exclude: list[Conditions]
 
 
-def lay_out(document: Document) -> tuple[Layout, list[Problem]]:
-    """Expand the axes of a document and check every value."""
-    problems = _set_in_one_place(document)
+def lay_out(
+    document: Document, problems: Iterable[Problem] = ()
+) -> tuple[Layout, list[Problem]]:
+    """Expand the axes of a document and check every value; add to the problems.
+
+    A sample is drawn last, and only where nothing is wrong: that takes a second.
+    """
+    problems = [*problems, *_set_in_one_place(document)]
     shared, found = _shared_axes(document)
     problems += found
     cases = []
@@ -33,11 +38,18 @@ def lay_out(document: Document) -> tuple[Layout, list[Problem]]:
             axis, found = list_axis(name, spec, f"case[{i}].{name}")
             axes.append(axis)
             problems += found
-        cases.append(axes + shared)
+        cases.append(axes)
     constants, found = _constants(document)
     problems += found
     exclude, found = _conditions(document)
-    return Layout(cases, constants, exclude), problems + found
+    problems += found
+    if document.sample:
+        ranges, found = check_sample(document.sample)
+        problems += found
+        if not problems:
+            axis, problems = sample_axis(document.sample, ranges)
+            shared.append(axis)
+    return Layout([own + shared for own in cases], constants, exclude), problems
 
 
 def _set_in_one_place(document: Document) -> list[Problem]:
@@ -67,8 +79,6 @@ def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
     results += [
         zip_axis(block, f"zip[{i}]") for i, block in enumerate(document.zip) if block
     ]
-    if document.sample:
-        results.append(sample_axis(document.sample))
     axes = [axis for axis, _ in results]
     return axes, [problem for _, problems in results for problem in problems]
 

@@ -69,8 +69,7 @@ class Plan:
         self.limit: int | None = None
         self.steps: int | None = None  # in place of what the file says
         self.stride = 1
-        layout, found = lay_out(document)
-        problems = [*problems, *found]
+        layout, problems = lay_out(document, problems)
         self._product = Product(layout.cases, layout.constants)
         self._exclude = layout.exclude
         last = document.seeds.base + document.seeds.count - 1
