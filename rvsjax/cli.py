@@ -171,8 +171,9 @@ def _run(
     )
     ending = run_plan(plan, source, out, options)
     if ending.blocks_left:
-        told = {"out": str(out), "blocks_left": ending.blocks_left}
-        _print(json.dumps(told) if arguments.json else str(out))
+        if arguments.json:
+            told = {"out": str(out), "blocks_left": ending.blocks_left}
+            _print(json.dumps(told))
         return _unfinished(ending, options, say)
     results = Results(out)
     nothing = (results.runs["status"] == "failed").all()
@@ -209,7 +210,9 @@ def _unfinished(
     ending: "Ending", options: "Options", say: Callable[[str], None]
 ) -> int:
     """Say why blocks are missing, and how to go on."""
-    left = f"{ending.blocks_left} blocks are left in {ending.folder}"
+    number = ending.blocks_left
+    blocks = "1 block is" if number == 1 else f"{number} blocks are"
+    left = f"{blocks} left in {ending.folder}"
     if options.stop.is_set():
         say(f"interrupted: {left}; the same command continues")
         return INTERRUPTED

@@ -329,7 +329,7 @@ def test_smoke_and_dtype(desk):
 def test_shards_end_complete_and_equal_to_the_whole(desk, whole):
     command = (*SWEEP, "tiny.toml", "--out", "shards", "--no-report")
     second = desk(*command, "--shard", "2/2", "--progress", "bar")
-    assert "1 blocks are left" in second.stderr
+    assert "1 block is left" in second.stderr
     assert second.stdout == ""  # there are no results yet
     assert not (desk.folder / "shards/runs.parquet").exists()
     first = desk(*command, "--shard", "1/2", "-v")
