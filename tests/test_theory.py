@@ -178,6 +178,14 @@ def test_an_angle_below_the_start_can_be_passed_but_not_the_cap():
     assert np.isclose(checks["lemma_5_proved"].bound, 2.0)
 
 
+def test_a_huge_step_leaves_the_cap():
+    """eta = 100 at the counterexample: 2.5986 radians, by plain NumPy."""
+    run = with_hyper(counterexample(), eta=100)
+    checks, verdicts = judge(run)
+    assert np.isclose(checks["lemma_5_proved"].observed, 2.598624650550799, atol=1e-9)
+    assert verdicts["lemma_5_proved"] == "violated"
+
+
 def test_claims_are_pure_functions_of_the_evidence():
     """They compile, and give the same verdicts as without."""
     run = make_run(L1(), steps=100)

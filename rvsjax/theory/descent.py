@@ -32,7 +32,8 @@ def lemma_5_proved(evidence: Evidence) -> Check:
 
     Hypotheses as stated. Where ``delta > pi/2`` the hypothesis reads ``sin(pi/2)``, so
     the conclusion is that of ``delta = pi/2``. Observed: the largest theta of the run,
-    radians. The allowance lets the rounding of all steps add up.
+    radians. The allowance lets the rounding of all steps add up. No bound on eta is
+    among the hypotheses, though far above ``1/(beta + K)`` a run does leave the cap.
     """
     measured = 2 * rounding.angle_error(evidence.d, evidence.run.hyper)
     return Check(
