@@ -166,7 +166,9 @@ def test_a_folder_that_was_taken_half_is_taken_again(tmp_path):
     (tmp_path / "out" / "parts").mkdir(parents=True)
     (tmp_path / "out" / "sweep.toml").write_text("name = 'x'")
     (tmp_path / "out" / ".manifest.json.17.tmp").write_text("{")
-    Store(tmp_path / "out").open("plan", {}, "", ["runs"])
+    store = Store(tmp_path / "out")
+    store.open("plan", {}, "", ["runs"])
+    assert store.manifest["plan"] == "plan"
 
 
 def test_a_file_is_no_folder(tmp_path):
