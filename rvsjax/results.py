@@ -68,10 +68,10 @@ def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
         name = column.removeprefix("verdict_")
         counts = runs[column].value_counts()
         excess = (runs[f"obs_{name}"] - runs[f"bound_{name}"]).where(
-            runs[f"hyp_{name}"].fillna(False).astype(bool)
+            runs[f"hyp_{name}"].eq(True)
         )
         worst = excess.idxmax() if excess.notna().any() else None
-        empty = runs["m_u_empty"].fillna(False).astype(bool)
+        empty = runs["m_u_empty"].eq(True)
         rows.append(
             {
                 "claim": name,

@@ -106,7 +106,7 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     return {
         "out": str(results.folder),
         "status": results.runs["status"].value_counts().to_dict(),
-        "u_empty": int(results.runs["m_u_empty"].fillna(False).sum())
+        "u_empty": int(results.runs["m_u_empty"].eq(True).sum())
         if "m_u_empty" in results.runs
         else 0,
         "claims": claims.to_dict(orient="records"),
