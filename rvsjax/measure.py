@@ -1,13 +1,32 @@
 """The numbers that describe the end of a run: the ``m_`` columns of its row."""
 
+import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from rvsjax.simulate import NEVER, Outcome, Run
-from rvsjax.types import Array
+from rvsjax.lagrangian import Run
+from rvsjax.limit import Limit
+from rvsjax.monitor import NEVER
+from rvsjax.simulate import Outcome
+from rvsjax.types import Array, Hyper
 
-__all__ = ["Measurements", "measure"]
+__all__ = ["Measurements", "largest_allowed", "measure"]
+
+
+def largest_allowed(run: Run) -> Hyper:
+    """Return the largest ``lam, beta, eta`` that the theorem speaks of.
+
+    ``K/sqrt(d)``, ``K sin(min(delta, pi/2))`` with ``delta = pi - theta(w^0, w_star)``,
+    and ``1/(beta + K)``.
+    """
+    K = run.teacher.K  # noqa: N806
+    delta = math.pi - run.teacher.theta(run.start)
+    return Hyper(
+        lam=jnp.full_like(delta, K / math.sqrt(run.start.size)),
+        beta=K * jnp.sin(jnp.minimum(delta, math.pi / 2)),
+        eta=1 / (run.hyper.beta + K),
+    )
 
 
 class Measurements(NamedTuple):
@@ -23,11 +42,13 @@ class Measurements(NamedTuple):
     theta_max_increase: (
         Array  # largest change over one step, negative if it always fell
     )
+    theta_max_increase_at: Array  # its step
     theta_first_increase: Array  # first step t with an increase beyond rounding
     error: Array  # |w^T - w_star|
     loss: Array  # f(w^T)
     lagrangian: Array  # L_beta(u^T, w^T)
     lagrangian_max_increase: Array
+    lagrangian_max_increase_at: Array
     lagrangian_first_increase: Array
     length_min: Array  # smallest |v|, that is 1 / max C_t
     nnz_u: Array
@@ -38,26 +59,37 @@ class Measurements(NamedTuple):
     steps: Array  # taken until the end, or until the run stopped
     converged_at: Array  # from this step on no move was larger than SETTLED allows
     first_bad_step: Array  # the step that gave no number or no direction
+    distance_to_limit: Array  # |w^T - w_bar|, w_bar solved from equation (12)
+    limit_free: (
+        Array  # coordinates that other limits have in, or out of, u: 0 is unique
+    )
+    limit_reached: Array  # which of them this limit has, as bits; the largest is bit 0
+    lam_ratio: Array  # lam / lam_max: within the hypotheses up to 1
+    beta_ratio: Array
+    eta_ratio: Array
 
 
-def measure(run: Run, outcome: Outcome) -> Measurements:
-    """Return the measurements of a run."""
-    w, u = outcome.state
+def measure(run: Run, outcome: Outcome, limit: Limit) -> Measurements:
+    """Return the measurements of a run, which heads for `limit`."""
+    w, u = outcome.state.w, outcome.state.u
     seen, w_star = outcome.monitor, run.teacher.w_star
     support, true_support = u != 0, w_star != 0
     size, hits = jnp.sum(support), jnp.sum(support & true_support)
+    allowed = largest_allowed(run)
     settled = (seen.last_unsettled < run.steps) & (seen.first_bad_step == NEVER)
     return Measurements(
         theta_0=run.teacher.theta(outcome.start.w),
-        theta=seen.theta,
+        theta=seen.theta.value,
         theta_max=seen.theta_max,
-        theta_max_increase=seen.theta_max_increase,
-        theta_first_increase=seen.theta_first_increase,
+        theta_max_increase=seen.theta.change,
+        theta_max_increase_at=seen.theta.change_at,
+        theta_first_increase=seen.theta.rise_at,
         error=jnp.linalg.norm(w - w_star),
         loss=run.teacher.loss(w),
-        lagrangian=seen.lagrangian,
-        lagrangian_max_increase=seen.lagrangian_max_increase,
-        lagrangian_first_increase=seen.lagrangian_first_increase,
+        lagrangian=seen.lagrangian.value,
+        lagrangian_max_increase=seen.lagrangian.change,
+        lagrangian_max_increase_at=seen.lagrangian.change_at,
+        lagrangian_first_increase=seen.lagrangian.rise_at,
         length_min=seen.length_min,
         nnz_u=size.astype(jnp.int32),
         u_empty=size == 0,
@@ -67,7 +99,22 @@ def measure(run: Run, outcome: Outcome) -> Measurements:
         steps=seen.step,
         converged_at=jnp.where(settled, seen.last_unsettled + 1, NEVER),
         first_bad_step=seen.first_bad_step,
+        distance_to_limit=jnp.where(limit.found, jnp.linalg.norm(w - limit.w), jnp.nan),
+        limit_free=jnp.sum(limit.free, dtype=jnp.int32),
+        limit_reached=_bits(limit, run.teacher.w_star),
+        lam_ratio=run.hyper.lam / allowed.lam,
+        beta_ratio=run.hyper.beta / allowed.beta,
+        eta_ratio=run.hyper.eta / allowed.eta,
     )
+
+
+def _bits(limit: Limit, w_star: Array) -> Array:
+    """Return the free coordinates in the support as bits, by size; -1 over 62."""
+    order = jnp.argsort(-jnp.abs(jnp.where(limit.free, w_star, 0)))[:62]
+    chosen = (limit.u != 0) & limit.free
+    weights = 2 ** jnp.arange(order.size)
+    bits = jnp.sum(jnp.where(chosen[order], weights, 0))
+    return jnp.where(jnp.sum(limit.free) <= 62, bits, NEVER)
 
 
 def _share(part: Array, whole: Array, dtype: jnp.dtype) -> Array:

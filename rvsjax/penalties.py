@@ -1,7 +1,8 @@
 """Sparsity penalties: value and proximal operator side by side.
 
 Every prox is the minimiser ``prox(x, m) = argmin_u m P(u) + |u - x|^2 / 2``, coordinate
-by coordinate. Where the minimiser jumps it is not unique; the convention is 0.
+by coordinate: 0 up to a threshold, beyond it the largest root of ``u + m P'(u) = x``,
+the branch. Where the minimiser jumps it is not unique; the convention is 0.
 Source: Dinh and Xin 2020, Lemma 8 (transformed l1), Lemma 9 (l0).
 """
 
@@ -20,6 +21,14 @@ class L1:
         """Return ``sum_j |u_j|``."""
         return jnp.sum(jnp.abs(u))
 
+    def threshold(self, m: Array) -> Array:
+        """Return ``m``: the prox is 0 exactly where ``|x| <= m``."""
+        return m
+
+    def branch(self, x: Array, m: Array) -> Array:
+        """Return ``sgn(x) (|x| - m)``, the prox beyond the threshold."""
+        return jnp.sign(x) * (jnp.abs(x) - m)
+
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``sgn(x) max(|x| - m, 0)``."""
         return jnp.sign(x) * jnp.maximum(jnp.abs(x) - m, 0)
@@ -33,9 +42,18 @@ class L0:
         """Return the number of nonzero entries, in the dtype of ``u``."""
         return jnp.sum((u != 0).astype(u.dtype))
 
+    def threshold(self, m: Array) -> Array:
+        """Return ``sqrt(2 m)``: the prox is 0 exactly where ``|x| <= sqrt(2 m)``."""
+        return jnp.sqrt(2 * m)
+
+    def branch(self, x: Array, m: Array) -> Array:
+        """Return ``x``, the prox beyond the threshold."""
+        del m
+        return x
+
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``x`` where ``|x| > sqrt(2 m)``, else 0."""
-        return jnp.where(jnp.abs(x) > jnp.sqrt(2 * m), x, 0)
+        return jnp.where(jnp.abs(x) > self.threshold(m), x, 0)
 
 
 @pytree
@@ -57,19 +75,22 @@ class TransformedL1:
         small = m <= a**2 / (2 * (a + 1))
         return jnp.where(small, m * (a + 1) / a, jnp.sqrt(2 * m * (a + 1)) - a / 2)
 
-    def prox(self, x: Array, m: Array) -> Array:
+    def branch(self, x: Array, m: Array) -> Array:
         """Return the closed form of Lemma 8, written without cancellation.
 
-        ``sgn(x) (|x| - 4/3 (a+|x|) sin^2(phi/6))`` above the threshold, with
+        ``sgn(x) (|x| - 4/3 (a+|x|) sin^2(phi/6))`` with
         ``sin^2(phi/2) = 27 m a (a+1) / (4 (a+|x|)^3)``. The paper's form
         ``2/3 (a+|x|) cos(phi/3) - 2a/3 + |x|/3`` is the same number, but loses digits
-        for large a.
+        for large a. Where the square is over 1 there is no root, and u is 0.
         """
         a, size = self.a, jnp.abs(x)
         square = 27 * m * a * (a + 1) / (4 * (a + size) ** 3)
-        sine = sine_of_third(jnp.sqrt(jnp.minimum(square, 1)))  # over 1 only at u = 0
-        root = size - 4 / 3 * (a + size) * sine**2
-        return jnp.where(size > self.threshold(m), jnp.sign(x) * root, 0)
+        sine = sine_of_third(jnp.sqrt(jnp.minimum(square, 1)))
+        return jnp.sign(x) * (size - 4 / 3 * (a + size) * sine**2)
+
+    def prox(self, x: Array, m: Array) -> Array:
+        """Return `branch` where ``|x| > t*``, else 0."""
+        return jnp.where(jnp.abs(x) > self.threshold(m), self.branch(x, m), 0)
 
 
 def sine_of_third(s: Array) -> Array:
@@ -95,6 +116,15 @@ class NoPenalty:
     def value(self, u: Array) -> Array:
         """Return 0."""
         return jnp.zeros((), u.dtype)
+
+    def threshold(self, m: Array) -> Array:
+        """Return 0."""
+        return jnp.zeros_like(m)
+
+    def branch(self, x: Array, m: Array) -> Array:
+        """Return ``x``."""
+        del m
+        return x
 
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``x``."""

@@ -1,16 +1,16 @@
 """Results of a sweep in Python: tables, and what they say about the claims."""
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from rvsjax.counts import compare_precisions, count_claims
 from rvsjax.store import Store
 
-__all__ = ["Results", "count_claims"]
-
-_VERDICTS = ("holds", "violated", "undecided", "not-applicable")
+__all__ = ["Results"]
 
 
 class Results:
@@ -43,42 +43,31 @@ class Results:
 
     @cached_property
     def claims(self) -> pd.DataFrame:
-        """One row a claim: counts of the verdicts, and the worst run."""
+        """One row a claim: counts of the verdicts, rates, and the worst run.
+
+        Before the sweep is complete, the claims about runs alone.
+        """
+        if self._store.has("claims"):
+            return self._store.load("claims")
         return count_claims(self.runs)
+
+    @cached_property
+    def precisions(self) -> pd.DataFrame:
+        """What a precision misses or invents, against float64; empty without both."""
+        return compare_precisions(self.runs)
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """One row a certificate: ``claim, run_id, part, step, excess, stands``."""
+        files = sorted((self.folder / "certificates").glob("*.json"))
+        columns = ["claim", "run_id", "part", "step", "excess", "stands"]
+        rows = [json.loads(path.read_text()) for path in files]
+        return pd.DataFrame(
+            [[row[c] for c in columns] for row in rows], columns=columns
+        )
 
     def __repr__(self) -> str:
         """Name the folder and count the runs by status."""
         counts = self.runs["status"].value_counts()
         statuses = ", ".join(f"{number} {status}" for status, number in counts.items())
         return f"Results({str(self.folder)!r}: {statuses})"
-
-
-def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a claim: counts of its verdicts, and the worst run.
-
-    Columns ``claim, holds, violated, undecided, not_applicable, holds_u_empty,
-    worst_run, worst_excess``. ``holds_u_empty`` are those of ``holds`` that say little,
-    because u has no entry; the worst run has the largest ``obs - bound`` among those
-    whose hypothesis holds. Runs without a verdict (failed) are not counted.
-    """
-    rows = []
-    for column in runs.columns:
-        if not column.startswith("verdict_"):
-            continue
-        name = column.removeprefix("verdict_")
-        counts = runs[column].value_counts()
-        excess = (runs[f"obs_{name}"] - runs[f"bound_{name}"]).where(
-            runs[f"hyp_{name}"].eq(True)
-        )
-        worst = excess.idxmax() if excess.notna().any() else None
-        empty = runs["m_u_empty"].eq(True)
-        rows.append(
-            {
-                "claim": name,
-                **{v.replace("-", "_"): int(counts.get(v, 0)) for v in _VERDICTS},
-                "holds_u_empty": int((empty & (runs[column] == "holds")).sum()),
-                "worst_run": None if worst is None else runs.at[worst, "run_id"],
-                "worst_excess": None if worst is None else excess.max(),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -10,7 +10,7 @@ from rvsjax.simulate import Curves
 from rvsjax.spec.parameters import Parameters
 from rvsjax.spec.plan import Item
 from rvsjax.spec.study import Record
-from rvsjax.theory import CLAIMS, VERDICTS
+from rvsjax.theory import RUN_CLAIMS, VERDICTS
 
 __all__ = ["STATUSES", "failed_rows", "rows"]
 
@@ -35,6 +35,17 @@ def _column(values: Any) -> pa.Array:
 
 def _names(codes: Any, names: Sequence[str | None]) -> pa.Array:
     return pa.array([names[code] for code in codes], pa.string())
+
+
+def _false_ones(hypotheses: dict[str, np.ndarray]) -> pa.Array:
+    """Return the hypotheses of each run that are false, null where there is none."""
+    columns = np.array(list(hypotheses.values()))
+    patterns, codes = np.unique(columns, axis=1, return_inverse=True)
+    texts = [
+        "; ".join(np.array(list(hypotheses))[~pattern]) or None
+        for pattern in patterns.T
+    ]
+    return _names(codes.ravel(), texts)
 
 
 def _identity(items: Sequence[Item]) -> dict[str, pa.Array]:
@@ -64,12 +75,13 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
         for code, step in zip(stopped, measured.first_bad_step)
     ]
     claims = {}
-    for name in CLAIMS:
+    for name in RUN_CLAIMS:
         check, verdict = record.claims[name]
         claims[f"hyp_{name}"] = _column(check.hypothesis)
         claims[f"obs_{name}"] = _column(check.observed)
         claims[f"bound_{name}"] = _column(check.bound)
         claims[f"verdict_{name}"] = _names(verdict, VERDICTS)
+        claims[f"why_{name}"] = _false_ones(check.hypotheses)
     runs = (
         _identity(items)
         | {

@@ -202,8 +202,11 @@ class Store:
 
     def is_compacted(self) -> bool:
         """Say whether every table is there whole."""
-        names = (*self.tables, "claims")
-        return all((self.folder / f"{name}.parquet").exists() for name in names)
+        return all(map(self.has, (*self.tables, "claims")))
+
+    def has(self, name: str) -> bool:
+        """Say whether a table is there whole."""
+        return (self.folder / f"{name}.parquet").exists()
 
     def discard_compacted(self) -> None:
         """Remove the whole tables, which are out of date once a block is computed."""

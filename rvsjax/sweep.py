@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import pandas as pd
 import pyarrow as pa
 
+from rvsjax.counts import count_claims
 from rvsjax.engine import Block, Device, Engine, blocks, choose_width, default_lanes
-from rvsjax.results import Results, count_claims
+from rvsjax.judge import judge_pairs, judge_starts
 from rvsjax.rows import failed_rows, rows
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import Trial, evaluate, make_trial
@@ -87,7 +89,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     left = len(set(range(total)) - store.done())
     if not left and not store.is_compacted():
         store.compact()
-        _write_claims(store)
+        _write_claims(store, plan, lanes)
     return Ending(store.folder, left, failed)
 
 
@@ -167,10 +169,14 @@ def _tables(
         return {n: t for n, t in tables.items() if weights or n != "weights"}, True
 
 
-def _write_claims(store: Store) -> None:
-    results = Results(store.folder)
+def _write_claims(store: Store, plan: Plan, lanes: tuple[Device, ...]) -> None:
+    runs = store.load("runs")
+    claims = count_claims(runs)
+    if len(claims):
+        others = [*judge_pairs(plan, lanes), judge_starts(runs)]
+        claims = pd.concat([claims, pd.DataFrame(others)], ignore_index=True)
     sink = pa.BufferOutputStream()
-    count_claims(results.runs).to_parquet(sink, index=False)
+    claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())
 
 

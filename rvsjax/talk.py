@@ -103,6 +103,7 @@ class _Bar:
 def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     """Return the summary as plain data: folder, statuses, claims and files."""
     claims = results.claims.astype(object).where(results.claims.notna(), None)
+    certified = set(results.certificates["claim"])
     return {
         "out": str(results.folder),
         "status": results.runs["status"].value_counts().to_dict(),
@@ -110,6 +111,12 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
         if "m_u_empty" in results.runs
         else 0,
         "claims": claims.to_dict(orient="records"),
+        "not_certified": [
+            claim["claim"]
+            for claim in claims.to_dict(orient="records")
+            if claim["violated"] and claim["claim"] not in certified
+        ],
+        "precisions": results.precisions.to_dict(orient="records"),
         "files": [str(path) for path in _files(results.folder, figures)],
     }
 
@@ -120,14 +127,46 @@ def summary_lines(results: Results, figures: list[Path]) -> list[str]:
     statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
     lines = [f"{len(results.runs)} runs: {statuses}; u empty in {told['u_empty']}", ""]
     if told["claims"]:
-        columns = ("holds", "violated", "undecided", "not_applicable")
-        heads = "".join(f"{name.replace('_', ' '):>16}" for name in columns)
-        lines.append(f"{'claim':<16}{heads}   of holds, u empty")
-    for claim in told["claims"]:
+        lines += _claim_lines(told["claims"])
+    lines += _precision_lines(told["precisions"])
+    if told["not_certified"]:
+        names = ", ".join(told["not_certified"])
+        lines += ["", f"violated, without a certificate: {names}"]
+        lines += [f"  rvsjax certify {told['out']}"]
+    return [*lines, "", *(f"  {path}" for path in told["files"])]
+
+
+def _claim_lines(claims: list[dict[str, Any]]) -> list[str]:
+    """Return a table of the verdicts; rates are of the cases with a nonempty u."""
+    columns = ("holds", "violated", "undecided", "not_applicable")
+    heads = "".join(f"{name.replace('_', ' '):>16}" for name in columns)
+    lines = [f"{'claim':<18}{heads}   of holds, u empty   violated, % of nonempty u"]
+    for claim in claims:
         counts = "".join(f"{claim[name]:>16}" for name in columns)
-        lines.append(f"{claim['claim']:<16}{counts}{claim['holds_u_empty']:>20}")
-    lines += ["", *(f"  {path}" for path in told["files"])]
+        rate = _percent(claim) if claim["violated"] else ""
+        empty = claim["holds_u_empty"]
+        lines.append(f"{claim['claim']:<18}{counts}{empty:>20}   {rate}".rstrip())
     return lines
+
+
+def _percent(claim: dict[str, Any]) -> str:
+    """Return a rate with its Wilson 95 % interval: ``33.1 [31.2, 35.0]``."""
+    rate, low, high = (
+        100 * (claim[f"violated_{part}"] or 0) for part in ("rate", "low", "high")
+    )
+    return f"{rate:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _precision_lines(precisions: list[dict[str, Any]]) -> list[str]:
+    """Say what each precision misses or invents, where it does."""
+    lines = []
+    for row in precisions:
+        if row["missed"] or row["invented"]:
+            name = f"{row['dtype']}, {row['precision']}"
+            what = f"misses {row['missed']} of {row['violated_float64']} violations"
+            made = f"invents {row['invented']}"
+            lines.append(f"{name}: {row['claim']}: {what}, {made}")
+    return ["", *lines] if lines else []
 
 
 def session_lines(results: Results) -> list[str]:

@@ -97,6 +97,14 @@ class Penalty(Protocol):
         """Return ``P(u)``, a scalar."""
         ...
 
+    def threshold(self, m: Array) -> Array:
+        """Return t, a scalar: the prox is 0 exactly where ``|x| <= t``."""
+        ...
+
+    def branch(self, x: Array, m: Array) -> Array:
+        """Return the largest root of ``u + m P'(u) = x``, shape ``(d,)``."""
+        ...
+
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``argmin_u m P(u) + |u - x|^2 / 2``, shape ``(d,)``."""
         ...

@@ -1,8 +1,9 @@
 """The parameters of the study `rvscgd`: names, meanings, defaults and ranges."""
 
-from typing import Any, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from rvsjax.spec.errors import Problem, describe, did_you_mean
 
@@ -13,8 +14,30 @@ __all__ = [
     "canonical",
     "check_value",
     "conflicts",
+    "direction",
     "unused",
 ]
+
+
+def direction(text: str) -> tuple[float, ...]:
+    """Return the numbers of a direction, ``"3, 2, 1"``; ValueError if it is none."""
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError('must be numbers with commas, such as "3, 2, 1"') from None
+    if not all(map(math.isfinite, numbers)) or not 0 < math.hypot(*numbers) < 1e150:
+        raise ValueError("must be finite numbers, not all of them 0")
+    return numbers
+
+
+def _tidy_direction(text: str) -> str:
+    """Write a direction in one way, so that equal directions have equal names."""
+    return ", ".join(
+        f"{x:.17g}" if x != float(f"{x:g}") else f"{x:g}" for x in direction(text)
+    )
+
+
+Direction = Annotated[str, AfterValidator(_tidy_direction)]
 
 
 class Parameters(BaseModel):
@@ -37,8 +60,15 @@ class Parameters(BaseModel):
     beta: float = Field(4e-3, gt=0, description="weight of the coupling")
     eta: float = Field(1e-5, gt=0, description="step size")
     steps: int = Field(400_000, ge=1, le=10**9, description="steps of a run")
-    start: Literal["uniform", "teacher", "angle"] = Field(
-        "uniform", description="w^0: on the sphere, the teacher, or at start_angle"
+    w_star: Direction | None = Field(
+        None, description="direction of the teacher, as numbers with commas"
+    )
+    start: Literal["uniform", "teacher", "angle", "given"] = Field(
+        "uniform",
+        description="w^0: on the sphere, the teacher, at start_angle, or w_start",
+    )
+    w_start: Direction | None = Field(
+        None, description="direction of w^0, as numbers with commas"
     )
     start_angle: float | None = Field(
         None, ge=0, le=3.141592653589793, description="angle of w^0 and w_star, radians"
@@ -46,7 +76,10 @@ class Parameters(BaseModel):
     gradient: Literal["population"] = Field(
         "population", description="the coarse gradient: its expectation"
     )
-    dtype: Literal["float64", "float32"] = Field("float64", description="precision")
+    dtype: Literal["float64", "float32"] = Field("float64", description="of numbers")
+    precision: Literal["plain", "compensated"] = Field(
+        "plain", description="weights as one number, or as a sum of two"
+    )
 
 
 PARAMETERS = tuple(Parameters.model_fields)
@@ -61,6 +94,7 @@ STATIC = (
     "start",
     "gradient",
     "dtype",
+    "precision",
 )
 """What a program is compiled for; every other parameter is traced."""
 
@@ -88,17 +122,26 @@ def unused(parameters: dict[str, Any]) -> set[str]:
         names.add("a")
     if parameters["start"] != "angle":
         names.add("start_angle")
+    if parameters["start"] != "given":
+        names.add("w_start")
+    if parameters["w_star"] is not None:
+        names.add("nnz")
     return names
 
 
 def canonical(chosen: dict[str, Any]) -> dict[str, Any]:
     """Return all parameters of a run: defaults filled in, unused ones None.
 
-    A `start_angle` without a `start` means ``start = "angle"``.
+    A `start_angle` without a `start` means ``start = "angle"``, a `w_start` means
+    ``start = "given"``, and a `w_star` without a `d` has as many numbers as it has.
     """
     parameters = {n: f.default for n, f in Parameters.model_fields.items()} | chosen
-    if "start" not in chosen and parameters["start_angle"] is not None:
-        parameters["start"] = "angle"
+    if "start" not in chosen:
+        for name, start in (("start_angle", "angle"), ("w_start", "given")):
+            if parameters[name] is not None:
+                parameters["start"] = start
+    if "d" not in chosen and parameters["w_star"] is not None:
+        parameters["d"] = len(direction(parameters["w_star"]))
     return parameters | dict.fromkeys(unused(parameters))
 
 
@@ -106,12 +149,21 @@ def conflicts(chosen: dict[str, Any]) -> list[Problem]:
     """Say what does not fit together in the chosen values of a run."""
     problems = []
     run = canonical(chosen)
-    if run["nnz"] > run["d"]:
+    if run["nnz"] is not None and run["nnz"] > run["d"]:
         what = f"must not exceed d, got nnz = {run['nnz']} with d = {run['d']}"
         problems.append(Problem("nnz", what))
-    if run["start"] == "angle" and run["start_angle"] is None:
-        problems.append(Problem("start_angle", 'is needed for start = "angle"'))
-    if "start_angle" in chosen and run["start"] != "angle":
-        what = f'has no meaning for start = "{run["start"]}"; use "angle"'
-        problems.append(Problem("start_angle", what))
+    for name, start in (("start_angle", "angle"), ("w_start", "given")):
+        if run["start"] == start and run[name] is None:
+            problems.append(Problem(name, f'is needed for start = "{start}"'))
+        if chosen.get(name) is not None and run["start"] != start:
+            what = f'has no meaning for start = "{run["start"]}"; use "{start}"'
+            problems.append(Problem(name, what))
+    for name in ("w_star", "w_start"):
+        numbers = direction(run[name]) if run[name] else ()
+        if numbers and len(numbers) != run["d"]:
+            what = f"needs d = {run['d']} numbers, got {len(numbers)}"
+            problems.append(Problem(name, what))
+    if run["precision"] == "compensated" and run["algorithm"] != "rvscgd":
+        what = f'"compensated" is for rvscgd, got algorithm = "{run["algorithm"]}"'
+        problems.append(Problem("precision", what))
     return problems

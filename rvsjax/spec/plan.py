@@ -22,8 +22,10 @@ from rvsjax.spec.product import Product
 
 __all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan"]
 
-STUDY_VERSION = 1
+STUDY_VERSION = 2
 """Part of every run's identity; raised when the meaning of a run changes."""
+
+_TELLING = (*STATIC, "w_star", "w_start")  # what the static key follows from
 
 SMOKE_RUNS, SMOKE_STEPS = 64, 1000
 DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
@@ -38,7 +40,8 @@ class Item(NamedTuple):
     @property
     def static_key(self) -> tuple[Any, ...]:
         """What the run's program is compiled for."""
-        return tuple(self.parameters[name] for name in STATIC)
+        given = self.parameters["w_star"] is not None
+        return given, *(self.parameters[name] for name in STATIC)
 
     @property
     def run_id(self) -> str:
@@ -82,7 +85,9 @@ class Plan:
     def _misfits(self) -> list[Problem]:
         """Say which values do not fit together, and which runs stand there twice."""
         problems: list[Problem] = []
-        for chosen, axes, _ in self._product.classes({*STATIC, "nnz"}, self._mentioned):
+        for chosen, axes, _ in self._product.classes(
+            {*_TELLING, "nnz"}, self._mentioned
+        ):
             parameters = self._complete(chosen)
             if parameters is None:
                 continue
@@ -126,16 +131,21 @@ class Plan:
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the runs in order."""
-        found = self._every(self.stride)
+        found = self.every(self.stride)
         if self.steps:  # runs that differed in their steps alone are one now
-            first = itertools.islice(self._every(1), SMOKE_RUNS)
+            first = itertools.islice(self.every(1), SMOKE_RUNS)
             found = _distinct(found) or _distinct(first)
         yield from itertools.islice(found, self.limit)
 
-    def _every(self, stride: int) -> Iterator[Item]:
+    @property
+    def places(self) -> int:
+        """The number of places of the full product, left out or not."""
+        return self._product.size * self.document.seeds.count
+
+    def every(self, stride: int) -> Iterator[Item]:
         """Yield the runs at every `stride`-th place that are not left out."""
         seeds, place = self.document.seeds.count, 0
-        while place < self._product.size * seeds:
+        while place < self.places:
             item = self.at(place)
             if item:
                 yield item
@@ -167,7 +177,7 @@ class Plan:
             yield from ((item, 1) for item in self)
             return
         seeds = self.document.seeds
-        for chosen, _, count in self._product.classes({*STATIC}, self._mentioned):
+        for chosen, _, count in self._product.classes({*_TELLING}, self._mentioned):
             parameters = self._complete(chosen)
             if parameters:
                 yield Item(parameters, seeds.base), count * seeds.count
@@ -203,8 +213,7 @@ class Plan:
         """Keep about 64 runs, evenly spaced over the plan, of 1000 steps each."""
         self.steps = SMOKE_STEPS
         self.default_folder += "-smoke"
-        places = self._product.size * self.document.seeds.count
-        self.stride = max(1, places // SMOKE_RUNS)
+        self.stride = max(1, self.places // SMOKE_RUNS)
         if self.stride % 2 == 0:
             self.stride -= 1  # odd, so that not only even seeds and places are seen
 

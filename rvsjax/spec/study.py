@@ -6,16 +6,37 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.algorithms import ALGORITHMS
+from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.limit import limit_point
 from rvsjax.measure import Measurements, measure
+from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.simulate import Curves, Run, simulate
+from rvsjax.spec.parameters import direction
 from rvsjax.spec.plan import Item
 from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
-from rvsjax.theory import CLAIMS, Check, Evidence, verdict
+from rvsjax.theory import (
+    PAIR_CLAIMS,
+    RUN_CLAIMS,
+    Check,
+    Evidence,
+    draw_pair,
+    verdict,
+)
 from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
 
-__all__ = ["Record", "Trial", "Weights", "evaluate", "make_trial"]
+__all__ = [
+    "PAIRS",
+    "Record",
+    "Trial",
+    "Weights",
+    "evaluate",
+    "evaluate_pairs",
+    "make_trial",
+]
+
+PAIRS = 64
+"""Pairs of weights that each trial draws for the claims about weights."""
 
 
 @pytree
@@ -25,6 +46,8 @@ class Trial:
     seed: Array  # uint32
     nnz: Array  # int32
     start_angle: Array  # radians; used where start = "angle"
+    w_star: Array  # (d,) any length, or (0,): drawn
+    w_start: Array  # (d,) any length, or (0,): by `start`
     penalty: Penalty
     hyper: Hyper
     algorithm: str = static()
@@ -32,13 +55,20 @@ class Trial:
     d: int = static()
     readout: str = static()
     start: str = static()
+    precision: str = static()
     steps: int = static()
     points: int = static()
 
     @property
     def method(self) -> Algorithm:
-        """The algorithm that goes by the trial's name."""
-        return ALGORITHMS[self.algorithm]
+        """The algorithm that goes by the trial's names."""
+        methods = COMPENSATED if self.precision == "compensated" else ALGORITHMS
+        return methods[self.algorithm]
+
+    @property
+    def key(self) -> Array:
+        """What everything that is drawn for this trial follows from."""
+        return jax.random.key(self.seed, impl="threefry2x32")
 
     def draw(self) -> Run:
         """Draw the teacher and the start from the seed alone.
@@ -46,13 +76,15 @@ class Trial:
         One seed gives one teacher and one start under every configuration of one d, in
         float64 whatever the dtype of the run.
         """
-        key = jax.random.key(self.seed, impl="threefry2x32")
-        ranks, values, around = jax.random.normal(key, (3, self.d), jnp.float64)
+        ranks, values, around = jax.random.normal(self.key, (3, self.d), jnp.float64)
         w_star = sparse_direction(ranks, values, self.nnz)
+        if self.w_star.size:
+            w_star = unit(self.w_star)
         start = {
             "uniform": lambda: unit(around),
             "teacher": lambda: w_star,
             "angle": lambda: direction_at(self.start_angle, w_star, around),
+            "given": lambda: unit(self.w_start),
         }[self.start]()
         dtype = self.hyper.eta.dtype
         return Run(
@@ -72,6 +104,10 @@ def _leaf(dtype: str, value: float | None) -> Any:
         return np.dtype(dtype).type(value or 0)
 
 
+def _direction(text: str | None) -> Any:
+    return np.array(direction(text) if text else (), np.float64)
+
+
 def make_trial(item: Item, points: int) -> Trial:
     """Turn the names and numbers of an item into a trial with `points` a curve."""
     given = item.parameters
@@ -86,6 +122,8 @@ def make_trial(item: Item, points: int) -> Trial:
         seed=_leaf("uint32", item.seed),
         nnz=_leaf("int32", given["nnz"]),
         start_angle=_leaf("float64", given["start_angle"]),
+        w_star=_direction(given["w_star"]),
+        w_start=_direction(given["w_start"]),
         penalty=penalty,
         hyper=Hyper(*(_leaf(dtype, given[name]) for name in Hyper._fields)),
         algorithm=given["algorithm"],
@@ -93,6 +131,7 @@ def make_trial(item: Item, points: int) -> Trial:
         d=given["d"],
         readout=given["readout"],
         start=given["start"],
+        precision=given["precision"],
         steps=given["steps"],
         points=points,
     )
@@ -124,13 +163,35 @@ def evaluate(trial: Trial) -> Record:
     """
     run = trial.draw()
     outcome = simulate(run)
-    evidence, seen = Evidence(run, outcome), outcome.monitor
-    checks = {name: claim(evidence) for name, claim in CLAIMS.items()}
-    stopped = jnp.where(evidence.completed, 0, jnp.where(seen.degenerate, 2, 1))
+    seen, last = outcome.monitor, outcome.state
+    limit = limit_point(run, last.w)
+    evidence = Evidence(run, outcome, limit)
+    stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
     return Record(
         stopped=stopped,
-        measurements=measure(run, outcome),
-        claims={name: (check, verdict(check)) for name, check in checks.items()},
+        measurements=measure(run, outcome, limit),
+        claims=_judged(RUN_CLAIMS, evidence),
         curves=outcome.curves,
-        weights=Weights(run.teacher.w_star, run.start, *outcome.state),
+        weights=Weights(run.teacher.w_star, run.start, last.w, last.u),
     )
+
+
+def evaluate_pairs(trial: Trial) -> dict[str, tuple[Check, Array]]:
+    """Judge the claims about weights on `PAIRS` pairs, drawn for the trial's teacher.
+
+    Results have a leading axis of pairs. The pairs of a seed are the same in every
+    sweep, and independent of its teacher and start.
+    """
+    run = trial.draw()
+    keys = jax.random.split(jax.random.fold_in(trial.key, 1), PAIRS)
+
+    def judge(key: Array) -> dict[str, tuple[Check, Array]]:
+        pair = draw_pair(key, run.teacher, run.penalty, run.hyper)
+        return _judged(PAIR_CLAIMS, pair)
+
+    return jax.vmap(judge)(keys)
+
+
+def _judged(claims: dict[str, Any], about: Any) -> dict[str, tuple[Check, Array]]:
+    checks = {name: claim(about) for name, claim in claims.items()}
+    return {name: (check, verdict(check)) for name, check in checks.items()}

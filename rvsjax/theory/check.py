@@ -1,5 +1,7 @@
-"""A claim judged on one run: hypothesis, observed value, bound, and the verdict."""
+"""A claim judged on one case: hypotheses, observed value, bound, and the verdict."""
 
+import functools
+import operator
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -12,18 +14,23 @@ VERDICTS = ("holds", "violated", "undecided", "not-applicable")
 
 
 class Check(NamedTuple):
-    """``hypothesis => observed <= bound``, with the rounding allowance of the dtype."""
+    """``hypotheses => observed <= bound``, with the rounding allowance of the dtype."""
 
-    hypothesis: Array  # bool
+    hypotheses: dict[str, Array]  # each in words, with its truth
     observed: Array
     bound: Array
     allowance: Array  # an excess up to here may be rounding alone
+
+    @property
+    def hypothesis(self) -> Array:
+        """All hypotheses together."""
+        return functools.reduce(operator.and_, self.hypotheses.values())
 
 
 def verdict(check: Check) -> Array:
     """Return the index into `VERDICTS`: a scalar int32.
 
-    Not applicable where the hypothesis is false; undecided where the excess over the
+    Not applicable where a hypothesis is false; undecided where the excess over the
     bound is within the allowance; a value that is not a number is never a success.
     """
     excess = check.observed - check.bound

@@ -1,0 +1,123 @@
+"""What every step of a run is watched for. Step t leads from w^{t-1} to w^t, t >= 1."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from rvsjax import rounding
+from rvsjax.lagrangian import Run, lagrangian
+from rvsjax.types import Array, State
+
+__all__ = ["NEVER", "SETTLED", "Descent", "Monitor", "watch", "watch_start"]
+
+SETTLED = 1e-5
+"""A run has converged once ``|w^t - w^{t-1}| / (eta K)``, about its distance to the
+limit in radians, rounding included, stays below this."""
+
+NEVER = -1
+
+
+class Descent(NamedTuple):
+    """A quantity that is said to fall at every step, and how far it did not.
+
+    A change is that over one step: negative where the quantity fell.
+    """
+
+    value: Array
+    change: Array  # largest so far; -inf before the first step
+    change_at: Array  # its step, or -1
+    rise_at: Array  # first step with a change beyond rounding, or -1
+    change_among: Array  # largest over the steps of the corrected lemma; -inf if none
+
+
+class Monitor(NamedTuple):
+    """What has been seen of a run so far."""
+
+    step: Array  # steps taken
+    theta: Descent
+    lagrangian: Descent
+    theta_max: Array
+    length_min: Array  # smallest |v|
+    moved: Array  # |w^t - w^{t-1}| at the last step
+    last_unsettled: Array  # last step that moved farther than SETTLED allows
+    first_bad_step: Array  # first step that gave no number or no direction, or -1
+    degenerate: Array  # that step had v = 0 within rounding
+
+
+def _begin(value: Array) -> Descent:
+    lowest, never = jnp.full_like(value, -jnp.inf), jnp.int32(NEVER)
+    return Descent(value, lowest, never, never, lowest)
+
+
+def _follow(
+    seen: Descent, step: Array, value: Array, error: Array, among: Array
+) -> Descent:
+    """Take the next value in, at a step that is `among` those of the lemma or not."""
+    change = value - seen.value
+    rises = (seen.rise_at == NEVER) & (change > error)
+    return Descent(
+        value=value,
+        change=jnp.maximum(seen.change, change),
+        change_at=jnp.where(change > seen.change, step, seen.change_at),
+        rise_at=jnp.where(rises, step, seen.rise_at),
+        change_among=jnp.where(
+            among, jnp.maximum(seen.change_among, change), seen.change_among
+        ),
+    )
+
+
+def watch_start(run: Run, state: State) -> Monitor:
+    """Return the monitor of a run that has not begun."""
+    never, zero = jnp.int32(NEVER), jnp.int32(0)
+    theta = run.teacher.theta(state.w)
+    return Monitor(
+        step=zero,
+        theta=_begin(theta),
+        lagrangian=_begin(lagrangian(run, state)),
+        theta_max=theta,
+        length_min=jnp.full_like(theta, jnp.inf),
+        moved=jnp.full_like(theta, jnp.inf),
+        last_unsettled=zero,
+        first_bad_step=never,
+        degenerate=jnp.bool_(False),
+    )
+
+
+def watch(run: Run, old: State, new: State, length: Array, seen: Monitor) -> Monitor:
+    """Return the monitor after one more step, which had ``|v| = length``."""
+    d, K, hyper = run.start.size, run.teacher.K, run.hyper  # noqa: N806
+    step = seen.step + 1
+    theta, value = run.teacher.theta(new.w), lagrangian(run, new)
+    moved = jnp.linalg.norm(new.w - old.w)
+    unsettled = moved + rounding.direction_error(K, hyper, length)
+    angle_error = rounding.angle_step_error(d, K, hyper, length)
+    value_error = rounding.lagrangian_step_error(d, K, hyper, length)
+    falls = (theta <= seen.theta.value) & _is_short(run, length)
+    far = _is_far(run, old.w, new.u, seen.theta.value)
+    return Monitor(
+        step=step,
+        theta=_follow(seen.theta, step, theta, angle_error, far),
+        lagrangian=_follow(seen.lagrangian, step, value, value_error, falls),
+        theta_max=jnp.maximum(seen.theta_max, theta),
+        length_min=jnp.minimum(seen.length_min, length),
+        moved=moved,
+        last_unsettled=jnp.where(
+            unsettled > SETTLED * hyper.eta * K, step, seen.last_unsettled
+        ),
+        first_bad_step=seen.first_bad_step,
+        degenerate=seen.degenerate,
+    )
+
+
+def _is_far(run: Run, w: Array, u: Array, theta: Array) -> Array:
+    """Say whether ``sin(theta) >= (beta/K) |u| sin(gamma)``: Lemma 5, corrected.
+
+    At the limit both sides are equal, identity (13).
+    """
+    across = jnp.linalg.norm(u - jnp.dot(u, w) * w)  # |u| sin(gamma)
+    return jnp.sin(theta) >= run.hyper.beta / run.teacher.K * across
+
+
+def _is_short(run: Run, length: Array) -> Array:
+    """Say whether ``eta (beta + K) <= 1 + |v|``: Lemma 6, corrected."""
+    return run.hyper.eta * (run.hyper.beta + run.teacher.K) <= 1 + length
