@@ -7,16 +7,16 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rvsjax.api import load, run
+    from rvsjax.api import limit_point, load, run
 
-__all__ = ["__version__", "load", "run"]
+__all__ = ["__version__", "limit_point", "load", "run"]
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     """Import jax and pandas only when they are needed: `--help` is to be instant."""
-    if name in ("load", "run"):
+    if name in ("limit_point", "load", "run"):
         from rvsjax import api
 
         return getattr(api, name)

@@ -1,14 +1,15 @@
-"""The Python use: run a sweep file, or load what one has left."""
+"""The Python use: run a sweep file, load what one has left, solve for a limit."""
 
 from pathlib import Path
 
+from rvsjax.limit import limit_point
 from rvsjax.results import Results
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan
 
-__all__ = ["load", "run"]
+__all__ = ["limit_point", "load", "run"]
 
 
 def run(

@@ -31,6 +31,15 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
     commands = {
         "sweep": (_sweep_arguments, "Run a sweep file, or what is missing of it."),
         "report": (_report_arguments, "Draw the figures of a results folder."),
+        "theory": (_theory_arguments, "List the claims, with statement and source."),
+        "certify": (
+            _certify_arguments,
+            "Replay the worst violating runs in 50 digits, and write certificates.",
+        ),
+        "shrink": (
+            _shrink_arguments,
+            "Reduce a violating run to a small one, and print its sweep file.",
+        ),
     }
     if command:
         fill, about = commands[command]
@@ -40,7 +49,7 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
         fill(parser)
         return parser
     whole = argparse.ArgumentParser(
-        "rvsjax", description="Sweeps of RVSCGD, and their reports."
+        "rvsjax", description="Sweeps of RVSCGD, judged against its theory."
     )
     whole.add_argument("--version", action="version", version=__version__)
     below = whole.add_subparsers(required=True, metavar="COMMAND")
@@ -116,3 +125,39 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
     parser.add_argument("--open", action="store_true", help="show the first figure")
+
+
+def _theory_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="theory")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("action", nargs="?", choices=("list",), default="list")
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+
+
+def _certify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="certify")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add(
+        "--claim",
+        metavar="NAME",
+        action="append",
+        help="this claim (default: every claim that is violated)",
+    )
+    add(
+        "--worst",
+        metavar="N",
+        type=_count,
+        default=1,
+        help="the N worst runs of each claim (default: 1)",
+    )
+
+
+def _shrink_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="shrink")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("run_id", metavar="RUN_ID", help="a run that violates the claim")
+    add("--claim", metavar="NAME", required=True, help="the claim it is to violate")

@@ -9,7 +9,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -43,7 +43,7 @@ def main(argv: list[str], command: str | None = None) -> int:
             stream.reconfigure(errors="surrogateescape")  # folders may have any name
     arguments = make_parser(command).parse_args(argv)
     try:
-        return {"sweep": _sweep, "report": _report}[arguments.command](arguments)
+        return _COMMANDS[arguments.command](arguments)
     except _Refusal as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
@@ -244,17 +244,9 @@ def _draw(folder: Path) -> list[Path]:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from rvsjax.store import Store, StoreError
-
-    try:
-        if not Store(arguments.folder).manifest:
-            what = f"{arguments.folder} is not the folder of a sweep: no manifest.json"
-            raise _Refusal(what)
+    _need_sweep(arguments.folder)
+    with _refusing():
         figures = _draw(arguments.folder)
-    except StoreError as error:
-        raise _Refusal(error) from None
-    except OSError as error:
-        raise _Refusal(f"{error.filename}: {error.strerror}") from None
     for path in figures:
         print(path)
     if arguments.open:
@@ -262,3 +254,119 @@ def _report(arguments: argparse.Namespace) -> int:
 
         webbrowser.open(figures[0].resolve().as_uri())
     return DONE
+
+
+def _theory(arguments: argparse.Namespace) -> int:
+    from rvsjax.theory import CLAIMS, statement
+
+    told = [statement(name) for name in CLAIMS]
+    if arguments.json:
+        _print(json.dumps([claim._asdict() for claim in told], indent=2))
+        return DONE
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("claim", "judged on", "statement", "source", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
+    for claim in told:
+        table.add_row(claim.claim, claim.judged_on, claim.statement, claim.source)
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width, markup=False, highlight=False).print(table)
+    return DONE
+
+
+def _certify(arguments: argparse.Namespace) -> int:
+    _need_sweep(arguments.folder)
+    for name in arguments.claim or ():
+        _need_claim(name)
+    from rvsjax.certify import certify
+    from rvsjax.exact import CLAIMS
+    from rvsjax.results import Results
+
+    with _refusing():
+        results = Results(arguments.folder)
+        violated = _violated(results)
+        claims = arguments.claim or [name for name in CLAIMS if name in violated]
+        for name in claims:
+            if name not in violated:
+                raise _Refusal(f"{name} is not violated by any run of {results.folder}")
+        if not claims:
+            _print(f"no run of {results.folder} violates a claim", sys.stderr)
+        for path in certify(results, claims, arguments.worst, _tell):
+            _print(str(path))
+    return DONE
+
+
+def _shrink(arguments: argparse.Namespace) -> int:
+    _need_sweep(arguments.folder)
+    _need_claim(arguments.claim)
+    from rvsjax.certify import problem_of, starts_of
+    from rvsjax.results import Results
+    from rvsjax.shrink import shrink, sweep_file
+
+    run_id, claim = arguments.run_id, arguments.claim
+    with _refusing():
+        results = Results(arguments.folder)
+        found = results.runs[results.runs["run_id"] == run_id]
+        if found.empty:
+            raise _Refusal(f"{arguments.folder} has no run {run_id}")
+        row = found.iloc[0]
+        if row[f"verdict_{claim}"] != "violated":
+            said = f"the verdict is {row[f'verdict_{claim}']}"
+            raise _Refusal(f"run {run_id} does not violate {claim}: {said}")
+        problem = problem_of(row, starts_of(results, [run_id])[run_id])
+    try:
+        smallest = shrink(problem, claim, _tell)
+    except ValueError as error:
+        raise _Refusal(error) from None
+    print(sweep_file(smallest, claim, run_id), end="")
+    return DONE
+
+
+def _need_sweep(folder: Path) -> None:
+    """Refuse what is not the folder of a sweep, before anything heavy is imported."""
+    if not (folder / "manifest.json").exists():
+        raise _Refusal(f"{folder} is not the folder of a sweep: no manifest.json")
+
+
+def _need_claim(name: str) -> None:
+    """Refuse a claim that is not known, or cannot be replayed."""
+    from rvsjax.exact import CLAIMS
+    from rvsjax.spec.errors import did_you_mean
+
+    if name not in CLAIMS:
+        what = f'no claim "{name}" that can be replayed in 50 digits'
+        raise _Refusal(what + did_you_mean(name, CLAIMS))
+
+
+def _violated(results: Any) -> set[str]:
+    columns = [c for c in results.runs.columns if c.startswith("verdict_")]
+    found = [c for c in columns if (results.runs[c] == "violated").any()]
+    return {column.removeprefix("verdict_") for column in found}
+
+
+def _tell(text: str) -> None:
+    _print(text, sys.stderr)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what is wrong with a results folder into a refusal."""
+    from rvsjax.store import StoreError
+
+    try:
+        yield
+    except StoreError as error:
+        raise _Refusal(error) from None
+    except OSError as error:
+        raise _Refusal(f"{error.filename}: {error.strerror}") from None
+
+
+_COMMANDS = {
+    "sweep": _sweep,
+    "report": _report,
+    "theory": _theory,
+    "certify": _certify,
+    "shrink": _shrink,
+}

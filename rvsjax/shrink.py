@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations
 
 from rvsjax import exact
 from rvsjax.exact import Problem
@@ -124,7 +125,7 @@ def fewer_coordinates(problem: Problem, claim: str) -> Candidates:
 
 def two_coordinates(problem: Problem, claim: str) -> Candidates:
     """A teacher of two digits, and a start there."""
-    for p, q in ((p, q) for p in range(1, 10) for q in range(1, p)):
+    for q, p in combinations(range(1, 10), 2):
         w = float(p), float(q)
         yield problem._replace(w_star=w, w_start=w)
 

@@ -87,9 +87,10 @@ def limit_points(w_star, penalty, a, k, readout, lam, beta, most=14):
 
 def _describe(w_star, w, u, c, penalty, a, b, m):
     """Return a point of `limit_points` as the dict of that docstring."""
-    growth = (u != 0).astype(float)  # prox'
+    on = u != 0
+    growth = on.astype(float)  # prox'
     if penalty == "transformed-l1":
-        growth /= 1 - 2 * m * a * (a + 1) / (a + np.abs(u)) ** 3
+        growth[on] /= 1 - 2 * m * a * (a + 1) / (a + np.abs(u[on])) ** 3
     root_growth = np.sqrt(growth)
     tangential = np.eye(len(w)) - np.outer(w, w)
     jacobian = b / c * root_growth[:, None] * tangential * root_growth
@@ -132,7 +133,7 @@ def _solve(size, penalty, a, b, m):
     return solve
 
 
-def _solve_transformed_l1(size, penalty, a, b, m, cells=400):
+def _solve_transformed_l1(size, penalty, a, b, m, cells=200):
     """Return the solver for transformed l1, none or one of the roots the smaller.
 
     |w| = 1 is bracketed on a grid of e = c - b. The grid has the points where the two

@@ -20,7 +20,7 @@ from rvsjax.spec.parameters import (
 )
 from rvsjax.spec.product import Product
 
-__all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan"]
+__all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan", "plan_again"]
 
 STUDY_VERSION = 2
 """Part of every run's identity; raised when the meaning of a run changes."""
@@ -278,3 +278,15 @@ def _read_values(key: str, text: str) -> list[Any]:
             raise SpecError(checked[0][1])
         values.append(good[0])
     return values
+
+
+def plan_again(asked: dict[str, Any]) -> Plan:
+    """Return the plan that `Plan.as_json` came from."""
+    document = {name: value for name, value in asked.items() if name != "narrowed"}
+    narrowed = asked["narrowed"]
+    plan = Plan(*check_document({n: x for n, x in document.items() if x is not None}))
+    plan.only = narrowed["only"]
+    plan._product = plan._product.restricted(plan.only)
+    plan.limit, plan.stride = narrowed["limit"], narrowed["stride"]
+    plan.steps = narrowed.get("steps")
+    return plan

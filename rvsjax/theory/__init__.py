@@ -4,40 +4,14 @@ Source: Dinh and Xin 2020, Frontiers in Applied Mathematics and Statistics 6:13.
 ``python -m rvsjax.theory`` lists the claims with statement and source.
 """
 
-from collections.abc import Callable
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from rvsjax.theory import starts
-from rvsjax.theory.check import VERDICTS, Check, verdict
-from rvsjax.theory.descent import (
-    lemma_5_corrected,
-    lemma_5_proved,
-    lemma_5_stated,
-    lemma_6_corrected,
-    lemma_6_stated,
-)
-from rvsjax.theory.evidence import Evidence
-from rvsjax.theory.limits import (
-    constant_12,
-    corollary_1_1,
-    equation_12,
-    equation_13,
-    identity_13,
-    l1_bound,
-    lemma_7,
-    remark_1,
-    theorem_1_i,
-)
-from rvsjax.theory.pairs import (
-    Pair,
-    draw_pair,
-    lemma_1,
-    lemma_2,
-    lemma_3,
-    lemma_4,
-    lemma_8,
-    lemma_9,
-)
+if TYPE_CHECKING:
+    from rvsjax.theory.check import VERDICTS, Check, verdict
+    from rvsjax.theory.claims import CLAIMS, PAIR_CLAIMS, RUN_CLAIMS, statement
+    from rvsjax.theory.evidence import Evidence
+    from rvsjax.theory.pairs import Pair, draw_pair
 
 __all__ = [
     "CLAIMS",
@@ -48,39 +22,17 @@ __all__ = [
     "Evidence",
     "Pair",
     "draw_pair",
+    "statement",
     "verdict",
 ]
 
-RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
-    claim.__name__: claim
-    for claim in (
-        lemma_5_stated,
-        lemma_5_proved,
-        lemma_5_corrected,
-        lemma_6_stated,
-        lemma_6_corrected,
-        lemma_7,
-        theorem_1_i,
-        equation_12,
-        constant_12,
-        identity_13,
-        equation_13,
-        l1_bound,
-        remark_1,
-        corollary_1_1,
-    )
-}
-"""Every claim about one run, by the name of its columns."""
+_HOMES = {"Evidence": "evidence", "Pair": "pairs", "draw_pair": "pairs"}
+_HOMES |= dict.fromkeys(("VERDICTS", "Check", "verdict"), "check")
 
-PAIR_CLAIMS: dict[str, Callable[[Pair], Check]] = {
-    claim.__name__: claim
-    for claim in (lemma_1, lemma_2, lemma_3, lemma_4, lemma_8, lemma_9)
-}
-"""Every claim about weights, judged on drawn pairs of them."""
 
-CLAIMS: dict[str, Callable[..., Any]] = {
-    **RUN_CLAIMS,
-    **PAIR_CLAIMS,
-    "start_probability": starts.start_probability,
-}
-"""Every claim."""
+def __getattr__(name: str) -> Any:
+    """Import a claim's file only when it is needed: `--help` is to be instant."""
+    if name not in __all__:
+        raise AttributeError(f"module 'rvsjax.theory' has no attribute {name!r}")
+    home = _HOMES.get(name, "claims")
+    return getattr(importlib.import_module(f"rvsjax.theory.{home}"), name)

@@ -1,0 +1,211 @@
+"""Certificates: a violated verdict of float64, replayed in 50 digits from its start."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+from mpmath import mp
+
+from rvsjax.engine import Engine, blocks, default_lanes
+from rvsjax.exact import DIGITS, Judgement, Problem, judge
+from rvsjax.results import Results
+from rvsjax.simulate import simulate
+from rvsjax.spec.parameters import canonical
+from rvsjax.spec.plan import Item, plan_again
+from rvsjax.spec.study import Weights, evaluate, make_trial
+from rvsjax.store import StoreError
+from rvsjax.theory import statement
+
+__all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
+
+PATIENCE = 60.0  # seconds that a replay of a whole run may take
+
+_AROUND = 2  # steps before the violation that a partial replay begins
+
+# where the largest change of a claim about single steps was seen
+_STEPS = {
+    "lemma_5_stated": "m_theta_max_increase_at",
+    "lemma_6_stated": "m_lagrangian_max_increase_at",
+}
+
+Tell = Callable[[str], object]
+
+
+class Start(NamedTuple):
+    """Teacher and start of a run, to the last bit, and where they come from."""
+
+    w_star: tuple[float, ...]
+    w_start: tuple[float, ...]
+    source: str
+
+
+def worst_runs(runs: pd.DataFrame, claim: str, number: int) -> pd.DataFrame:
+    """Return the runs that violate a claim by most, worst first."""
+    violated = runs[runs[f"verdict_{claim}"] == "violated"]
+    excess = violated[f"obs_{claim}"] - violated[f"bound_{claim}"]
+    return violated.loc[excess.sort_values(ascending=False).index[:number]]
+
+
+def certify(
+    results: Results, claims: Iterable[str], number: int, tell: Tell = print
+) -> Iterator[Path]:
+    """Write certificates for the worst violating runs of each claim; yield the files.
+
+    A run is replayed whole where that takes less than `PATIENCE`, else from a few steps
+    before its largest violation: a run of its own, which starts at that iterate.
+    """
+    chosen = [
+        (claim, row)
+        for claim in claims
+        for _, row in worst_runs(results.runs, claim, number).iterrows()
+    ]
+    starts = starts_of(results, [row["run_id"] for _, row in chosen])
+    folder = results.folder / "certificates"
+    folder.mkdir(exist_ok=True)
+    for claim, row in chosen:
+        tell(f"{claim}: run {row['run_id']}, {row['p_steps']:,} steps, {DIGITS} digits")
+        start = starts[row["run_id"]]
+        path = folder / f"{claim}-{row['run_id']}.json"
+        told = _certificate(claim, row, start)
+        path.write_text(json.dumps(told, indent=2) + "\n")
+        yield path
+
+
+def problem_of(row: pd.Series, start: Start) -> Problem:
+    """Return the run of a row of the table as a problem in exact numbers."""
+
+    def given(name: str) -> Any:
+        value = row[f"p_{name}"]
+        return None if pd.isna(value) else value
+
+    return Problem(
+        algorithm=row["p_algorithm"],
+        penalty=given("penalty"),
+        a=given("a"),
+        k=int(row["p_k"]),
+        readout=row["p_readout"],
+        lam=given("lam"),
+        beta=given("beta"),
+        eta=float(row["p_eta"]),
+        steps=int(row["p_steps"]),
+        w_star=start.w_star,
+        w_start=start.w_start,
+    )
+
+
+def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
+    whole = problem_of(row, start)
+    first, problem = 0, whole
+    if claim in _STEPS and _seconds(whole, claim) > PATIENCE:
+        first = max(0, int(row[_STEPS[claim]]) - 1 - _AROUND)
+        problem = whole._replace(steps=2 * _AROUND, w_start=_iterate(whole, first))
+    judged = judge(problem, claim)
+    return {
+        "claim": claim,
+        "statement": statement(claim).statement,
+        "run_id": row["run_id"],
+        "part": f"from step {first}" if first else "whole run",
+        "parameters": {
+            name.removeprefix("p_"): value
+            for name, value in row.items()
+            if str(name).startswith("p_") and not pd.isna(value)
+        },
+        "start": {
+            "w_star": [x.hex() for x in problem.w_star],
+            "w_start": [x.hex() for x in problem.w_start],
+            "source": start.source if not first else f"iterate of step {first}",
+        },
+        **_judged(judged, first),
+        "float64": {
+            "verdict": row[f"verdict_{claim}"],
+            "observed": row[f"obs_{claim}"],
+            "bound": row[f"bound_{claim}"],
+        },
+        "stands": judged.violated == (row[f"verdict_{claim}"] == "violated"),
+        "versions": {name: version(name) for name in ("rvsjax", "mpmath", "jax")},
+    }
+
+
+def _judged(judged: Judgement, first: int) -> dict[str, Any]:
+    def digits(x: Any) -> str | None:
+        return None if x is None else mp.nstr(x, DIGITS)
+
+    return {
+        "digits": DIGITS,
+        "hypotheses": judged.hypotheses,
+        "step": None if judged.step is None else first + judged.step,
+        "before": digits(judged.before),
+        "after": digits(judged.after),
+        "observed": digits(judged.observed),
+        "bound": digits(judged.bound),
+        "excess": digits(judged.excess),
+    }
+
+
+def _seconds(problem: Problem, claim: str) -> float:
+    """Return about how long a whole replay takes, from its first steps."""
+    few = min(problem.steps, 200)
+    begin = time.perf_counter()
+    judge(problem._replace(steps=few), claim)
+    return (time.perf_counter() - begin) / few * problem.steps
+
+
+def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
+    """Return the weights after so many steps in float64."""
+    fields = problem._asdict()
+    for name in ("w_star", "w_start"):
+        fields[name] = ", ".join(map(repr, fields[name]))
+    chosen = {n: x for n, x in fields.items() if x is not None} | {"steps": step}
+    with jax.enable_x64(True):
+        run = make_trial(Item(canonical(chosen), 0), 2).draw()
+        state = jax.jit(simulate)(run).state
+    return tuple(np.asarray(state.w, np.float64).tolist())
+
+
+# -- where a run started ---------------------------------------------------------------
+
+
+def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
+    """Return where runs started: as recorded, or computed again in their own blocks.
+
+    A run in its own place of a block of the same width has the same bits.
+    """
+    wanted = set(run_ids)
+    if results.manifest["asked"]["record"]["weights"]:
+        weights = results.weights[results.weights["run_id"].isin(wanted)]
+        return {
+            row.run_id: Start(tuple(row.w_star), tuple(row.w_start), "weights.parquet")
+            for row in weights.itertuples()
+        }
+    return dict(_recomputed(results, wanted))
+
+
+def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
+    plan = plan_again(results.manifest["asked"])
+    if plan.fingerprint != results.manifest["plan"]:
+        what = "was computed by another version of the study"
+        raise StoreError(f"{results.folder} {what}; run the sweep again")
+    width, points = results.manifest["width"], plan.document.record.curves
+    engine = Engine(evaluate, width, default_lanes(jax.devices()))
+    known = results.runs.set_index("run_id")["m_theta"]
+    for block in blocks(plan, lambda item: item.static_key, width):
+        ids = [item.run_id for item in block.items]
+        if wanted.isdisjoint(ids):
+            continue
+        record = engine([make_trial(item, points) for item in block.items])
+        weights: Weights = record.weights
+        for i, run_id in enumerate(ids):
+            same = float(record.measurements.theta[i]) == known[run_id]
+            source = "computed again" if same else "computed again, with other bits"
+            if run_id in wanted:
+                star, start = (np.asarray(x[i], float).tolist() for x in weights[:2])
+                yield run_id, Start(tuple(star), tuple(start), source)
+        wanted = wanted - set(ids)
+        if not wanted:
+            return
