@@ -112,14 +112,18 @@ def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
         "run_id": row["run_id"],
         "part": f"from step {first}" if first else "whole run",
         "parameters": {
-            name.removeprefix("p_"): value
+            str(name).removeprefix("p_"): value
             for name, value in row.items()
             if str(name).startswith("p_") and not pd.isna(value)
         },
         "start": {
-            "w_star": [x.hex() for x in problem.w_star],
-            "w_start": [x.hex() for x in problem.w_start],
+            "w_star": ", ".join(x.hex() for x in problem.w_star),
+            "w_start": ", ".join(x.hex() for x in problem.w_start),
             "source": start.source if not first else f"iterate of step {first}",
+        },
+        "within": {
+            f"{name}/{name}_max": row[f"m_{name}_ratio"]
+            for name in ("beta", "lam", "eta")
         },
         **_judged(judged, first),
         "float64": {
@@ -180,8 +184,10 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
     if results.manifest["asked"]["record"]["weights"]:
         weights = results.weights[results.weights["run_id"].isin(wanted)]
         return {
-            row.run_id: Start(tuple(row.w_star), tuple(row.w_start), "weights.parquet")
-            for row in weights.itertuples()
+            run_id: Start(tuple(w_star), tuple(w_start), "weights.parquet")
+            for run_id, w_star, w_start in zip(
+                weights["run_id"], weights["w_star"], weights["w_start"]
+            )
         }
     return dict(_recomputed(results, wanted))
 

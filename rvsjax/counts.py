@@ -53,15 +53,15 @@ def count_verdicts(
     filled = verdicts[applies & ~u_empty]
     judged = len(filled)
     excess = excess.where(applies)
-    worst = excess.idxmax() if excess.notna().any() else None
+    worst: Any = excess.idxmax() if excess.notna().any() else None
     row: dict[str, Any] = {"claim": claim}
     row |= {v.replace("-", "_"): int(counts.get(v, 0)) for v in _VERDICTS}
     row["holds_u_empty"] = int((u_empty & verdicts.eq("holds")).sum())
     row["judged"] = judged
     for verdict in ("holds", "violated"):
         row |= _rate(verdict, int(filled.eq(verdict).sum()), judged)
-    row["worst_run"] = None if worst is None or run_ids is None else run_ids[worst]
-    row["worst_excess"] = None if worst is None else float(excess[worst])
+    row["worst_run"] = None if worst is None or run_ids is None else run_ids.loc[worst]
+    row["worst_excess"] = None if worst is None else float(excess.max())
     row["not_applicable_because"] = _reasons(why)
     return row
 

@@ -3,8 +3,9 @@
 A claim that is violated here is violated by the theory, not by rounding: the numbers of
 a problem are taken as the binary numbers that they are, and what is lost on the way is
 far below `RESOLUTION`. Coordinates are integers in units of ``2^-BITS``, so that a norm
-is ``isqrt`` of a sum of squares and a quotient is ``//``; mpmath's
-numbers, many times slower, serve for pi, angles, thresholds and results.
+is ``isqrt`` of a sum of squares and a quotient is ``//``: ``c x + c y + z`` takes a
+fifteenth of what it takes with mpmath's numbers (Python 3.11, no gmpy), which serve for
+pi, angles, thresholds and results.
 """
 
 from collections.abc import Callable, Iterator, Sequence

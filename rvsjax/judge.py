@@ -11,7 +11,7 @@ from rvsjax.counts import count_verdicts
 from rvsjax.engine import Device, Engine
 from rvsjax.spec.plan import Plan
 from rvsjax.spec.study import evaluate_pairs, make_trial
-from rvsjax.teacher import Teacher
+from rvsjax.teacher import slope
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS
 from rvsjax.theory.starts import Share, cap_probability, start_probability
 
@@ -75,9 +75,10 @@ def judge_starts(runs: pd.DataFrame) -> dict[str, Any]:
     starts = runs[uniform & runs["m_beta_ratio"].notna()]
     starts = starts.drop_duplicates([*setting, "p_seed"])
     shares = []
-    for (d, k, readout, beta), group in starts.groupby(setting):
-        K = Teacher(np.empty(0), int(k), str(readout)).K  # noqa: N806
-        probability = cap_probability(int(d), float(beta) / K)
+    for _, group in starts.groupby(setting):
+        first = group.iloc[0]
+        sine = first["p_beta"] / slope(first["p_k"], first["p_readout"])
+        probability = cap_probability(first["p_d"], sine)
         satisfied = int((group["m_beta_ratio"] <= 1).sum())
         shares.append(Share(satisfied, len(group), probability))
     why = pd.Series(["w^0 is uniform on the sphere"] * int((~uniform).sum()), dtype=str)

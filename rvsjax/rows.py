@@ -37,7 +37,7 @@ def _names(codes: Any, names: Sequence[str | None]) -> pa.Array:
     return pa.array([names[code] for code in codes], pa.string())
 
 
-def _false_ones(hypotheses: dict[str, np.ndarray]) -> pa.Array:
+def _false_ones(hypotheses: dict[str, Any]) -> pa.Array:
     """Return the hypotheses of each run that are false, null where there is none."""
     columns = np.array(list(hypotheses.values()))
     patterns, codes = np.unique(columns, axis=1, return_inverse=True)

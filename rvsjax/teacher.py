@@ -16,11 +16,17 @@ __all__ = [
     "Teacher",
     "angle",
     "direction_at",
+    "slope",
     "sparse_direction",
     "unit",
 ]
 
 READOUTS = ("sum", "mean")
+
+
+def slope(k: int, readout: str) -> float:
+    """Return K, ``k / (2 pi)`` for a sum of patches, ``1 / (2 pi k)`` for a mean."""
+    return (k if readout == "sum" else 1 / k) / (2 * math.pi)
 
 
 def unit(x: Array) -> Array:
@@ -48,7 +54,7 @@ class Teacher:
     @property
     def K(self) -> float:  # noqa: N802 (the paper's constant)
         """``k / (2 pi)`` for the sum over patches; 1/k in place of k for the mean."""
-        return (self.k if self.readout == "sum" else 1 / self.k) / (2 * math.pi)
+        return slope(self.k, self.readout)
 
     def theta(self, w: Array) -> Array:
         """Return the angle of ``w`` and the teacher in radians; NaN at ``w = 0``."""

@@ -88,6 +88,7 @@ class State(NamedTuple):
 
     w: Array  # (d,)
     u: Array  # (d,)
+    tail: Array | None = None  # (d,) what w leaves out, where weights are compensated
 
 
 class Penalty(Protocol):

@@ -69,6 +69,38 @@ def test_l0_has_a_limit_for_every_choice_of_the_ambiguous_coordinates():
         assert measured == pytest.approx(implied, abs=1e-12)
 
 
+def test_transformed_l1_can_end_where_its_prox_is_steep():
+    # The one limit has b prox' > c: it is the smaller root of its coordinate, and
+    # stable because w is nearly that axis.
+    w_star = np.array([0.98, np.sqrt(1 - 0.98**2)])
+    b, a, m = 0.8, 1.5, 0.51
+    problem = ("transformed-l1", a, K, "sum", m * b * SLOPE, b * SLOPE)
+    (point,) = oracle_limits.limit_points(w_star, *problem)
+    around = np.array([-1e-6, 1e-6]) + point["w"][0]
+    slope = np.diff(oracle.prox("transformed-l1", around, m, a)) / 2e-6
+    assert b * slope > 1.05 * point["c"]
+    assert point["rate"] < 0.1
+    starts = sphere(np.random.default_rng(6), 40, 2)
+    ends = oracle.recompute(
+        np.tile(w_star, (40, 1)), starts, *problem, 1 / ((b + 1) * SLOPE), 100
+    )["w"]
+    assert oracle.norm(ends - point["w"]).max() < 1e-12
+
+
+@pytest.mark.parametrize("penalty, a", PENALTIES)
+def test_the_rate_is_the_factor_of_the_error_of_a_step(penalty, a):
+    w_star = oracle.unit(np.array([4.0, 3, 2, 1]))
+    b, m = 0.5, 0.06
+    problem = (penalty, a, K, "sum", m * b * SLOPE, b * SLOPE)
+    for point in oracle_limits.limit_points(w_star, *problem):
+        w = oracle.unit(point["w"] + 1e-5 * np.array([1, -1, 1, -1]))
+        errors = []
+        for _ in range(9):
+            w = oracle.unit(w_star + b * oracle.prox(penalty, w, m, a))
+            errors.append(oracle.norm(w - point["w"]))
+        assert errors[-1] / errors[-2] == pytest.approx(point["rate"], rel=0.02)
+
+
 def test_an_empty_u_leaves_the_teacher():
     w_star = np.array([0.6, -0.8, 0.0])
     for beta in (1.0, 2 * SLOPE):  # c = 1 lies under b at the second
@@ -102,6 +134,8 @@ def test_a_run_that_starts_at_a_limit_meets_every_equation(penalty, a):
             observed, bound, hypothesis = result[name]
             assert hypothesis == (name != "l1_bound" or penalty == "l1")
             assert not hypothesis or observed <= bound + 1e-12
+        # |u| <= cos(gamma) for every prox with 0 <= prox(x)/x <= 1
+        assert np.sin(point["theta"]) <= 0.8 / SLOPE / 2
         name = "constant_12" if penalty == "l1" else "corollary_1_1"
         observed, bound, hypothesis = result[name]
         assert hypothesis and observed == pytest.approx(point["C"], rel=1e-12)

@@ -22,8 +22,8 @@ KNOWN = Problem(
 )
 
 
-def near_its_limit(penalty="l0", a=None, readout="sum", d=20, steps=1500, seed=2):
-    """Return a run from a random start whose angle turns shortly before its limit."""
+def near_its_limit(penalty="l0", a=None, readout="sum", d=20, steps=400, seed=1):
+    """Return a run from a random start whose angle may turn near its limit."""
     draw = np.random.default_rng(seed)
     k = 20
     K = (k if readout == "sum" else 1 / k) / (2 * np.pi)
@@ -99,26 +99,39 @@ def test_a_run_that_turns_near_its_limit(claim, penalty, a, readout):
     assert max(figures(small)) <= 2
 
 
-def test_a_violation_that_needs_its_start():
-    """From the teacher, Lemma 5 as corrected has no step; here the start matters."""
+def test_a_rise_that_needs_its_start():
+    """So large a rise does not happen from the teacher."""
     problem = KNOWN._replace(
-        eta=100.0, w_start=(3.0, 2.0, 1.0, 0.4, -0.3), w_star=(-3.0, 2, 1, 0.5, 0.25)
+        penalty="transformed-l1",
+        a=0.8895,
+        k=1,
+        lam=0.1442,
+        beta=0.1199,
+        eta=6.594,
+        w_star=(-1.0207, 0.2798, 0.0),
+        w_start=(1.0387, -0.9439, 1.824),
     )
-    assert judge(problem, "lemma_5_proved").violated
-    small = shrink(problem, "lemma_5_proved")
-    assert judge(small, "lemma_5_proved").violated
+    assert judge(problem, "lemma_5_stated").excess > 0.4
+    small = shrink(problem, "lemma_5_stated", margin=0.2)
+    judgement = judge(small, "lemma_5_stated")
+    assert judgement.violated and judgement.excess > 0.2
+    assert small.w_start != small.w_star
     assert len(small.w_star) == 2
+    assert small.steps == 1
     assert min(small.w_star) >= 0
     assert max(figures(small)) <= 2
 
 
 def test_the_margin_follows_a_small_excess():
-    small = KNOWN._replace(lam=1e-12, beta=0.1, eta=1e-13)  # a rise of 1e-25 at most
-    excess = judge(small, "lemma_5_stated").excess
-    assert 0 < excess < 1e-24
-    smaller = shrink(small, "lemma_5_stated")
-    assert judge(smaller, "lemma_5_stated").violated
-    assert len(smaller.w_star) == 2
+    problem = near_its_limit("transformed-l1", 0.789, seed=4, steps=900)
+    found = judge(problem, "lemma_5_stated")
+    assert found.step == 879
+    assert 0 < found.excess < 2e-16  # float64 cannot tell
+    small = shrink(problem, "lemma_5_stated")
+    judgement = judge(small, "lemma_5_stated")
+    assert judgement.violated and judgement.excess > found.excess / 2
+    assert len(small.w_star) == 2
+    assert small.steps == 1
 
 
 def test_the_excess_stays_above_the_margin():

@@ -11,30 +11,20 @@ added to the tail, from where its sum is carried into w (Dekker's fast two-sum):
 The gradient and u see w alone: the limit is that of float32, to its rounding.
 """
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
 
-from rvsjax.types import Array, Gradient, Hyper, Penalty
+from rvsjax.types import Array, Gradient, Hyper, Penalty, State
 
 
-class CompensatedState(NamedTuple):
-    """The weights are ``w + tail``."""
-
-    w: Array  # (d,)
-    u: Array  # (d,)
-    tail: Array  # (d,)
-
-
-def init(w: Array, hyper: Hyper, penalty: Penalty) -> CompensatedState:
+def init(w: Array, hyper: Hyper, penalty: Penalty) -> State:
     """Start at ``w^0 = w``, unit length, ``(d,)``, with ``u^0 = prox(w^0)``."""
     u = penalty.prox(w, hyper.lam / hyper.beta)
-    return CompensatedState(w, u, jnp.zeros_like(w))
+    return State(w, u, jnp.zeros_like(w))
 
 
 def step(
-    state: CompensatedState, hyper: Hyper, gradient: Gradient, penalty: Penalty
-) -> tuple[CompensatedState, Array]:
+    state: State, hyper: Hyper, gradient: Gradient, penalty: Penalty
+) -> tuple[State, Array]:
     """Take one step; return the new state and ``|v|``. At ``v = 0``, w is NaN."""
     lam, beta, eta = hyper
     w = state.w
@@ -42,6 +32,7 @@ def step(
     change = -eta * gradient(w) - eta * beta * (w - u)
     q = 2 * jnp.dot(w, change) + jnp.dot(change, change) + (jnp.dot(w, w) - 1)
     shrink = -q / (1 + q + jnp.sqrt(1 + q))
+    assert state.tail is not None  # by `init`
     tail = state.tail + (change + shrink * (w + change))
     total = w + tail
-    return CompensatedState(total, u, tail - (total - w)), jnp.sqrt(1 + q)
+    return State(total, u, tail - (total - w)), jnp.sqrt(1 + q)

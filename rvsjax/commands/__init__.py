@@ -1,0 +1,1 @@
+"""One file a command; each has `carry_out(arguments) -> exit code`."""

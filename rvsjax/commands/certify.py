@@ -1,0 +1,37 @@
+"""Replay violating runs in 50 digits, and write certificates."""
+
+import argparse
+from typing import Any
+
+from rvsjax.console import DONE, Refusal, need_claim, need_sweep, put, refusing, tell
+
+__all__ = ["carry_out"]
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Write the certificates that are asked for; print their paths."""
+    need_sweep(arguments.folder)
+    for name in arguments.claim or ():
+        need_claim(name)
+    from rvsjax.certify import certify
+    from rvsjax.exact import CLAIMS
+    from rvsjax.results import Results
+
+    with refusing():
+        results = Results(arguments.folder)
+        violated = _violated(results)
+        claims = arguments.claim or [name for name in CLAIMS if name in violated]
+        for name in claims:
+            if name not in violated:
+                raise Refusal(f"{name} is not violated by any run of {results.folder}")
+        if not claims:
+            tell(f"no run of {results.folder} violates a claim")
+        for path in certify(results, claims, arguments.worst, tell):
+            put(str(path))
+    return DONE
+
+
+def _violated(results: Any) -> set[str]:
+    columns = [c for c in results.runs.columns if c.startswith("verdict_")]
+    found = [c for c in columns if (results.runs[c] == "violated").any()]
+    return {column.removeprefix("verdict_") for column in found}

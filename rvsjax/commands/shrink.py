@@ -1,0 +1,34 @@
+"""Reduce a violating run, and print its sweep file."""
+
+import argparse
+
+from rvsjax.console import DONE, Refusal, need_claim, need_sweep, refusing, tell
+
+__all__ = ["carry_out"]
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Print the sweep file of the smallest run found."""
+    need_sweep(arguments.folder)
+    need_claim(arguments.claim)
+    from rvsjax.certify import problem_of, starts_of
+    from rvsjax.results import Results
+    from rvsjax.shrink import shrink, sweep_file
+
+    run_id, claim = arguments.run_id, arguments.claim
+    with refusing():
+        results = Results(arguments.folder)
+        found = results.runs[results.runs["run_id"] == run_id]
+        if found.empty:
+            raise Refusal(f"{arguments.folder} has no run {run_id}")
+        row = found.iloc[0]
+        if (verdict := row.get(f"verdict_{claim}")) != "violated":
+            what = f"run {run_id} does not violate {claim}: the verdict is {verdict}"
+            raise Refusal(what)
+        problem = problem_of(row, starts_of(results, [run_id])[run_id])
+    try:
+        smallest = shrink(problem, claim, tell)
+    except ValueError as error:
+        raise Refusal(error) from None
+    print(sweep_file(smallest, claim, run_id), end="")
+    return DONE

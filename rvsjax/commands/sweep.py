@@ -1,0 +1,207 @@
+"""Run a sweep file. Heavy imports come once arguments and file are found good."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rvsjax.console import (
+    CLAIM_VIOLATED,
+    DONE,
+    INTERRUPTED,
+    SOME_FAILED,
+    Refusal,
+    put,
+    tell,
+)
+
+if TYPE_CHECKING:
+    import threading
+
+    from rvsjax.engine import Device
+    from rvsjax.spec.plan import Plan
+    from rvsjax.sweep import Ending, Options
+
+__all__ = ["carry_out"]
+
+
+def carry_out(arguments: argparse.Namespace) -> int:
+    """Run the sweep, or say what would run."""
+    source, plan = _read_plan(arguments)
+    lanes = _lanes(arguments.device)
+    if arguments.dry_run:
+        return _dry_run(arguments, plan, lanes)
+    from rvsjax.store import StoreError
+
+    try:
+        return _run(arguments, source, plan, lanes)
+    except StoreError as error:
+        raise Refusal(error) from None
+    except OSError as error:
+        what = f"{error.filename or 'the results folder'}: {error.strerror}"
+        print(f"{what}; what was finished is kept", file=sys.stderr)
+        return SOME_FAILED
+
+
+def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
+    from rvsjax.spec.errors import SpecError
+    from rvsjax.spec.file import override, parse, read, read_setting
+    from rvsjax.spec.plan import make_plan
+
+    try:
+        source = read(arguments.file)
+        raw = parse(source)
+        for setting in arguments.set:
+            raw = override(raw, *read_setting(setting))
+        if arguments.seeds:
+            raw = override(raw, "seeds.count", arguments.seeds)
+        if arguments.dtype:
+            raw = override(raw, "dtype", arguments.dtype)
+        narrowed = {"only": arguments.only, "limit": arguments.limit}
+        return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
+    except SpecError as error:
+        number = len(error.problems)
+        mistakes = "1 mistake" if number == 1 else f"{number} mistakes"
+        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
+        head = f"{arguments.file}: {mistakes}, nothing was run"
+        raise Refusal(f"{head}\n{lines}") from None
+
+
+def _lanes(kind: str) -> tuple["Device", ...]:
+    """Start JAX on the devices asked for."""
+    import jax
+
+    from rvsjax.engine import default_lanes, known_bad_version
+
+    if problem := known_bad_version():
+        raise Refusal(problem)
+    try:
+        return default_lanes(jax.devices() if kind == "auto" else jax.devices(kind))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise Refusal(f"--device {kind}: JAX finds none here ({reason})") from None
+
+
+def _dry_run(
+    arguments: argparse.Namespace, plan: "Plan", lanes: tuple["Device", ...]
+) -> int:
+    from rvsjax.forecast import forecast
+
+    told = forecast(plan, arguments.block, lanes)._asdict()
+    if arguments.json:
+        print(json.dumps(told))
+        return DONE
+    kind = f"{told['lanes']} lanes of {lanes[0].device_kind}"
+    print(f"{plan.document.name}: {told['runs']:,} runs")
+    print(f"  programs    {told['programs']:,}")
+    print(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
+    print(f"  run-steps   {told['run_steps']:,}")
+    print(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
+    print(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
+    print(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
+    return DONE
+
+
+def _run(
+    arguments: argparse.Namespace,
+    source: str,
+    plan: "Plan",
+    lanes: tuple["Device", ...],
+) -> int:
+    from rvsjax.report.figures import draw
+    from rvsjax.results import Results
+    from rvsjax.sweep import Options, run_plan
+    from rvsjax.talk import (
+        progress_talker,
+        session_lines,
+        summary_json,
+        summary_lines,
+    )
+
+    def say(text: str) -> None:
+        if not arguments.quiet:
+            tell(text)
+
+    out = arguments.out or Path(plan.default_folder)
+    kind = "none" if arguments.quiet else arguments.progress
+    retry = {
+        None: (),
+        "failed": ("failed",),
+        "diverged": ("diverged", "degenerate"),
+        "all": ("failed", "diverged", "degenerate"),
+    }[arguments.retry]
+    number = sum(count for _, count in plan.groups())
+    say(f"{plan.document.name}: {number:,} runs, into {out}")
+    options = Options(
+        width=arguments.block,
+        shard=arguments.shard,
+        retry=frozenset(retry),
+        fail_fast=arguments.fail_fast,
+        lanes=lanes,
+        flags=tuple(sys.argv[1:]),
+        watch=progress_talker(kind),
+        stop=_stop_on_signals(say),
+    )
+    ending = run_plan(plan, source, out, options)
+    if ending.blocks_left:
+        if arguments.json:
+            told = {"out": str(out), "blocks_left": ending.blocks_left}
+            put(json.dumps(told))
+        return _unfinished(ending, options, say)
+    results = Results(out)
+    nothing = (results.runs["status"] == "failed").all()
+    figures = [] if arguments.no_report or nothing else draw(out)
+    told = json.dumps(summary_json(results, figures)) if arguments.json else str(out)
+    put(told)
+    lines = summary_lines(results, figures)
+    if arguments.verbose:
+        lines += session_lines(results)
+    say("\n".join(lines))
+    return _exit_code(results, arguments.strict)
+
+
+def _stop_on_signals(say: Callable[[str], None]) -> "threading.Event":
+    """Let the first Ctrl-C or SIGTERM end the sweep after its block, the next now."""
+    import signal
+    import threading
+
+    stop = threading.Event()
+
+    def hear(*_: object) -> None:
+        if stop.is_set():
+            say("stopped; what was finished is kept")
+            os._exit(INTERRUPTED)
+        stop.set()
+        say("finishing the blocks that are running; again to stop now")
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, hear)
+    return stop
+
+
+def _unfinished(
+    ending: "Ending", options: "Options", say: Callable[[str], None]
+) -> int:
+    """Say why blocks are missing, and how to go on."""
+    number = ending.blocks_left
+    blocks = "1 block is" if number == 1 else f"{number} blocks are"
+    left = f"{blocks} left in {ending.folder}"
+    if options.stop.is_set():
+        say(f"interrupted: {left}; the same command continues")
+        return INTERRUPTED
+    if ending.failed and options.fail_fast:
+        say(f"stopped at the first failure: {left}; see `reason` in its rows")
+    else:
+        say(f"this shard is done; {left} for the other shards")
+    return SOME_FAILED if ending.failed else DONE
+
+
+def _exit_code(results: Any, strict: bool) -> int:
+    if (results.runs["status"] == "failed").any():
+        return SOME_FAILED
+    if strict and len(results.claims) and results.claims["violated"].any():
+        return CLAIM_VIOLATED
+    return DONE
