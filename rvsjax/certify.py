@@ -149,6 +149,7 @@ def _judged(judged: Judgement, first: int) -> dict[str, Any]:
         "observed": digits(judged.observed),
         "bound": digits(judged.bound),
         "excess": digits(judged.excess),
+        "error": digits(judged.error),
     }
 
 

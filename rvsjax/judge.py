@@ -28,7 +28,7 @@ def judge_pairs(plan: Plan, lanes: Sequence[Device]) -> list[dict[str, Any]]:
     Takes up to 16 runs, evenly spaced, of each of up to 6 kinds of program, and 64
     pairs of weights each.
     """
-    engine = Engine(evaluate_pairs, _TRIALS, lanes)
+    engine = Engine(evaluate_pairs, _TRIALS, lanes, long=False)
     trials: dict[Any, list[Any]] = {}
     stride = -(-plan.places // _LOOKED_AT) | 1  # odd: not only even seeds
     for item in plan.every(stride):

@@ -8,21 +8,27 @@ which is the branch of the prox at ``w_star_j / (c - b)`` with ``c m / (c - b)``
 
 A prox that jumps (l0, transformed l1 with a small a) leaves some coordinates free: both
 in and out of S they are consistent. With n free coordinates there are up to 2^n limits.
+On S the largest root is taken, where ``b prox' < c``. For transformed l1 near its jump
+and b above about 0.6 a limit can lie on the smaller root; it is then not found.
 """
 
+import itertools
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rvsjax.lagrangian import Run
 from rvsjax.teacher import angle, unit
 from rvsjax.types import Array, Hyper, Penalty
 
-__all__ = ["Limit", "limit_point"]
+__all__ = ["Limit", "limit_point", "limit_points"]
 
 _HALVINGS = 56  # of an interval of length b: to the last digit
 _ROUNDS = 8  # of supports; they settle in two or three
+_MOST_FREE = 12  # coordinates of which every choice is tried
 _CONSISTENT = 1e-10  # |w - (w_star + b prox(w)) / |.|| of a limit
 
 
@@ -39,6 +45,7 @@ class Limit(NamedTuple):
     found: Array  # the equation holds; False where the support did not settle
 
 
+@partial(jax.jit, inline=True)
 def limit_point(run: Run, near: Array | None = None) -> Limit:
     """Return the limit of a run, with the support that the iterate `near` has.
 
@@ -57,26 +64,28 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     jump = b * penalty.branch(threshold, m)
     taught = target != 0
 
-    def solve(support: Array) -> tuple[Array, Array]:
-        return _on_support(support, target, penalty, b, m)
-
-    def refine(_: Array, supports: Array) -> Array:
-        c, w = jax.vmap(solve)(supports)
-        return jnp.stack(
-            [
-                jnp.abs(w[0]) > threshold,
-                jnp.abs(target) > threshold * c[2],  # in every one
-                (jnp.abs(target) > threshold * c[1] - jump) & taught,  # in some
-            ]
+    def refine(_: Array, found: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Solve on three supports: of the run, the least, the largest; renew them."""
+        c, w = jax.vmap(lambda support: _on_support(support, target, penalty, b, m))(
+            found[0]
         )
+        supports = [
+            jnp.abs(w[0]) > threshold,
+            jnp.abs(target) > threshold * c[2],
+            (jnp.abs(target) > threshold * c[1] - jump) & taught,
+        ]
+        return jnp.stack(supports), c, w
 
     first = [
         jnp.abs(near) > threshold,
         jnp.abs(target) > threshold * (1 + b),
         taught,
     ]
-    supports = jax.lax.fori_loop(0, _ROUNDS, refine, jnp.stack(first))
-    c, w = solve(supports[0])
+    unsolved = jnp.zeros((3,), wide), jnp.zeros((3, target.size), wide)
+    supports, c, w = jax.lax.fori_loop(
+        0, _ROUNDS, refine, (jnp.stack(first), *unsolved)
+    )
+    c, w = c[0], w[0]
     u = penalty.prox(w, m)
     free = supports[2] & ~supports[1]
     return Limit(
@@ -89,6 +98,35 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
         unique=~jnp.any(free),
         found=jnp.linalg.norm(w - unit(target + b * u)) < _CONSISTENT,
     )
+
+
+def limit_points(run: Run) -> list[Limit]:
+    """Return every limit of a run, by trying all choices of the free coordinates.
+
+    Raises ValueError with more than 12 of them. Not to be compiled: their number is
+    that of the results.
+    """
+    one = limit_point(run)
+    free = np.flatnonzero(one.free)
+    if len(free) > _MOST_FREE:
+        raise ValueError(
+            f"{len(free)} coordinates are free, {2 ** len(free):,} choices; "
+            f"at most {_MOST_FREE} are tried"
+        )
+    sure = np.asarray(one.u) != 0
+    sure[free] = False
+    near = np.repeat(np.where(sure, np.inf, 0.0)[None], 2 ** len(free), axis=0)
+    near[:, free] = [
+        np.where(choice, np.inf, 0.0)
+        for choice in itertools.product((False, True), repeat=len(free))
+    ]
+    solved = jax.device_get(_limit_points(run, near))
+    points = [Limit(*(leaf[i] for leaf in solved)) for i in range(len(near))]
+    found = {(point.u != 0).tobytes(): point for point in points if point.found}
+    return list(found.values())
+
+
+_limit_points = jax.jit(jax.vmap(limit_point, in_axes=(None, 0)))
 
 
 def _scales(hyper: Hyper, K: float) -> tuple[Array, Array]:  # noqa: N803

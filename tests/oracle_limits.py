@@ -149,10 +149,14 @@ def _solve_transformed_l1(size, penalty, a, b, m, cells=200):
         for j in np.flatnonzero(size)
     }
 
+    # prox' is steepest at the jump, z = max(a, sqrt(2 m (a+1))); b prox' > c >= 1
+    jump = max(a, np.sqrt(2 * m * (a + 1)))
+    steep = b > 1 - 2 * m * a * (a + 1) / jump**3
+
     def solve(support):
         rest = np.setdiff1d(range(len(size)), support)
         found = []
-        for odd in (None, *support):
+        for odd in (None, *support) if steep else (None,):
 
             def length(e, odd=odd):
                 x = size / (b + e)

@@ -8,7 +8,10 @@ import pytest
 from mpmath import mp, mpf
 
 from rvsjax import exact
-from rvsjax.exact import CLAIMS, Problem, judge
+from rvsjax.exact import CLAIMS, Problem, judge, numbers
+from rvsjax.exact.numbers import fixed, precisely, real
+from rvsjax.exact.penalties import PENALTIES
+from rvsjax.exact.replay import Run
 
 KNOWN = Problem(  # the counterexample of a start at the teacher
     algorithm="rvscgd",
@@ -210,9 +213,9 @@ def test_transformed_l1_reference_values(a, m, expected):
 
 
 def prox_in_floats(penalty, x, m, a):
-    with mp.workdps(50):
-        u = exact.PENALTIES[penalty](mpf(m), a).prox([exact.fixed(p) for p in x])
-        return [float(exact.real(p)) for p in u]
+    with precisely():
+        u = PENALTIES[penalty](mpf(m), a).prox([fixed(p) for p in x])
+        return [float(real(p)) for p in u]
 
 
 def test_transformed_l1_agrees_with_pyproximal():
@@ -240,9 +243,9 @@ def test_prox_is_the_argmin_on_a_grid(penalty, m):
 def test_transformed_l1_is_stationary_to_50_digits():
     a, m = 0.7, 0.05
     with mp.workdps(55):
-        penalty = exact.PENALTIES["transformed-l1"](mpf(m), a)
+        penalty = PENALTIES["transformed-l1"](mpf(m), a)
         for x in (mpf(1) / 3, mpf("0.7"), mpf(2), penalty.threshold + mpf("1e-6")):
-            u = exact.real(penalty.prox([exact.fixed(x)])[0])
+            u = real(penalty.prox([fixed(x)])[0])
             slope = m * mpf(a) * (mpf(a) + 1) / (a + u) ** 2
             assert u > 0
             assert abs(slope + u - x) < mpf("1e-50")
@@ -250,9 +253,9 @@ def test_transformed_l1_is_stationary_to_50_digits():
 
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
 def test_zero_up_to_the_threshold_and_not_beyond(penalty):
-    with mp.workdps(50):
-        made = exact.PENALTIES[penalty](mpf("0.3"), 0.5)
-        t = exact.fixed(made.threshold)
+    with precisely():
+        made = PENALTIES[penalty](mpf("0.3"), 0.5)
+        t = fixed(made.threshold)
         at, beyond = made.prox([t, -t]), made.prox([t + 2, -t - 2])
     assert at == [0, 0]
     assert beyond[0] == -beyond[1] > 0
@@ -297,6 +300,158 @@ def test_lemma_5_as_proved_names_the_largest_angle():
     _, theta, _ = observed(far)
     assert judgement.step == np.argmax(theta) > 0
     assert judgement.violated
+
+
+# -- right to the last digit -----------------------------------------------------------
+
+
+def in_plain_mpmath(p):
+    """Return theta and the Lagrangian of every step, from their definitions."""
+    K = (p.k if p.readout == "sum" else mpf(1) / p.k) / (2 * mp.pi)
+    lam, beta, eta, a = (mpf(x or 0) for x in (p.lam, p.beta, p.eta, p.a))
+    m = lam / beta
+
+    def shrunk(x):
+        if p.penalty == "l1":
+            return mp.sign(x) * max(abs(x) - m, 0)
+        if p.penalty == "l0":
+            return x if abs(x) > mp.sqrt(2 * m) else mpf(0)
+        small = m <= a**2 / (2 * (a + 1))
+        t = m * (a + 1) / a if small else mp.sqrt(2 * m * (a + 1)) - a / 2
+        y = a + abs(x)
+        phi = mp.acos(max(1 - 27 * m * a * (a + 1) / (2 * y**3), -1))
+        root = 2 * y * mp.cos(phi / 3) / 3 - 2 * a / 3 + abs(x) / 3  # Lemma 8
+        return mp.sign(x) * root if abs(x) > t else mpf(0)
+
+    def cost(u):
+        if p.penalty == "transformed-l1":
+            return (a + 1) * abs(u) / (a + abs(u))
+        return abs(u) if p.penalty == "l1" else mpf(u != 0)
+
+    def unit(x):
+        length = mp.sqrt(sum(q**2 for q in x))
+        return [q / length for q in x]
+
+    w_star, w = unit([mpf(q) for q in p.w_star]), unit([mpf(q) for q in p.w_start])
+    u, path = [shrunk(q) for q in w], []
+    for t in range(p.steps + 1):
+        if t:
+            u = [shrunk(q) for q in w]
+            grad = [K * (q - s) + beta * (q - r) for q, s, r in zip(w, w_star, u)]
+            w = unit([q - eta * g for q, g in zip(w, grad)])
+        cos = sum(q * s for q, s in zip(w, w_star))
+        theta = mp.atan2(
+            mp.sqrt(sum((q - cos * s) ** 2 for q, s in zip(w, w_star))), cos
+        )
+        coupling = beta / 2 * sum((q - r) ** 2 for q, r in zip(w, u))
+        path.append((theta, K * theta + lam * sum(map(cost, u)) + coupling))
+    return path
+
+
+@pytest.mark.parametrize("readout", ["sum", "mean"])
+@pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
+def test_agrees_with_plain_mpmath_to_45_digits(penalty, readout):
+    for seed in range(8):
+        drawn = random_problem(100 + seed, penalty, readout)
+        d = min(6, len(drawn.w_star))
+        problem = drawn._replace(
+            steps=30 + 4 * seed, w_star=drawn.w_star[:d], w_start=drawn.w_start[:d]
+        )
+        with mp.workdps(60):
+            path = in_plain_mpmath(problem)
+            with precisely():
+                states = [(s.theta, s.lagrangian) for s in Run(problem).states()]
+            assert len(states) == len(path)
+            for ours, theirs in zip(states, path):
+                assert all(abs(x - y) < mpf("1e-45") for x, y in zip(ours, theirs))
+            for i, claim in enumerate(("lemma_5_stated", "lemma_6_stated")):
+                rises = [after[i] - before[i] for before, after in pairwise(path)]
+                judgement = judge(problem, claim)
+                assert abs(judgement.observed - max(rises)) < mpf("1e-45")
+                assert abs(rises[judgement.step - 1] - max(rises)) < mpf("1e-45")
+                assert judgement.error < mpf("1e-44")
+
+
+@pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
+def test_more_bits_change_nothing(penalty, monkeypatch):
+    drawn = random_problem(3, penalty, "sum")
+    far = PLAIN._replace(penalty=penalty, a=drawn.a, eta=0.01, steps=2000)
+    cases = [
+        (problem, claim)
+        for problem in (far, drawn._replace(steps=50))
+        for claim in ("lemma_5_stated", "lemma_6_stated", "equation_13")
+    ]
+    before = [judge(*case) for case in cases]
+    monkeypatch.setattr(numbers, "BITS", 320)
+    for case, few in zip(cases, before):
+        many = judge(*case)
+        assert (few.violated, few.hypotheses) == (many.violated, many.hypotheses)
+        with mp.workdps(90):
+            assert 0 <= abs(few.excess - many.excess) < mpf("1e-45")
+            assert few.observed != many.observed  # more bits were used
+
+
+# -- what rounding can have done -------------------------------------------------------
+
+# a step backward, of 1 - eta (K + beta) = -1.7: what is rounded grows with every step
+CHAOS = PLAIN._replace(penalty="l0", eta=2.5, steps=200)
+
+
+def iterates(problem):
+    with precisely():
+        return [([real(x) for x in s.w], s) for s in Run(problem).states()]
+
+
+@pytest.mark.parametrize("problem", [PLAIN, CHAOS, CHAOS._replace(penalty="l1")])
+def test_the_drift_bounds_what_rounding_does(problem, monkeypatch):
+    few = iterates(problem)
+    monkeypatch.setattr(numbers, "BITS", 320)
+    moved = []
+    for (w, state), (exact_w, _) in zip(few, iterates(problem)):
+        moved.append(mp.sqrt(sum((p - q) ** 2 for p, q in zip(w, exact_w))))
+        assert moved[-1] <= state.drift
+    if problem == CHAOS:
+        assert moved[-1] > mpf("1e-40")  # 1e-58 at the first step
+    if problem == PLAIN:
+        assert few[-1][1].drift < 1e-46
+
+
+def test_a_rise_that_rounding_may_have_made_is_no_violation():
+    found = judge(CHAOS, "lemma_5_stated")
+    assert found.violated
+    assert mpf("1e-40") < found.error < mpf("1e-30") < found.excess
+    for error in (found.excess * 2, mpf("inf")):
+        assert not found._replace(error=error).violated
+    assert found._replace(error=found.excess / 2).violated
+
+
+def test_the_largest_rise_is_sought_where_digits_are_left():
+    rises = [
+        (after.theta - before.theta, before.error + after.error, after.t)
+        for (_, before), (_, after) in pairwise(iterates(CHAOS))
+    ]
+    certain = max(rise for rise in rises if rise[0] > rise[1])
+    judgement = judge(CHAOS, "lemma_5_stated")
+    assert judgement.step == certain[2]
+    assert max(rises)[0] > certain[0]  # a larger one came after the digits were gone
+
+
+def test_nothing_is_known_beside_a_jump():
+    w = 1.0, 0.0
+    at = PLAIN._replace(penalty="l0", lam=0.125, beta=0.25, w_star=w, w_start=w)
+    for eta in (0.0, 0.5):
+        here = at._replace(eta=eta)
+        assert judge(here, "lemma_6_stated").error == mp.inf  # sqrt(2 lam/beta) = w_1
+        assert not judge(here, "lemma_6_stated").violated
+        near = here._replace(lam=0.125 + 2.0**-54)  # float64 has nothing nearer
+        assert judge(near, "lemma_6_stated").error < mpf("1e-40")
+
+
+def test_a_run_without_digits_has_not_converged():
+    label = "the run has converged"
+    assert judge(PLAIN, "equation_13").hypotheses[label]
+    noisy = PLAIN._replace(eta=2.5, steps=300)  # converges, but not provably
+    assert not judge(noisy, "equation_13").hypotheses[label]
 
 
 # -- open about what it assumes --------------------------------------------------------
@@ -379,7 +534,7 @@ def test_a_vector_without_direction_is_refused():
     with pytest.raises(exact.Degenerate, match="no direction"):
         judge(PLAIN._replace(w_start=(0.0, 0.0, 0.0)), "lemma_5_stated")
     with pytest.raises(exact.Degenerate, match="no direction"):
-        exact.unit([1, -1])
+        numbers.unit([1, -1])
 
 
 def test_directions_of_any_size_are_normalised():

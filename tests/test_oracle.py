@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
-from tests import oracle
+from tests import oracle, oracle_limits
 
 STEPS = 1000
 TOLERANCE = 1e-10
@@ -264,6 +264,82 @@ def test_first_increases(compared, name):
         assert change[int(first) - 1] >= 1e-16, run_id
         assert len(sure) == 0 or first <= sure[0], run_id
     assert 0 < found < len(compared.runs)
+
+
+@pytest.fixture(scope="module")
+def judged(compared):
+    """Every claim about a run, by the second implementation."""
+    told = {}
+    for run_id, run in compared.runs.iterrows():
+        if run.p_algorithm != "cgd":
+            start = (compared.weights.loc[run_id, c] for c in STARTS)
+            chosen = (run[f"p_{key}"] for key in HYPER)
+            told[run_id] = oracle_limits.claims(*start, *chosen)
+    return told
+
+
+CLAIMS = (
+    "lemma_5_stated lemma_5_corrected lemma_6_stated lemma_6_corrected theorem_1_i "
+    "equation_12 constant_12 identity_13 equation_13 l1_bound remark_1 corollary_1_1"
+).split()
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_claims(compared, judged, claim):
+    """Observed, bound and hypotheses; that a run has converged is our own notion."""
+    applied = 0
+    for run_id, (observed, bound, hypothesis) in (
+        (run_id, told[claim]) for run_id, told in judged.items()
+    ):
+        run = compared.runs.loc[run_id]
+        why = run[f"why_{claim}"]
+        false = set(why.split("; ")) if isinstance(why, str) else set()
+        false -= {"the run has converged", "u is not empty"}
+        tiny = min(abs(run[f"obs_{claim}"]), abs(observed)) < 1e-12
+        if "corrected" in claim and tiny:  # a condition in its last digit
+            continue
+        if claim == "lemma_6_stated":  # C_t <= 2 at each step there, at every one here
+            false -= {"|v| >= 1/2 at every step"}
+            if run.m_length_min < 0.5:
+                continue
+        assert hypothesis == (not false), (run_id, false)
+        if not hypothesis:
+            continue
+        applied += 1
+        tolerance = TOLERANCE * max(1, abs(observed))
+        assert abs(run[f"obs_{claim}"] - observed) < tolerance, run_id
+        if bound is not None:
+            tolerance = TOLERANCE * max(1, abs(bound))
+            assert abs(run[f"bound_{claim}"] - bound) < tolerance, run_id
+    assert applied >= 6
+
+
+def test_how_far_within_the_hypotheses(compared, judged):
+    for run_id, told in judged.items():
+        run = compared.runs.loc[run_id]
+        ratios = run[["m_beta_ratio", "m_lam_ratio", "m_eta_ratio"]].to_list()
+        assert np.allclose(ratios, told["ratios"], rtol=1e-10)
+
+
+def test_distances_to_the_limit(compared):
+    """Each run that has converged is at one of the limits of the brute force."""
+    checked = 0
+    for run_id, run in compared.runs.iterrows():
+        if run.p_algorithm == "cgd" or np.isnan(run.m_converged_at):
+            continue
+        w_star, w = (
+            np.asarray(compared.weights.loc[run_id, c]) for c in ("w_star", "w")
+        )
+        chosen = (run[f"p_{key}"] for key in HYPER[:6])
+        points = oracle_limits.limit_points(w_star, *chosen)
+        nearest = min(points, key=lambda p: np.linalg.norm(w - p["w"]))
+        distance = np.linalg.norm(w - nearest["w"])
+        assert abs(run.m_distance_to_limit - distance) < 1e-12
+        if run.m_eta_ratio > 0.1:
+            assert run.m_distance_to_limit < 1e-9
+            checked += 1
+        assert 2**run.m_limit_free >= len(points)
+    assert checked > 20
 
 
 def test_float32(tmp_path):

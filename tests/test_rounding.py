@@ -7,8 +7,8 @@ import pytest
 
 from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.lagrangian import lagrangian
 from rvsjax.penalties import L0, L1
-from rvsjax.simulate import lagrangian
 from rvsjax.teacher import Teacher, angle, unit
 from rvsjax.types import Hyper, State
 from tests.test_simulate import make_run

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax.algorithms import ALGORITHMS
+from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.lagrangian import lagrangian
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import Run, lagrangian, log_grid, simulate
+from rvsjax.simulate import Run, log_grid, simulate
 from rvsjax.teacher import Teacher, angle
 from rvsjax.types import Hyper
 
@@ -71,26 +72,52 @@ def test_monitors_agree_with_a_plain_loop(penalty, algorithm):
     assert np.allclose(out.state.u, states[-1].u, atol=1e-14)
     assert seen.step == run.steps
     for got, expected in [
-        (seen.theta, theta[-1]),
+        (seen.theta.value, theta[-1]),
         (seen.theta_max, theta.max()),
-        (seen.theta_max_increase, np.diff(theta).max()),
-        (seen.lagrangian, value[-1]),
-        (seen.lagrangian_max_increase, np.diff(value).max()),
+        (seen.theta.change, np.diff(theta).max()),
+        (seen.lagrangian.value, value[-1]),
+        (seen.lagrangian.change, np.diff(value).max()),
         (seen.length_min, lengths.min()),
         (seen.moved, np.linalg.norm(states[-1].w - states[-2].w)),
     ]:
         assert np.isclose(got, expected, rtol=1e-12, atol=1e-14)
+    assert seen.theta.change_at == 1 + np.diff(theta).argmax()
+    assert seen.lagrangian.change_at == 1 + np.diff(value).argmax()
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("eta", [0.05, 0.58])
+def test_changes_among_the_steps_of_the_corrected_lemmas(seed, eta):
+    """A slow run that overtakes its limit, and one with steps that are too long."""
+    run = make_run(L1(), seed=seed, eta=eta)
+    states, lengths, theta, value = plain_loop(run)
+    b, w_star = 0.2 / run.teacher.K, np.asarray(run.teacher.w_star)
+    far, falling = [], []
+    for t in range(run.steps):
+        w, u = np.asarray(states[t].w), np.asarray(states[t + 1].u)
+        sine = np.linalg.norm(w_star - (w_star @ w) * w)
+        far.append(sine >= b * np.linalg.norm(u - (u @ w) * w))
+        short = eta * (0.2 + run.teacher.K) <= 1 + lengths[t]
+        falling.append(theta[t + 1] <= theta[t] and short)
+    assert any(far) and not all(far)
+    assert any(falling) and not all(falling)
+    seen = simulate(run).monitor
+    for descent, changes, among in (
+        (seen.theta, np.diff(theta), far),
+        (seen.lagrangian, np.diff(value), falling),
+    ):
+        assert np.isclose(descent.change_among, changes[among].max(), atol=1e-13)
 
 
 def test_the_known_counterexample():
     out = simulate(counterexample())
     theta, value = out.curves.theta[:3], out.curves.lagrangian[:3]
     assert np.allclose(theta, [0, 0.0453, 0.0526], atol=5e-5)
-    assert np.isclose(out.monitor.theta, 0.0559, atol=5e-5)
+    assert np.isclose(out.monitor.theta.value, 0.0559, atol=5e-5)
     assert np.isclose(value[0], 0.0701, atol=5e-5)
-    assert np.isclose(out.monitor.lagrangian, 0.1120, atol=5e-5)
-    assert out.monitor.theta_first_increase == 1
-    assert out.monitor.lagrangian_first_increase == 1
+    assert np.isclose(out.monitor.lagrangian.value, 0.1120, atol=5e-5)
+    assert out.monitor.theta.rise_at == 1
+    assert out.monitor.lagrangian.rise_at == 1
 
 
 def test_the_first_increase_is_the_first():
@@ -99,8 +126,8 @@ def test_the_first_increase_is_the_first():
     _, _, theta, value = plain_loop(run)
     out = simulate(run)
     for changes, first in [
-        (np.diff(theta), out.monitor.theta_first_increase),
-        (np.diff(value), out.monitor.lagrangian_first_increase),
+        (np.diff(theta), out.monitor.theta.rise_at),
+        (np.diff(value), out.monitor.lagrangian.rise_at),
     ]:
         expected = 1 + np.flatnonzero(changes > 1e-12)[0]
         assert expected > 2
@@ -178,7 +205,7 @@ def test_a_run_that_breaks_later_keeps_its_last_good_state():
     assert out.monitor.first_bad_step == stop
     assert out.monitor.step == stop - 1
     assert np.allclose(out.state.w, states[stop - 1].w, atol=1e-14)
-    assert np.isclose(out.monitor.theta, theta[stop - 1], atol=1e-13)
+    assert np.isclose(out.monitor.theta.value, theta[stop - 1], atol=1e-13)
     reached = np.isfinite(out.curves.theta)
     assert np.array_equal(reached, np.asarray(out.curves.step) < stop)
 
@@ -206,3 +233,64 @@ def test_float32_stays_float32():
 def test_mixed_precision_is_refused():
     with pytest.raises(AssertionError, match="dtype"):
         simulate(make_run(start=jnp.ones(10, "float32") / jnp.sqrt(10.0)))
+
+
+# -- compensated weights ---------------------------------------------------------------
+
+
+def small_step(dtype, algorithms):
+    """The paper's setting at d = 10, at its step size: eta K = 3e-5."""
+    rng = np.random.default_rng(2)
+    w_star = np.zeros(10)
+    w_star[:4] = rng.normal(size=4)
+    w_star /= np.linalg.norm(w_star)
+    start = rng.normal(size=10)
+    return make_run(
+        L0(),
+        teacher=Teacher(jnp.asarray(w_star, dtype), 20),
+        start=jnp.asarray(start / np.linalg.norm(start), dtype),
+        hyper=Hyper(*(jnp.asarray(x, dtype) for x in (1e-4, 4e-3, 1e-5))),
+        algorithm=algorithms["rvscgd"],
+        steps=500_000,
+        points=2,
+    )
+
+
+def test_compensated_float32_reaches_the_limit_where_plain_float32_stalls():
+    """At eta = 1e-5, to 1e-6 of float64; without the tail it stalls near 1e-3."""
+    limits = {
+        name: float(jax.jit(simulate)(small_step(*setting)).monitor.theta.value)
+        for name, setting in {
+            "float64": ("float64", ALGORITHMS),
+            "plain": ("float32", ALGORITHMS),
+            "compensated": ("float32", COMPENSATED),
+        }.items()
+    }
+    assert abs(limits["compensated"] - limits["float64"]) < 1e-6
+    assert abs(limits["plain"] - limits["float64"]) > 1e-4
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("penalty", [L0(), L1()])
+def test_a_compensated_run_is_the_plain_one_to_rounding(dtype, penalty):
+    plain = simulate(make_run(penalty, dtype=dtype))
+    other = simulate(make_run(penalty, dtype=dtype, algorithm=COMPENSATED["rvscgd"]))
+    error = 40 * float(jnp.finfo(dtype).eps)
+    assert np.allclose(plain.state.w, other.state.w, atol=error)
+    assert np.isclose(plain.monitor.length_min, other.monitor.length_min, atol=error)
+    assert other.state.tail.dtype == dtype
+    assert np.abs(other.state.tail).max() <= float(jnp.finfo(dtype).eps)
+
+
+def test_a_compensated_step_to_zero_is_degenerate():
+    teacher = Teacher(jnp.array([1.0, 0.0]), 1)
+    hyper = Hyper(jnp.float64(0), jnp.float64(1e-3), jnp.float64(0.5 / teacher.K))
+    run = make_run(
+        L1(),
+        teacher=teacher,
+        start=-teacher.w_star,
+        hyper=hyper,
+        algorithm=COMPENSATED["rvscgd"],
+        steps=5,
+    )
+    assert simulate(run).monitor.degenerate

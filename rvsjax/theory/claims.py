@@ -18,6 +18,7 @@ from rvsjax.theory.evidence import Evidence
 from rvsjax.theory.limits import (
     constant_12,
     corollary_1_1,
+    coupling_bound,
     equation_12,
     equation_13,
     identity_13,
@@ -53,6 +54,7 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         identity_13,
         equation_13,
         l1_bound,
+        coupling_bound,
         remark_1,
         corollary_1_1,
     )

@@ -18,6 +18,7 @@ from rvsjax.types import Array
 __all__ = [
     "constant_12",
     "corollary_1_1",
+    "coupling_bound",
     "equation_12",
     "equation_13",
     "identity_13",
@@ -154,6 +155,18 @@ def l1_bound(evidence: Evidence) -> Check:
     return Check(
         evidence.converged | evidence.is_l1, observed, bound, evidence.residual
     )
+
+
+def coupling_bound(evidence: Evidence) -> Check:
+    """``sin(theta) <= beta / (2 K)``, whatever the penalty and lam.
+
+    Hypotheses: a run that has converged.
+    Observed: the sine of the last angle.
+    Source: not in the paper; derived here from identity (13): every prox that shrinks
+    has ``|u|^2 <= <u, w>``, hence ``|u| <= cos(gamma)`` and ``|u| sin(gamma) <= 1/2``.
+    """
+    observed = jnp.sin(evidence.seen.theta.value)
+    return Check(evidence.converged, observed, evidence.b / 2, evidence.residual)
 
 
 def remark_1(evidence: Evidence) -> Check:

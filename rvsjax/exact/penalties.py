@@ -1,0 +1,80 @@
+"""Penalties: threshold, value and prox, and how far the prox spreads an error."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mpmath import mp, mpf
+
+from rvsjax.exact.numbers import Vector, fixed, inverse
+
+__all__ = ["PENALTIES", "Penalty"]
+
+
+class Penalty(NamedTuple):
+    """A penalty P at the scale ``m = lam/beta`` of its prox."""
+
+    threshold: Any  # an mpf: the prox is 0 exactly where |x| is at most this
+    value: Callable[[Vector], int]
+    prox: Callable[[Vector], Vector]
+    slope: Any = mpf(1)  # the largest of the prox, away from a jump
+    jumps: bool = False  # at the threshold
+
+
+def l1(m: mpf, a: float | None) -> Penalty:
+    """``P(u) = sum_j |u_j|``, prox ``sgn(x) max(|x| - m, 0)``."""
+    t = fixed(m)
+
+    def prox(x: Vector) -> Vector:
+        return [p - t if p > t else p + t if p < -t else 0 for p in x]
+
+    return Penalty(m, lambda u: sum(map(abs, u)), prox)
+
+
+def l0(m: mpf, a: float | None) -> Penalty:
+    """``P(u) = #{j : u_j != 0}``, prox ``x`` where ``|x| > sqrt(2 m)``, else 0."""
+    threshold: Any = mp.sqrt(2 * m)
+    t, one = fixed(threshold), fixed(1)
+
+    def prox(x: Vector) -> Vector:
+        return [p if abs(p) > t else 0 for p in x]
+
+    return Penalty(threshold, lambda u: sum(map(bool, u)) * one, prox, jumps=True)
+
+
+def transformed_l1(m: mpf, shape: float | None) -> Penalty:
+    """``P(u) = sum_j (a + 1) |u_j| / (a + |u_j|)``, prox of Lemma 8.
+
+    Above the threshold it is the largest root of ``m a (a + 1) / (a + u)^2 + u = x``.
+    With ``y = a + u`` that is ``y^2 (a + x - y) = m a (a + 1)``, by Newton's method
+    from ``y = a + x`` downward: the left side is concave beyond its maximum.
+    Its slope is ``1 / (1 - 2 m a (a + 1) / y^3)``, the largest at the threshold.
+    """
+    a, one = mpf(shape), fixed(1)
+    s = mp.sqrt(2 * m * (a + 1))  # the prox jumps to s - a where that is positive
+    if s <= a:
+        threshold, slope = m * (a + 1) / a, inverse(1 - (s / a) ** 2)
+    else:
+        threshold, slope = s - a / 2, inverse(1 - a / s)
+    t, offset, cube = fixed(threshold), fixed(a), fixed(m * a * (a + 1)) * one**2
+
+    def root(x: int) -> int:
+        y = top = offset + x
+        while step := (cube - y * y * (top - y)) // (y * (3 * y - 2 * top)):
+            y -= step
+        return y - offset
+
+    def prox(x: Vector) -> Vector:
+        return [0 if abs(p) <= t else root(p) if p > 0 else -root(-p) for p in x]
+
+    def value(u: Vector) -> int:
+        return sum((offset + one) * abs(p) // (offset + abs(p)) for p in u)
+
+    return Penalty(threshold, value, prox, slope, jumps=s > a)
+
+
+def no_penalty(m: mpf, a: float | None) -> Penalty:
+    """``P(u) = 0``, prox ``x``."""
+    return Penalty(mpf(0), lambda u: 0, lambda x: x)
+
+
+PENALTIES = {"l0": l0, "l1": l1, "transformed-l1": transformed_l1, None: no_penalty}

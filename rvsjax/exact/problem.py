@@ -1,0 +1,49 @@
+"""What is judged, and what is found."""
+
+from typing import NamedTuple
+
+from mpmath import mpf
+
+from rvsjax.exact.numbers import RESOLUTION, precisely
+
+__all__ = ["Judgement", "Problem"]
+
+
+class Problem(NamedTuple):
+    """One run. Directions need no unit length: they are normalised in 50 digits."""
+
+    algorithm: str  # "rvscgd" or "cgd"
+    penalty: str | None  # "l0", "l1", "transformed-l1"; None for cgd
+    a: float | None  # shape of transformed-l1
+    k: int
+    readout: str  # "sum" or "mean"
+    lam: float | None  # None for cgd: 0
+    beta: float | None  # None for cgd: 0, no coupling
+    eta: float
+    steps: int
+    w_star: tuple[float, ...]
+    w_start: tuple[float, ...]
+
+
+class Judgement(NamedTuple):
+    """``hypotheses => observed <= bound``; step t leads from w^{t-1} to w^t."""
+
+    hypotheses: dict[str, bool]
+    step: int | None  # where the largest value is; None for claims about the limit
+    before: mpf | None  # theta or the Lagrangian before that step
+    after: mpf | None
+    observed: mpf
+    bound: mpf
+    error: mpf  # rounding has not moved the observed value of that step by more
+
+    @property
+    def excess(self) -> mpf:
+        """``observed - bound``."""
+        with precisely():
+            return self.observed - self.bound
+
+    @property
+    def violated(self) -> bool:
+        """All hypotheses hold, and the conclusion does not, whatever was rounded."""
+        beyond = self.excess > max(RESOLUTION, self.error)
+        return all(self.hypotheses.values()) and bool(beyond)

@@ -1,0 +1,47 @@
+"""The largest change of a value over one step."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from mpmath import inf, mpf
+
+from rvsjax.exact.replay import Run, State
+
+__all__ = ["Rise", "largest_rise"]
+
+
+class Rise(NamedTuple):
+    """A change over the step to ``w^step``; none where no step counts."""
+
+    observed: mpf = -inf
+    step: int | None = None
+    before: mpf | None = None
+    after: mpf | None = None
+    error: mpf = mpf(0)  # rounding has not moved the change by more
+
+    @property
+    def standing(self) -> tuple[bool, mpf]:
+        """What to compare: a rise that rounding cannot explain is above all others."""
+        return self.observed > self.error, self.observed
+
+
+def largest_rise(
+    run: Run,
+    value: Callable[[State], mpf],
+    counts: Callable[[State, State], bool] = lambda before, after: True,
+) -> Rise:
+    """Return the largest change over the steps that count."""
+    rises = (
+        Rise(
+            value(after) - value(before),
+            after.t,
+            value(before),
+            value(after),
+            before.error + after.error,
+        )
+        for before, after in pairwise(run.states())
+        if counts(before, after)
+    )
+    return max(rises, key=attrgetter("standing"), default=Rise())

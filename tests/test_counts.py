@@ -1,0 +1,107 @@
+"""Counts, rates and intervals, on tables made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rvsjax.counts import compare_precisions, count_claims
+from tests.oracle_limits import wilson
+
+Z = 1.959963984540054  # 95 %
+
+
+def table(verdicts, *, excess=None, empty=(), why=None):
+    """A table of runs with one claim."""
+    n = len(verdicts)
+    excess = np.zeros(n) if excess is None else np.asarray(excess, float)
+    return pd.DataFrame(
+        {
+            "run_id": [f"r{i}" for i in range(n)],
+            "m_u_empty": [i in empty for i in range(n)],
+            "obs_x": excess + 1.0,
+            "bound_x": np.ones(n),
+            "verdict_x": verdicts,
+            "why_x": why or [None] * n,
+        }
+    )
+
+
+def one(*arguments, **options):
+    counted = count_claims(table(*arguments, **options))
+    assert len(counted) == 1
+    return counted.iloc[0]
+
+
+def test_all_four_verdicts_are_counted():
+    row = one(["holds"] * 3 + ["violated"] * 2 + ["undecided"] + ["not-applicable"] * 4)
+    assert row[["claim", "holds", "violated"]].to_list() == ["x", 3, 2]
+    assert row[["undecided", "not_applicable", "judged"]].to_list() == [1, 4, 6]
+
+
+@pytest.mark.parametrize(("violated", "n"), [(0, 7), (3, 10), (10, 10), (1, 1)])
+def test_rates_have_their_wilson_interval(violated, n):
+    row = one(["violated"] * violated + ["holds"] * (n - violated))
+    for name, part in (("violated", violated), ("holds", n - violated)):
+        low, high = wilson(part, n, Z)
+        assert row[f"{name}_rate"] == part / n
+        assert np.isclose(row[f"{name}_low"], low, atol=1e-12)
+        assert np.isclose(row[f"{name}_high"], high, atol=1e-12)
+
+
+def test_runs_with_an_empty_u_are_counted_apart():
+    """Their success says little: it is in no rate."""
+    row = one(["holds", "holds", "violated", "holds"], empty={0, 1})
+    assert row["holds"] == 3
+    assert row["holds_u_empty"] == 2
+    assert row["judged"] == 2
+    assert row["violated_rate"] == 0.5
+
+
+def test_no_rate_of_nothing():
+    row = one(["not-applicable", "holds"], empty={1}, why=["beta <= 1", None])
+    assert row["judged"] == 0
+    assert np.isnan(row["violated_rate"])
+
+
+def test_the_worst_run_is_one_that_the_claim_speaks_of():
+    verdicts = ["holds", "not-applicable", "violated", "violated"]
+    row = one(verdicts, excess=[-1, 9, 0.5, 2], why=[None, "eta <= 1", None, None])
+    assert row["worst_run"] == "r3"
+    assert row["worst_excess"] == 2
+
+
+def test_reasons_are_counted_one_by_one():
+    verdicts = ["not-applicable"] * 3
+    row = one(verdicts, why=["a <= 1; b > 0", "b > 0", "b > 0; c"])
+    assert row["not_applicable_because"] == "b > 0: 3; a <= 1: 1; c: 1"
+    assert one(["holds"])["not_applicable_because"] is None
+
+
+def test_failed_runs_have_no_verdict():
+    row = one(["holds", None])
+    assert row[["holds", "judged", "not_applicable"]].to_list() == [1, 1, 0]
+
+
+def test_precisions_are_compared_with_float64_run_by_run():
+    verdicts = {
+        ("float64", "plain"): ["violated", "violated", "holds", "undecided"],
+        ("float32", "plain"): ["undecided", "violated", "violated", "undecided"],
+        ("float32", "compensated"): ["violated", "violated", "holds", "holds"],
+    }
+    rows = [
+        {"p_seed": seed, "p_dtype": d, "p_precision": p, "verdict_x": verdict}
+        for (d, p), column in verdicts.items()
+        for seed, verdict in enumerate(column)
+    ]
+    runs = pd.DataFrame(rows).sample(frac=1, random_state=3)  # order does not matter
+    told = compare_precisions(runs).set_index("precision")
+    names = ["pairs", "agree", "violated", "violated_float64", "missed", "invented"]
+    assert told.loc["plain", names].to_list() == [4, 2, 2, 2, 1, 1]
+    assert told.loc["compensated", names].to_list() == [4, 3, 2, 2, 0, 0]
+
+
+def test_nothing_to_compare_in_one_precision():
+    runs = pd.DataFrame(
+        {"p_seed": [1], "p_dtype": "float64", "p_precision": "plain", "verdict_x": "x"}
+    )
+    assert compare_precisions(runs).empty
