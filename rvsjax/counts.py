@@ -5,65 +5,37 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["compare_precisions", "count_claims", "count_verdicts"]
+__all__ = ["claim_row", "compare_precisions", "count_claims", "count_pairs"]
 
 _VERDICTS = ("holds", "violated", "undecided", "not-applicable")
+_COLUMNS = ("holds", "violated", "undecided", "not_applicable")
 
 
-def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a claim about runs: see `count_verdicts` for the columns."""
-    names = [
-        column.removeprefix("verdict_")
-        for column in runs.columns
-        if column.startswith("verdict_")
-    ]
-    return pd.DataFrame(
-        [
-            count_verdicts(
-                name,
-                runs[f"verdict_{name}"],
-                excess=runs[f"obs_{name}"] - runs[f"bound_{name}"],
-                why=runs[f"why_{name}"],
-                u_empty=runs["m_u_empty"].eq(True),
-                run_ids=runs["run_id"],
-            )
-            for name in names
-        ]
-    )
-
-
-def count_verdicts(
+def claim_row(
     claim: str,
-    verdicts: pd.Series,
+    counts: dict[str, int],
     *,
-    excess: pd.Series,
-    why: pd.Series,
-    u_empty: pd.Series,
-    run_ids: pd.Series | None = None,
+    filled: dict[str, int] | None = None,
+    worst_run: str | None = None,
+    worst_excess: float | None = None,
+    because: str | None = None,
 ) -> dict[str, Any]:
     """Return the row of a claim: counts of its verdicts, rates, and the worst case.
 
-    ``holds_u_empty`` are those of ``holds`` that say little, because u has no entry.
-    The rates are shares of ``judged``, the cases with a verdict and a nonempty u, each
-    with its Wilson 95 % interval. The worst case has the largest ``obs - bound`` among
-    those whose hypotheses hold. Cases without a verdict (failed) are not counted.
+    Cases are runs, pairs of weights or settings of a start. `filled` counts those with
+    a nonempty u, by default all: ``holds_u_empty`` are the others of ``holds``, which
+    say little. The rates are shares of ``judged``, the filled cases whose hypotheses
+    hold, each with its Wilson 95 % interval.
     """
-    counts = verdicts.value_counts()
-    applies = verdicts.notna() & verdicts.ne("not-applicable")
-    filled = verdicts[applies & ~u_empty]
-    judged = len(filled)
-    excess = excess.where(applies)
-    worst: Any = excess.idxmax() if excess.notna().any() else None
-    row: dict[str, Any] = {"claim": claim}
-    row |= {v.replace("-", "_"): int(counts.get(v, 0)) for v in _VERDICTS}
-    row["holds_u_empty"] = int((u_empty & verdicts.eq("holds")).sum())
+    filled = filled or counts
+    judged = sum(filled[verdict] for verdict in _COLUMNS[:3])
+    row: dict[str, Any] = {"claim": claim, **counts}
+    row["holds_u_empty"] = counts["holds"] - filled["holds"]
     row["judged"] = judged
-    for verdict in ("holds", "violated"):
-        row |= _rate(verdict, int(filled.eq(verdict).sum()), judged)
-    row["worst_run"] = None if worst is None or run_ids is None else run_ids.loc[worst]
-    row["worst_excess"] = None if worst is None else float(excess.max())
-    row["not_applicable_because"] = _reasons(why)
-    return row
+    row |= _rate("holds", filled["holds"], judged)
+    row |= _rate("violated", filled["violated"], judged)
+    row |= {"worst_run": worst_run, "worst_excess": worst_excess}
+    return row | {"not_applicable_because": because}
 
 
 def _rate(name: str, part: int, whole: int) -> dict[str, float]:
@@ -77,6 +49,39 @@ def _rate(name: str, part: int, whole: int) -> dict[str, float]:
     return dict(zip(names, (part / whole, float(interval.low), float(interval.high))))
 
 
+def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a claim about runs, as `claim_row` has it.
+
+    The worst run has the largest ``obs - bound`` among those whose hypotheses hold.
+    Runs without a verdict (failed) are not counted.
+    """
+    verdicts = [column for column in runs.columns if column.startswith("verdict_")]
+    names = [column.removeprefix("verdict_") for column in verdicts]
+    return pd.DataFrame([_count(runs, name) for name in names])
+
+
+def _count(runs: pd.DataFrame, name: str) -> dict[str, Any]:
+    verdicts = runs[f"verdict_{name}"]
+    excess = runs[f"obs_{name}"] - runs[f"bound_{name}"]
+    excess = excess[verdicts.notna() & verdicts.ne("not-applicable")].dropna()
+    worst: Any = None if excess.empty else excess.idxmax()
+    return claim_row(
+        name,
+        _tally(verdicts),
+        filled=_tally(verdicts[~runs["m_u_empty"].eq(True)]),
+        worst_run=None if worst is None else runs["run_id"].loc[worst],
+        worst_excess=None if worst is None else float(excess.max()),
+        because=_reasons(runs[f"why_{name}"]),
+    )
+
+
+def _tally(verdicts: pd.Series) -> dict[str, int]:
+    found = verdicts.value_counts()
+    return {
+        column: int(found.get(name, 0)) for name, column in zip(_VERDICTS, _COLUMNS)
+    }
+
+
 def _reasons(why: pd.Series) -> str | None:
     """Return how often each hypothesis is false, most often first."""
     counts: Counter[str] = Counter()
@@ -84,6 +89,19 @@ def _reasons(why: pd.Series) -> str | None:
         for label in str(text).split("; "):
             counts[label] += int(number)
     return "; ".join(f"{label}: {n}" for label, n in counts.most_common()) or None
+
+
+def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a claim about weights; its cases are the pairs of all runs."""
+    if pairs.empty:
+        return pd.DataFrame()
+    rows = []
+    for claim, group in pairs.groupby("claim", sort=False):
+        counts = {name: int(group[name].sum()) for name in _COLUMNS}
+        largest = group["worst_excess"].max()
+        worst = None if pd.isna(largest) else float(largest)
+        rows.append(claim_row(str(claim), counts, worst_excess=worst))
+    return pd.DataFrame(rows)
 
 
 def compare_precisions(runs: pd.DataFrame) -> pd.DataFrame:
@@ -94,27 +112,30 @@ def compare_precisions(runs: pd.DataFrame) -> pd.DataFrame:
     alone; ``invented``, violated in this precision alone. Empty where there is no pair.
     """
     ours = ["p_dtype", "p_precision"]
+    exact = (runs["p_dtype"] == "float64") & (runs["p_precision"] == "plain")
+    claims = [column for column in runs.columns if column.startswith("verdict_")]
+    if exact.all() or not claims:
+        return pd.DataFrame()
     keys = [c for c in runs.columns if c.startswith("p_") and c not in ours]
     keys = [key for key in keys if runs[key].nunique(dropna=False) > 1] or ["p_seed"]
-    exact = (runs["p_dtype"] == "float64") & (runs["p_precision"] == "plain")
-    claims = [c for c in runs.columns if c.startswith("verdict_")]
     pairs = runs[~exact].merge(runs[exact], on=keys, suffixes=("", "_exact"))
-    rows = []
-    for (dtype, precision), group in pairs.groupby(ours):
-        for column in claims:
-            here = group[column].eq("violated")
-            there = group[f"{column}_exact"].eq("violated")
-            rows.append(
-                {
-                    "claim": column.removeprefix("verdict_"),
-                    "dtype": dtype,
-                    "precision": precision,
-                    "pairs": len(group),
-                    "agree": int(group[column].eq(group[f"{column}_exact"]).sum()),
-                    "violated": int(here.sum()),
-                    "violated_float64": int(there.sum()),
-                    "missed": int((there & ~here).sum()),
-                    "invented": int((here & ~there).sum()),
-                }
-            )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {"claim": column.removeprefix("verdict_"), "dtype": dtype}
+            | {"precision": precision, "pairs": len(group)}
+            | _compare(group[column], group[f"{column}_exact"])
+            for (dtype, precision), group in pairs.groupby(ours)  # type: ignore[misc]
+            for column in claims
+        ]
+    )
+
+
+def _compare(here: pd.Series, exact: pd.Series) -> dict[str, int]:
+    violated, truly = here.eq("violated"), exact.eq("violated")
+    return {
+        "agree": int(here.eq(exact).sum()),
+        "violated": int(violated.sum()),
+        "violated_float64": int(truly.sum()),
+        "missed": int((truly & ~violated).sum()),
+        "invented": int((violated & ~truly).sum()),
+    }

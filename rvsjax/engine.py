@@ -35,13 +35,8 @@ KNOWN_BAD = {
 }
 
 # LLVM's third level costs 30 % more time to compile these loops. They ran no faster
-# with it under jaxlib 0.10.1, and up to a half slower under 0.12.0 (2 CPU cores). The
-# lowest takes half the time of the second.
-_LEVEL = "xla_backend_optimization_level"
-_COMPILER: dict[tuple[str, bool], Any] = {
-    ("cpu", True): {_LEVEL: 2},
-    ("cpu", False): {_LEVEL: 0},
-}
+# with it under jaxlib 0.10.1, and up to a half slower under 0.12.0 (2 CPU cores).
+_COMPILER: dict[str, Any] = {"cpu": {"xla_backend_optimization_level": 2}}
 
 _AHEAD = 4  # blocks that wait for a lane while their programs are compiled
 
@@ -127,22 +122,13 @@ class Engine:
     """
 
     def __init__(
-        self,
-        function: Function,
-        width: int,
-        lanes: Sequence[Device] | None = None,
-        *,
-        long: bool = True,
+        self, function: Function, width: int, lanes: Sequence[Device] | None = None
     ) -> None:
-        """Use all devices of the default platform unless lanes are given.
-
-        A program that is not to run `long` is compiled in less time, and runs slower.
-        """
+        """Use all devices of the default platform unless lanes are given."""
         if problem := known_bad_version():
             raise RuntimeError(problem)
         self.function = function
         self.width = width
-        self.long = long
         self.lanes = tuple(lanes or default_lanes(jax.devices()))
         self.compile_seconds = 0.0  # summed over programs
         self.run_seconds = 0.0  # summed over lanes
@@ -198,7 +184,7 @@ class Engine:
         leaves, structure = jax.tree.flatten(item)
         shapes = tuple(((self.width, *np.shape(x)), np.result_type(x)) for x in leaves)
         device = self.lanes[lane]
-        key = (self.function, self.width, self.long, device, structure, shapes)
+        key = (self.function, self.width, device, structure, shapes)
         known = _programs.get(key)
         if known is None or (known.done() and known.exception()):
             stacked = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
@@ -210,9 +196,7 @@ class Engine:
         with jax.enable_x64(True):
             place = SingleDeviceSharding(device)
             mapped = jax.jit(jax.vmap(self.function), in_shardings=place)
-            program = mapped.lower(stacked).compile(
-                _COMPILER.get((device.platform, self.long))
-            )
+            program = mapped.lower(stacked).compile(_COMPILER.get(device.platform))
         self.compile_seconds += time.perf_counter() - begin
         return program
 

@@ -10,7 +10,7 @@ from rvsjax.simulate import Curves
 from rvsjax.spec.parameters import Parameters
 from rvsjax.spec.plan import Item
 from rvsjax.spec.study import Record
-from rvsjax.theory import RUN_CLAIMS, VERDICTS
+from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS
 
 __all__ = ["STATUSES", "failed_rows", "rows"]
 
@@ -65,7 +65,7 @@ def _parameters(items: Sequence[Item]) -> dict[str, pa.Array]:
 
 
 def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.Table]:
-    """Return the tables `runs`, `curves` and, if asked, `weights` of a block.
+    """Return the tables `runs`, `curves`, `pairs` and, if asked, `weights` of a block.
 
     `record` is stacked: NumPy arrays with one entry an item.
     """
@@ -92,7 +92,11 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
         | {f"m_{name}": _column(x) for name, x in measured._asdict().items()}
         | claims
     )
-    tables = {"runs": pa.table(runs), "curves": _curves(items, record.curves)}
+    tables = {
+        "runs": pa.table(runs),
+        "curves": _curves(items, record.curves),
+        "pairs": _pairs(items, record),
+    }
     if weights:
         vectors = {
             name: pa.array(list(x.astype(np.float64)), pa.list_(pa.float64()))
@@ -100,6 +104,19 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
         }
         tables["weights"] = pa.table(_identity(items) | vectors)
     return tables
+
+
+def _pairs(items: Sequence[Item], record: Record) -> pa.Table:
+    """One row a run and claim about weights: its verdicts, counted."""
+    tables = [
+        pa.table(
+            _identity(items)
+            | {"claim": pa.array([name] * len(items), pa.string())}
+            | {part: _column(x) for part, x in record.pairs[name]._asdict().items()}
+        )
+        for name in PAIR_CLAIMS
+    ]
+    return pa.concat_tables(tables)
 
 
 def _curves(items: Sequence[Item], curves: Curves) -> pa.Table:
@@ -125,4 +142,5 @@ def failed_rows(items: Sequence[Item], reason: str) -> dict[str, pa.Table]:
         | _parameters(items)
     )
     nothing = pa.table(_identity([]))
-    return {"runs": pa.table(runs), "curves": nothing, "weights": nothing}
+    others = dict.fromkeys(("curves", "pairs", "weights"), nothing)
+    return others | {"runs": pa.table(runs)}

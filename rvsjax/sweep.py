@@ -20,9 +20,9 @@ import jax
 import pandas as pd
 import pyarrow as pa
 
-from rvsjax.counts import count_claims
+from rvsjax.counts import count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, blocks, choose_width, default_lanes
-from rvsjax.judge import judge_pairs, judge_starts
+from rvsjax.judge import judge_starts
 from rvsjax.rows import failed_rows, rows
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import Trial, evaluate, make_trial
@@ -71,9 +71,9 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     where the folder holds something else or cannot be written.
     """
     store = Store(out)
-    tables = ("curves", "weights", "runs")
+    tables = ("curves", "pairs", "weights", "runs")
     if not plan.document.record.weights:
-        tables = ("curves", "runs")
+        tables = ("curves", "pairs", "runs")
     store.open(plan.fingerprint, plan.as_json(), source, tables)
     sizes = [count for _, count in plan.groups()]
     lanes = options.lanes or default_lanes(jax.devices())
@@ -89,7 +89,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     left = len(set(range(total)) - store.done())
     if not left and not store.is_compacted():
         store.compact()
-        _write_claims(store, plan, lanes)
+        _write_claims(store)
     return Ending(store.folder, left, failed)
 
 
@@ -169,12 +169,13 @@ def _tables(
         return {n: t for n, t in tables.items() if weights or n != "weights"}, True
 
 
-def _write_claims(store: Store, plan: Plan, lanes: tuple[Device, ...]) -> None:
+def _write_claims(store: Store) -> None:
+    """Write one row a claim: about runs, about weights and about starts."""
     runs = store.load("runs")
-    claims = count_claims(runs)
-    if len(claims):
-        others = [*judge_pairs(plan, lanes), judge_starts(runs)]
-        claims = pd.concat([claims, pd.DataFrame(others)], ignore_index=True)
+    found = [count_claims(runs), count_pairs(store.load("pairs"))]
+    if "m_beta_ratio" in runs:
+        found.append(pd.DataFrame([judge_starts(runs)]))
+    claims = pd.concat([rows for rows in found if len(rows)], ignore_index=True)
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.counts import compare_precisions, count_claims
+from rvsjax.counts import compare_precisions, count_claims, count_pairs
 from tests.oracle_limits import wilson
 
 Z = 1.959963984540054  # 95 %
@@ -80,6 +80,27 @@ def test_reasons_are_counted_one_by_one():
 def test_failed_runs_have_no_verdict():
     row = one(["holds", None])
     assert row[["holds", "judged", "not_applicable"]].to_list() == [1, 1, 0]
+
+
+def test_pairs_are_summed_over_the_runs():
+    pairs = pd.DataFrame(
+        {
+            "run_id": ["r0", "r0", "r1", "r1"],
+            "claim": ["x", "y", "x", "y"],
+            "holds": [3, 0, 2, 4],
+            "violated": [1, 0, 0, 0],
+            "undecided": [0, 0, 2, 0],
+            "not_applicable": [0, 4, 0, 0],
+            "worst_excess": [0.5, np.nan, -1, -2],
+        }
+    )
+    told = count_pairs(pairs).set_index("claim")
+    columns = ["holds", "violated", "undecided", "not_applicable", "judged"]
+    assert told.loc["x", columns].to_list() == [5, 1, 2, 0, 8]
+    assert told.loc["y", columns].to_list() == [4, 0, 0, 4, 4]
+    assert told["worst_excess"].to_list() == [0.5, -2]
+    assert np.isclose(told.loc["x", "violated_high"], wilson(1, 8, Z)[1])
+    assert count_pairs(pairs[:0]).empty
 
 
 def test_precisions_are_compared_with_float64_run_by_run():

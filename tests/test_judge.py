@@ -1,56 +1,10 @@
-"""The claims that are not about one run, on whole sweeps."""
+"""The claim about starts, on tables of them."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from rvsjax.engine import default_lanes
-from rvsjax.judge import judge_pairs, judge_starts
-from rvsjax.spec.file import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import PAIRS
-from rvsjax.theory import PAIR_CLAIMS
+from rvsjax.judge import judge_starts
 from tests.oracle_limits import cap_probability, wilson
-
-PLAN = """
-version = 1
-name = "pairs"
-study = "rvscgd"
-[constants]
-d = 12
-steps = 10
-lam = 1e-2
-beta = 0.2
-[grid]
-penalty = ["l0", "l1", "transformed-l1"]
-[seeds]
-count = 5
-"""
-
-
-@pytest.fixture(scope="module")
-def rows():
-    import jax
-
-    plan = make_plan(parse(PLAN))
-    found = judge_pairs(plan, default_lanes(jax.devices()))
-    return {row["claim"]: row for row in found}
-
-
-def test_every_claim_about_weights_has_a_row(rows):
-    assert list(rows) == list(PAIR_CLAIMS)
-    for row in rows.values():
-        verdicts = ("holds", "violated", "undecided", "not_applicable")
-        assert sum(row[v] for v in verdicts) == 3 * 5 * PAIRS
-        assert row["violated"] == 0
-        assert row["worst_run"] is None
-
-
-def test_thresholds_are_judged_on_their_own_penalty(rows):
-    for name, penalty in (("lemma_8", "transformed-l1"), ("lemma_9", "l0")):
-        assert rows[name]["holds"] == rows[name]["judged"] == 5 * PAIRS
-        reason = f"the penalty is {penalty}: {2 * 5 * PAIRS}"
-        assert rows[name]["not_applicable_because"] == reason
 
 
 def starts(d, betas, seeds, rng, k=20):

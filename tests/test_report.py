@@ -56,11 +56,19 @@ def test_the_bars_are_the_counts_of_the_claims(results):
     figure = draw_claims(results)
     widths = np.array([bar.get_width() for bar in figure.axes[0].patches])
     claims = results.claims
-    assert widths.sum() == 12 * len(claims)
-    assert (
-        widths[: len(claims)].tolist()
-        == (claims["holds"] - claims["holds_u_empty"]).tolist()
-    )
+    assert np.isclose(widths.sum(), 100 * len(claims))
+    verdicts = ["holds", "violated", "undecided", "not_applicable"]
+    full = claims["holds"] - claims["holds_u_empty"]
+    share = 100 * full / claims[verdicts].sum(axis=1)
+    assert np.allclose(widths[: len(claims)], share)
+
+
+def test_a_violated_claim_without_a_certificate_says_so(results):
+    names = [text.get_text() for text in draw_claims(results).axes[0].get_yticklabels()]
+    violated = results.claims["violated"] > 0
+    assert violated.any()
+    for name, is_violated in zip(names, violated):
+        assert name.endswith("(no certificate)") == is_violated
 
 
 def test_files_are_pictures_and_the_same_each_time(results):

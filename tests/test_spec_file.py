@@ -51,14 +51,17 @@ def test_the_smallest_file_is_figure_4():
         "d": 50,
         "readout": "sum",
         "nnz": 5,
+        "w_star": None,
         "lam": 1e-4,
         "beta": 4e-3,
         "eta": 1e-5,
         "steps": 400_000,
         "start": "uniform",
+        "w_start": None,
         "start_angle": None,
         "gradient": "population",
         "dtype": "float64",
+        "precision": "plain",
     }
 
 

@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import random
+import re
 import tomllib
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
-from rvsjax.spec.parameters import PARAMETERS
+from rvsjax.spec.parameters import PARAMETERS, direction
 from rvsjax.spec.plan import Plan, make_plan
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
@@ -29,18 +30,23 @@ DEFAULTS = {
     "d": 50,
     "readout": "sum",
     "nnz": 5,
+    "w_star": None,
     "lam": 1e-4,
     "beta": 4e-3,
     "eta": 1e-5,
     "steps": 400_000,
     "start": "uniform",
+    "w_start": None,
     "start_angle": None,
     "gradient": "population",
     "dtype": "float64",
+    "precision": "plain",
 }
 
 # all that changes the shapes or the operations of a program; the rest is traced
-COMPILED_FOR = "algorithm penalty k d readout steps start gradient dtype".split()
+COMPILED_FOR = (
+    "algorithm penalty k d readout steps start gradient dtype precision".split()
+)
 
 
 def plan_of(body, **narrowed):
@@ -499,6 +505,9 @@ OTHER = {
     "start": "'teacher'",
     "start_angle": "0.25",
     "dtype": "'float32'",
+    "precision": "'compensated'",
+    "w_star": "'" + ", ".join(["1"] * 50) + "'",
+    "w_start": "'" + ", ".join(["1"] * 50) + "'",
 }
 
 
@@ -507,7 +516,7 @@ def test_every_parameter_and_the_seed_are_part_of_the_identity():
     found = set(ids(plan_of(USED))) | set(ids(plan_of(USED.replace("base = 3", ""))))
     for name, value in OTHER.items():
         lines = {"penalty": '"transformed-l1"', "start_angle": "0.5"} | {name: value}
-        if name == "start":
+        if name in ("start", "w_start"):
             del lines["start_angle"]
         body = "\n".join(f"{key} = {text}" for key, text in lines.items())
         found |= set(ids(plan_of(f"[constants]\n{body}\n[seeds]\nbase = 3\n")))
@@ -760,3 +769,61 @@ def test_smoke_finds_runs_where_most_are_excluded():
     )
     assert len(list(plan_of(body))) == 4
     assert list(plan_of(body, smoke=True))
+
+
+# -- directions and precision ----------------------------------------------------------
+
+
+def test_a_given_teacher_settles_d_and_needs_no_nnz():
+    body = '[constants]\nw_star = "3, 2,1.0, 0"\nw_start = " 1,0 ,0,-2.5e-1"\n'
+    (item,) = plan_of(body)
+    chosen = item.parameters
+    assert (chosen["d"], chosen["nnz"], chosen["start"]) == (4, None, "given")
+    assert chosen["w_star"] == "3, 2, 1, 0"
+    assert chosen["w_start"] == "1, 0, 0, -0.25"
+    assert ids(plan_of(body.replace("3, 2,1.0, 0", "3,2,1,0"))) == [item.run_id]
+
+
+def test_directions_keep_every_bit():
+    number = 0.1 + 0.2
+    (item,) = plan_of(f'[constants]\nw_star = "{number!r}, 1e-300"\n')
+    assert direction(item.parameters["w_star"]) == (number, 1e-300)
+
+
+def test_an_axis_of_directions_is_told_apart_by_d_alone():
+    body = '[grid]\nw_star = ["1, 2", "2, 1", "1, 2, 3"]\nlam = [1e-3, 1e-2]\n'
+    plan = plan_of(body)
+    assert sorted(count for _, count in plan.groups()) == [2, 4]
+    assert len({item.static_key for item in plan}) == 2
+    drawn = plan_of("[constants]\nd = 2\nnnz = 2\n")
+    assert {item.static_key for item in drawn}.isdisjoint(
+        item.static_key for item in plan
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('w_star = "1, x"', 'must be numbers with commas, such as "3, 2, 1"'),
+        ('w_star = ""', "must be numbers with commas"),
+        ('w_star = "0, 0"', "must be finite numbers, not all of them 0"),
+        ('w_star = "1, inf"', "must be finite numbers"),
+        ('w_star = "1, nan"', "must be finite numbers"),
+        ('w_star = "1, 2"\nd = 3', "needs d = 3 numbers, got 2"),
+        ('w_start = "1, 2"', "needs d = 50 numbers, got 2"),
+        ('start = "given"', 'is needed for start = "given"'),
+        ('w_start = "1, 2"\nd = 2\nstart = "teacher"', "has no meaning for start"),
+        ('algorithm = "cgd"\nprecision = "compensated"', "is for rvscgd"),
+        ("w_star = [1, 2]", "must be a valid string"),
+    ],
+)
+def test_directions_that_cannot_be_used(body, said):
+    with pytest.raises(SpecError, match=re.escape(said)):
+        plan_of(f"[constants]\n{body}\n")
+
+
+def test_a_younger_parameter_leaves_the_names_of_older_runs_alone():
+    (before,) = plan_of("")
+    (plain,) = plan_of("[constants]\nprecision = 'plain'\n")
+    (other,) = plan_of("[constants]\nprecision = 'compensated'\n")
+    assert before.run_id == plain.run_id != other.run_id

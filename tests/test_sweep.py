@@ -13,8 +13,10 @@ import pytest
 import rvsjax
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
+from rvsjax.spec.study import PAIRS
 from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Engine, Options, run_plan
+from rvsjax.theory import PAIR_CLAIMS
 
 TINY = """
 version = 1
@@ -40,10 +42,17 @@ run_id status reason p_algorithm p_penalty p_k p_d p_nnz p_beta p_lam p_eta p_st
 p_seed p_dtype m_theta_0 m_theta m_theta_max_increase m_theta_first_increase m_error
 m_loss m_lagrangian m_lagrangian_max_increase m_lagrangian_first_increase m_nnz_u
 m_u_empty m_theta_u m_support_precision m_support_recall m_steps m_converged_at
-m_first_bad_step
+m_first_bad_step m_theta_max_increase_at m_lagrangian_max_increase_at
+m_distance_to_limit m_limit_free m_limit_reached m_beta_ratio m_lam_ratio m_eta_ratio
+p_precision p_w_star p_w_start
 """.split()
 CLAIMS = """
-lemma_5_stated lemma_5_proved lemma_6_stated theorem_1_i equation_12 identity_13
+lemma_5_stated lemma_5_proved lemma_5_corrected lemma_6_stated lemma_6_corrected lemma_7
+theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bound
+remark_1 corollary_1_1
+""".split()
+OTHER_CLAIMS = """
+lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability
 """.split()
 
 
@@ -71,7 +80,7 @@ def test_columns_are_those_of_the_contract(whole):
     runs = pd.read_parquet(whole / "runs.parquet")
     assert set(CONTRACT) <= set(runs.columns)
     for name in CLAIMS:
-        for prefix in ("hyp", "obs", "bound", "verdict"):
+        for prefix in ("hyp", "obs", "bound", "verdict", "why"):
             assert f"{prefix}_{name}" in runs.columns
     assert runs["hyp_lemma_5_stated"].dtype == bool
     curves = pd.read_parquet(whole / "curves.parquet")
@@ -86,7 +95,7 @@ def test_columns_are_those_of_the_contract(whole):
     weights = pd.read_parquet(whole / "weights.parquet")
     assert list(weights.columns) == ["run_id", "w_star", "w_start", "w", "u"]
     claims = pd.read_parquet(whole / "claims.parquet")
-    assert list(claims["claim"]) == CLAIMS
+    assert list(claims["claim"]) == [*CLAIMS, *OTHER_CLAIMS]
 
 
 def test_rows_and_curves_fit_together(whole):
@@ -251,8 +260,11 @@ def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypa
     assert failed["verdict_lemma_5_stated"].isna().all()
     assert failed["p_eta"].notna().all()
     claims = rvsjax.load(folder).claims
-    counts = claims[["holds", "violated", "undecided", "not_applicable"]]
-    assert (counts.sum(axis=1) == 32).all()
+    counts = claims.set_index("claim")[
+        ["holds", "violated", "undecided", "not_applicable"]
+    ].sum(axis=1)
+    assert (counts[CLAIMS] == 32).all()
+    assert (counts[[name for name in PAIR_CLAIMS]] == 32 * PAIRS).all()
     run_plan(tiny(), TINY, folder, Options(retry=frozenset({"failed"})))
     assert tables(folder) == tables(whole)
 
@@ -312,7 +324,8 @@ def test_the_manifest_says_what_was_asked_and_what_did_it(whole):
 
 def test_claims_count_every_verdict_once(whole):
     results = rvsjax.load(whole)
-    for _, row in results.claims.iterrows():
+    claims = results.claims
+    for _, row in claims[claims["claim"].isin(CLAIMS)].iterrows():
         verdicts = results.runs[f"verdict_{row['claim']}"]
         assert row["holds"] == (verdicts == "holds").sum()
         assert row["violated"] == (verdicts == "violated").sum()
@@ -325,3 +338,36 @@ def test_claims_count_every_verdict_once(whole):
         if hyp.any():
             assert row["worst_excess"] == excess[hyp].max()
     assert "40 ok" in repr(results)
+
+
+def test_claims_about_weights_and_starts_are_in_the_table(whole):
+    claims = rvsjax.load(whole).claims.set_index("claim")
+    for name in PAIR_CLAIMS:
+        row = claims.loc[name]
+        verdicts = ["holds", "violated", "undecided", "not_applicable"]
+        assert row[verdicts].sum() == 40 * PAIRS
+        assert row["violated"] == 0
+        assert row["worst_run"] is None
+    assert claims.loc["lemma_9", "holds"] == 20 * PAIRS  # l0; the rest is l1
+    assert claims.loc["lemma_8", "not_applicable"] == 40 * PAIRS
+    starts = claims.loc["start_probability"]
+    assert starts["judged"] == 1  # one d, one beta
+
+
+def test_each_hypothesis_that_is_false_is_said(whole, tmp_path):
+    raw = parse(TINY)
+    raw["constants"] |= {"beta": 4.0, "eta": 0.2}
+    run_plan(make_plan(raw), TINY, tmp_path / "out", Options(width=8))
+    runs = rvsjax.load(tmp_path / "out").runs
+    assert (runs["m_beta_ratio"] > 1).all()
+    assert (runs["m_eta_ratio"] > 1).all()
+    assert set(runs["why_lemma_5_stated"]) == {"beta <= K sin(min(delta, pi/2))"}
+    assert all("eta <= 1/(beta + K)" in why for why in runs["why_lemma_6_stated"])
+    for name in CLAIMS:
+        known = runs[f"why_{name}"].isna()
+        assert (known == runs[f"hyp_{name}"]).all()
+    told = rvsjax.load(tmp_path / "out").claims.set_index("claim")
+    because = told.loc["lemma_5_stated", "not_applicable_because"]
+    assert because == "beta <= K sin(min(delta, pi/2)): 40"
+    runs = rvsjax.load(whole).runs
+    assert set(runs["why_constant_12"].dropna()) >= {"the run has converged"}

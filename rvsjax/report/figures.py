@@ -124,9 +124,13 @@ def _number(value: float) -> str:
 
 
 def draw_claims(results: Results) -> Figure:
-    """Draw a bar for each claim: its runs by verdict."""
+    """Draw a bar for each claim: its cases by verdict, in percent, with their numbers.
+
+    Cases are runs, pairs of weights, or settings of a start. A claim that is violated
+    without a certificate says so.
+    """
     claims = results.claims
-    figure = Figure(figsize=(7, 0.9 + 0.36 * len(claims)), layout="constrained")
+    figure = Figure(figsize=(7, 1.1 + 0.27 * len(claims)), layout="constrained")
     axes = figure.subplots()
     counts = {
         "holds": claims["holds"] - claims["holds_u_empty"],
@@ -135,21 +139,28 @@ def draw_claims(results: Results) -> Figure:
         "undecided": claims["undecided"],
         "not applicable": claims["not_applicable"],
     }
-    total = pd.DataFrame(counts).sum(axis=1).max()
-    begin = 0 * claims["holds"]
+    total = pd.DataFrame(counts).sum(axis=1).clip(lower=1)
+    begin = 0.0 * total
+    labels = [_claim_label(row, results) for _, row in claims.iterrows()]
     for verdict, number in counts.items():
+        share = 100 * number / total
         bars = axes.barh(
-            claims["claim"], number, left=begin, color=_VERDICTS[verdict], label=verdict
+            labels, share, left=begin, color=_VERDICTS[verdict], label=verdict
         )
-        wide = number > 0.04 * total
-        axes.bar_label(
-            bars,
-            [str(n) if w else "" for n, w in zip(number, wide)],
-            label_type="center",
-            fontsize=8,
-        )
-        begin = begin + number
+        texts = [str(n) if s > 6 else "" for n, s in zip(number, share)]
+        axes.bar_label(bars, texts, label_type="center", fontsize=7)
+        begin = begin + share
     axes.invert_yaxis()
-    axes.set_xlabel("runs")
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("cases (%)")
     figure.legend(loc="outside upper center", ncols=5, frameon=False)
     return figure
+
+
+def _claim_label(claim: pd.Series, results: Results) -> str:
+    """Name a claim; a violated one with its number of certificates."""
+    if not claim["violated"]:
+        return claim["claim"]
+    known = results.certificates["claim"].eq(claim["claim"]).sum()
+    certified = f"{known} certified" if known else "no certificate"
+    return f"{claim['claim']} ({certified})"

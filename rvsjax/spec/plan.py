@@ -22,8 +22,13 @@ from rvsjax.spec.product import Product
 
 __all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan", "plan_again"]
 
-STUDY_VERSION = 2
+STUDY_VERSION = 1
 """Part of every run's identity; raised when the meaning of a run changes."""
+
+TABLE_VERSION = 2
+"""Part of every plan's identity; raised when a row has other columns than before."""
+
+_LATER = {"precision": "plain"}  # parameters younger than their runs, as those had them
 
 _TELLING = (*STATIC, "w_star", "w_start")  # what the static key follows from
 
@@ -48,9 +53,11 @@ class Item(NamedTuple):
         """A hash of the study, the parameters in use and the seed: 20 hex digits.
 
         It does not know of the sweep around the run, so that adding or reordering
-        values keeps every finished row.
+        values keeps every finished row; nor of parameters that came later, as long as
+        they have the value that all runs had before.
         """
         used = {n: v for n, v in sorted(self.parameters.items()) if v is not None}
+        used = {n: v for n, v in used.items() if n not in _LATER or v != _LATER[n]}
         text = json.dumps(["rvscgd", STUDY_VERSION, used, self.seed])
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -226,8 +233,8 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of `as_json` and of the study's version: 16 hex digits."""
-        text = json.dumps([STUDY_VERSION, self.as_json()])
+        """A hash of `as_json`, the study's version and the table's: 16 hex digits."""
+        text = json.dumps([STUDY_VERSION, TABLE_VERSION, self.as_json()])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -18,6 +18,7 @@ from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
 from rvsjax.theory import (
     PAIR_CLAIMS,
     RUN_CLAIMS,
+    VERDICTS,
     Check,
     Evidence,
     draw_pair,
@@ -27,15 +28,15 @@ from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
 
 __all__ = [
     "PAIRS",
+    "PairCounts",
     "Record",
     "Trial",
     "Weights",
     "evaluate",
-    "evaluate_pairs",
     "make_trial",
 ]
 
-PAIRS = 64
+PAIRS = 16
 """Pairs of weights that each trial draws for the claims about weights."""
 
 
@@ -146,12 +147,23 @@ class Weights(NamedTuple):
     u: Array
 
 
+class PairCounts(NamedTuple):
+    """The verdicts on the pairs of a run, in the order of `VERDICTS`."""
+
+    holds: Array
+    violated: Array
+    undecided: Array
+    not_applicable: Array
+    worst_excess: Array  # -inf where no hypothesis holds
+
+
 class Record(NamedTuple):
     """All that a run leaves."""
 
     stopped: Array  # 0 at the last step, 1 without a number, 2 without a direction
     measurements: Measurements
     claims: dict[str, tuple[Check, Array]]  # with the index into VERDICTS
+    pairs: dict[str, PairCounts]
     curves: Curves
     weights: Weights
 
@@ -171,25 +183,32 @@ def evaluate(trial: Trial) -> Record:
         stopped=stopped,
         measurements=measure(run, outcome, limit),
         claims=_judged(RUN_CLAIMS, evidence),
+        pairs=_judge_pairs(trial, run),
         curves=outcome.curves,
         weights=Weights(run.teacher.w_star, run.start, last.w, last.u),
     )
 
 
-def evaluate_pairs(trial: Trial) -> dict[str, tuple[Check, Array]]:
-    """Judge the claims about weights on `PAIRS` pairs, drawn for the trial's teacher.
+def _judge_pairs(trial: Trial, run: Run) -> dict[str, PairCounts]:
+    """Judge the claims about weights on `PAIRS` pairs, drawn for the run's teacher.
 
-    Results have a leading axis of pairs. The pairs of a seed are the same in every
-    sweep, and independent of its teacher and start.
+    The pairs of a seed are the same in every sweep, and independent of its start.
     """
-    run = trial.draw()
     keys = jax.random.split(jax.random.fold_in(trial.key, 1), PAIRS)
 
     def judge(key: Array) -> dict[str, tuple[Check, Array]]:
         pair = draw_pair(key, run.teacher, run.penalty, run.hyper)
         return _judged(PAIR_CLAIMS, pair)
 
-    return jax.vmap(judge)(keys)
+    return {
+        name: PairCounts(
+            *(jnp.sum(code == i, dtype=jnp.int32) for i in range(len(VERDICTS))),
+            worst_excess=jnp.max(
+                jnp.where(check.hypothesis, check.observed - check.bound, -jnp.inf)
+            ),
+        )
+        for name, (check, code) in jax.vmap(judge)(keys).items()
+    }
 
 
 def _judged(claims: dict[str, Any], about: Any) -> dict[str, tuple[Check, Array]]:
