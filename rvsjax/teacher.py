@@ -97,6 +97,8 @@ def direction_at(theta: Array, w_star: Array, values: Array) -> Array:
     """Return a unit vector ``(d,)`` at the angle ``theta`` to the teacher.
 
     Its direction around the teacher is that of ``values``, a row of Gaussians: uniform.
+    In one dimension, where there is none, the teacher or its opposite.
     """
-    across = unit(values - jnp.dot(values, w_star) * w_star)
+    across = values - jnp.dot(values, w_star) * w_star
+    across = jnp.where(jnp.any(across != 0), unit(across), 0)
     return unit(jnp.cos(theta) * w_star + jnp.sin(theta) * across)

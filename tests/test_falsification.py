@@ -309,9 +309,6 @@ def test_only_mutations_with_the_same_limit_go_unseen(run_matrices):
     assert set(unseen(matrix)) <= SAME_LIMIT, table(matrix)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="|prox(w) - u| counts as not converged: not applicable instead"
-)
 def test_a_wrong_threshold_is_seen_at_the_limit_of_every_penalty(run_matrices):
     for matrix in run_matrices.values():
         for claim in ("lemma_7", "equation_12", "identity_13"):

@@ -14,7 +14,7 @@ name = "small"
 study = "rvscgd"
 [constants]
 d = 10
-steps = 40
+steps = 400
 eta = 0.05
 beta = 0.1
 [grid]

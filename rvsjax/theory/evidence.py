@@ -40,7 +40,7 @@ class Evidence:
     @cached_property
     def delta(self) -> Array:
         """``pi - theta(w^0, w_star)`` in radians."""
-        return math.pi - self.run.teacher.theta(self.outcome.start.w)
+        return math.pi - self.run.teacher.theta(self.run.start)
 
     # -- hypotheses --------------------------------------------------------------------
 
@@ -159,19 +159,38 @@ class Evidence:
         return self.run.penalty.threshold(self._m)
 
     @cached_property
+    def slope(self) -> Array:
+        """``prox'(w_j)``, coordinate by coordinate."""
+
+        def prox(x: Array) -> Array:
+            return self.run.penalty.prox(x, self._m)
+
+        return jax.jvp(prox, (self.w,), (jnp.ones_like(self.w),))[1]
+
+    @cached_property
     def residual(self) -> Array:
         """A bound on ``|w_star + (beta/K) u - c w|`` for the best c: what is left open.
 
         With ``x = w^T - w^{T-1}``, one step of Algorithm 1 is, exactly,
         ``w_star + b u^T = c w^T + (1/(eta K) - 1 - b) x``, where ``b = beta/K``;
-        replacing u^T by prox(w^T) adds b times their distance. Both vanish in the
-        limit. Includes the rounding of the last step.
+        replacing u^T by prox(w^T) adds b times their distance, as far as the last move
+        explains it: another u is not the run's. Both vanish in the limit. Includes the
+        rounding of the last step.
         """
         eta = self.run.hyper.eta
         still_moves = jnp.abs(1 / (eta * self.K) - 1 - self.b) * self.seen.moved
-        u_moves = self.b * jnp.linalg.norm(self.u - self.outcome.state.u)
         sums = rounding.angle_error(self.d, self.run.hyper) * (1 + self.b)
-        return still_moves + u_moves + self.direction_error / (eta * self.K) + sums
+        rounded = self.direction_error / (eta * self.K) + sums
+        return still_moves + self.b * self._u_moves + rounded
+
+    @cached_property
+    def _u_moves(self) -> Array:
+        """``|prox(w^T) - u^T|``, as far as w^T and w^{T-1} are apart."""
+        reach = 2 * (self.seen.moved + self.direction_error)
+        apart = jnp.abs(self.u - self.outcome.state.u)
+        jumps = jnp.abs(jnp.abs(self.w) - self.threshold) <= reach
+        explained = jnp.where(jumps, apart, jnp.minimum(apart, self.slope * reach))
+        return jnp.linalg.norm(explained)
 
     @cached_property
     def pull(self) -> Array:
@@ -180,12 +199,7 @@ class Evidence:
         From ``c w_bar = w_star + b prox(w_bar)`` and the same for w with the residual r
         follows ``|w - w_bar| <= r / pull``, up to second order, on one support.
         """
-
-        def prox(x: Array) -> Array:
-            return self.run.penalty.prox(x, self._m)
-
-        _, slope = jax.jvp(prox, (self.w,), (jnp.ones_like(self.w),))
-        return jnp.linalg.norm(self.target) - self.b * jnp.max(slope)
+        return jnp.linalg.norm(self.target) - self.b * jnp.max(self.slope)
 
     @cached_property
     def _m(self) -> Array:

@@ -80,7 +80,7 @@ def lemma_1(pair: Pair) -> Check:
 def lemma_2(pair: Pair) -> Check:
     """``E g(w) = K (w/|w| - w_star)``.
 
-    Hypotheses: w is not 0.
+    Hypotheses: w is not 0, theta is neither 0 nor pi.
     Observed: the distance to ``2 K (w^ - cos(theta/2) (w^ + w_star)/|w^ + w_star|)``,
     the textbook form; the bound is rounding, larger near theta = pi.
     Source: Lemma 2, with ``c = sqrt(2/pi)`` in equation (8); derived.
@@ -202,6 +202,6 @@ def _off_axis(sine: Array, pair: Pair) -> dict[str, Array]:
 
 def _nearest(a: Array, b: Array) -> Array:
     """Return the least length on the segment from a to b."""
-    along = b - a
-    share = -jnp.dot(a, along) / jnp.maximum(jnp.dot(along, along), 1e-300)
+    along, tiny = b - a, jnp.finfo(a.dtype).tiny
+    share = -jnp.dot(a, along) / jnp.maximum(jnp.dot(along, along), tiny)
     return jnp.linalg.norm(a + jnp.clip(share, 0, 1) * along)
