@@ -9,8 +9,8 @@ import pyarrow as pa
 from rvsjax.simulate import Curves
 from rvsjax.spec.parameters import Parameters
 from rvsjax.spec.plan import Item
-from rvsjax.spec.study import Record
-from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS
+from rvsjax.spec.study import PairCounts, Record
+from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged
 
 __all__ = ["STATUSES", "failed_rows", "rows"]
 
@@ -37,15 +37,25 @@ def _names(codes: Any, names: Sequence[str | None]) -> pa.Array:
     return pa.array([names[code] for code in codes], pa.string())
 
 
-def _false_ones(hypotheses: dict[str, Any]) -> pa.Array:
+def _claims(judged: Judged) -> dict[str, pa.Array]:
+    columns = {}
+    for i, name in enumerate(RUN_CLAIMS):
+        columns[f"hyp_{name}"] = _column(judged.false[:, i] == 0)
+        columns[f"obs_{name}"] = _column(judged.observed[:, i])
+        columns[f"bound_{name}"] = _column(judged.bound[:, i])
+        columns[f"verdict_{name}"] = _names(judged.verdict[:, i], VERDICTS)
+        columns[f"why_{name}"] = _false_ones(judged.false[:, i], judged.labels)
+    return columns
+
+
+def _false_ones(bits: Any, labels: Sequence[str]) -> pa.Array:
     """Return the hypotheses of each run that are false, null where there is none."""
-    columns = np.array(list(hypotheses.values()))
-    patterns, codes = np.unique(columns, axis=1, return_inverse=True)
+    patterns, codes = np.unique(bits, return_inverse=True)
     texts = [
-        "; ".join(np.array(list(hypotheses))[~pattern]) or None
-        for pattern in patterns.T
+        "; ".join(n for i, n in enumerate(labels) if pattern >> i & 1) or None
+        for pattern in patterns
     ]
-    return _names(codes.ravel(), texts)
+    return _names(codes, texts)
 
 
 def _identity(items: Sequence[Item]) -> dict[str, pa.Array]:
@@ -74,14 +84,6 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
         reason.format(step) if (reason := _REASONS[code]) else None
         for code, step in zip(stopped, measured.first_bad_step)
     ]
-    claims = {}
-    for name in RUN_CLAIMS:
-        check, verdict = record.claims[name]
-        claims[f"hyp_{name}"] = _column(check.hypothesis)
-        claims[f"obs_{name}"] = _column(check.observed)
-        claims[f"bound_{name}"] = _column(check.bound)
-        claims[f"verdict_{name}"] = _names(verdict, VERDICTS)
-        claims[f"why_{name}"] = _false_ones(check.hypotheses)
     runs = (
         _identity(items)
         | {
@@ -90,12 +92,12 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
         }
         | _parameters(items)
         | {f"m_{name}": _column(x) for name, x in measured._asdict().items()}
-        | claims
+        | _claims(record.claims)
     )
     tables = {
         "runs": pa.table(runs),
         "curves": _curves(items, record.curves),
-        "pairs": _pairs(items, record),
+        "pairs": _pairs(items, record.pairs),
     }
     if weights:
         vectors = {
@@ -106,16 +108,16 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
     return tables
 
 
-def _pairs(items: Sequence[Item], record: Record) -> pa.Table:
+def _pairs(items: Sequence[Item], pairs: PairCounts) -> pa.Table:
     """One row a run and claim about weights: its verdicts, counted."""
-    tables = [
-        pa.table(
-            _identity(items)
-            | {"claim": pa.array([name] * len(items), pa.string())}
-            | {part: _column(x) for part, x in record.pairs[name]._asdict().items()}
-        )
-        for name in PAIR_CLAIMS
-    ]
+    names = [verdict.replace("-", "_") for verdict in VERDICTS]
+    tables = []
+    for i, claim in enumerate(PAIR_CLAIMS):
+        columns = {"claim": pa.array([claim] * len(items), pa.string())}
+        counts = pairs.verdicts[:, i].T
+        columns |= {name: _column(number) for name, number in zip(names, counts)}
+        columns["worst_excess"] = _column(pairs.worst_excess[:, i])
+        tables.append(pa.table(_identity(items) | columns))
     return pa.concat_tables(tables)
 
 

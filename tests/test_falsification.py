@@ -23,7 +23,6 @@ from rvsjax.theory import (
     RUN_CLAIMS,
     VERDICTS,
     Evidence,
-    draw_pair,
     verdict,
 )
 from rvsjax.theory.starts import Share, cap_probability, start_probability
@@ -109,6 +108,7 @@ def joined(matrices):
 
 
 # -- runs ------------------------------------------------------------------------------
+from tests.test_pairs import make_pair
 
 D, PATCHES, STEPS = 10, 20, 300
 
@@ -473,7 +473,7 @@ def pair_matrix():
     def matrix(make, claims):
         def judge(key, knobs):
             teacher = BrokenTeacher(w_star, PATCHES, knobs=knobs)
-            pair = draw_pair(key, teacher, make(knobs=knobs), hyper)
+            pair = make_pair(key, teacher, make(knobs=knobs), hyper)
             return {name: verdict(PAIR_CLAIMS[name](pair)) for name in claims}
 
         judge = compiled(jax.vmap(jax.vmap(judge, (0, None)), (None, 0)))

@@ -34,6 +34,12 @@ def make_teacher(d, dtype="float64", readout="sum", kind=Teacher):
     return kind(w_star, 20, readout)
 
 
+def make_pair(key, teacher, penalty, hyper):
+    """A pair as a run draws it."""
+    uniform = jax.random.uniform(key, (2, teacher.w_star.size + 2), "float64")
+    return Pair(teacher, penalty, hyper, *draw_pair(uniform, teacher.w_star))
+
+
 def make_hyper(lam=0.01, dtype="float64"):
     return Hyper(*(jnp.asarray(x, dtype) for x in (lam, 0.2, 0.1)))
 
@@ -44,7 +50,7 @@ def judged(d, dtype, readout, kind=Teacher):
     teacher, hyper = make_teacher(d, dtype, readout, kind), make_hyper(dtype=dtype)
 
     def judge(key):
-        pair = draw_pair(key, teacher, L0(), hyper)
+        pair = make_pair(key, teacher, L0(), hyper)
         checks = {name: PAIR_CLAIMS[name](pair) for name in [*LEMMAS, "lemma_9"]}
         verdicts = {name: verdict(check) for name, check in checks.items()}
         return (pair.first, pair.second), checks, verdicts
@@ -81,7 +87,7 @@ def test_no_drawn_pair_violates_the_prox(a, dtype):
     def judge(key, lam):
         penalty = L0() if a is None else TransformedL1(jnp.asarray(a, dtype))
         hyper = make_hyper(dtype=dtype)._replace(lam=lam)
-        pair = draw_pair(key, teacher, penalty, hyper)
+        pair = make_pair(key, teacher, penalty, hyper)
         m = lam / hyper.beta
         return verdict(PAIR_CLAIMS[name](pair)), penalty.threshold(m)
 
@@ -98,7 +104,7 @@ def test_no_drawn_pair_violates_the_prox(a, dtype):
     [(L0(), "lemma_9"), (L1(), None), (TransformedL1(jnp.float64(1.0)), "lemma_8")],
 )
 def test_each_prox_lemma_speaks_of_its_penalty_alone(penalty, speaks):
-    pair = draw_pair(jax.random.key(0), make_teacher(5), penalty, make_hyper())
+    pair = make_pair(jax.random.key(0), make_teacher(5), penalty, make_hyper())
     for name in ("lemma_8", "lemma_9"):
         assert bool(PAIR_CLAIMS[name](pair).hypothesis) == (name == speaks)
 
@@ -247,7 +253,7 @@ def test_the_prox_is_the_lowest_on_a_fine_grid(a):
     teacher, hyper, m = make_teacher(10), make_hyper(lam), lam / beta
 
     def judge(key):
-        pair = draw_pair(key, teacher, penalty, hyper)
+        pair = make_pair(key, teacher, penalty, hyper)
         return pair.first, PAIR_CLAIMS["lemma_9" if a is None else "lemma_8"](pair)
 
     first, check = compiled(judge)(jax.random.split(jax.random.key(2), 200))
@@ -276,7 +282,7 @@ class Doubled(L0):
 
 def test_the_excess_of_a_wrong_prox_in_numpy():
     """At 2 x the objective is x^2/2 above that at x."""
-    pair = draw_pair(jax.random.key(3), make_teacher(10), Doubled(), make_hyper())
+    pair = make_pair(jax.random.key(3), make_teacher(10), Doubled(), make_hyper())
     x = np.asarray(pair.first / jnp.linalg.norm(pair.first))
     kept = np.abs(x) > math.sqrt(2 * 0.05)
     check = PAIR_CLAIMS["lemma_9"](pair)
@@ -327,7 +333,7 @@ def test_a_negative_product_is_never_a_success():
             return -super().coarse_gradient(w)
 
     teacher = make_teacher(5, kind=Uphill)
-    check = lemma_1(draw_pair(jax.random.key(0), teacher, L0(), make_hyper()))
+    check = lemma_1(make_pair(jax.random.key(0), teacher, L0(), make_hyper()))
     assert check.observed == math.inf
 
 
@@ -412,6 +418,6 @@ def test_two_equal_weights(dtype):
 def test_in_one_dimension_there_are_only_two_directions():
     for penalty in (L0(), TransformedL1(jnp.float64(1.0))):
         teacher = Teacher(jnp.ones(1), 20)
-        pair = draw_pair(jax.random.key(0), teacher, penalty, make_hyper())
+        pair = make_pair(jax.random.key(0), teacher, penalty, make_hyper())
         for name, claim in PAIR_CLAIMS.items():
             assert VERDICTS[int(verdict(claim(pair)))] != "violated", name

@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rvsjax.theory.check import VERDICTS, Check, verdict
+    from rvsjax.theory.check import VERDICTS, Check, Judged, judge, verdict
     from rvsjax.theory.claims import CLAIMS, PAIR_CLAIMS, RUN_CLAIMS, statement
     from rvsjax.theory.evidence import Evidence
     from rvsjax.theory.pairs import Pair, draw_pair
@@ -20,14 +20,16 @@ __all__ = [
     "VERDICTS",
     "Check",
     "Evidence",
+    "Judged",
     "Pair",
     "draw_pair",
+    "judge",
     "statement",
     "verdict",
 ]
 
 _HOMES = {"Evidence": "evidence", "Pair": "pairs", "draw_pair": "pairs"}
-_HOMES |= dict.fromkeys(("VERDICTS", "Check", "verdict"), "check")
+_HOMES |= dict.fromkeys(("VERDICTS", "Check", "Judged", "judge", "verdict"), "check")
 
 
 def __getattr__(name: str) -> Any:

@@ -43,21 +43,19 @@ class Pair(NamedTuple):
         return rounding.angle_error(self.first.size, self.hyper)
 
 
-def draw_pair(key: Array, teacher: Teacher, penalty: Penalty, hyper: Hyper) -> Pair:
-    """Draw two weights: angles to the teacher and lengths over many decades.
+def draw_pair(uniform: Array, w_star: Array) -> tuple[Array, Array]:
+    """Return two weights ``(d,)``, made of numbers uniform in [0, 1), ``(2, d + 2)``.
 
     The first has an angle uniform in (0, pi); the second is as far from it as a power
     of ten between 1e-6 and 1. Half of the lengths are 1, the rest in [0.1, 10].
     """
-    around, step, scale = jax.random.split(key, 3)
-    dtype = teacher.w_star.dtype
-    theta, distance, *lengths = jax.random.uniform(scale, (4,), dtype)
-    normal = jax.random.normal(around, teacher.w_star.shape, dtype)
-    first = direction_at(math.pi * theta, teacher.w_star, normal)
-    noise = unit(jax.random.normal(step, teacher.w_star.shape, dtype))
-    second = unit(first + 10 ** (-6 * distance) * noise)
-    long, longer = (jnp.where(x < 0.5, 1, 10 ** (4 * x - 3)) for x in lengths)
-    return Pair(teacher, penalty, hyper, first * long, second * longer)
+    theta, distance = uniform[:, 0].astype(w_star.dtype)
+    lengths = uniform[:, 1].astype(w_star.dtype)
+    around, noise = jax.lax.erf_inv(2 * uniform[:, 2:] - 1).astype(w_star.dtype)
+    first = direction_at(math.pi * theta, w_star, around)
+    second = unit(first + 10 ** (-6 * distance) * unit(noise))
+    long, longer = jnp.where(lengths < 0.5, 1, 10 ** (4 * lengths - 3))
+    return first * long, second * longer
 
 
 def lemma_1(pair: Pair) -> Check:
