@@ -170,7 +170,11 @@ def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
     with jax.enable_x64(True):
         run = make_trial(Item(canonical(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
-    return tuple(np.asarray(state.w, np.float64).tolist())
+    return _floats(state.w)
+
+
+def _floats(x: Any) -> tuple[float, ...]:
+    return tuple(np.asarray(x, np.float64).tolist())
 
 
 # -- where a run started ---------------------------------------------------------------
@@ -185,7 +189,7 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
     if results.manifest["asked"]["record"]["weights"]:
         weights = results.weights[results.weights["run_id"].isin(wanted)]
         return {
-            run_id: Start(tuple(w_star), tuple(w_start), "weights.parquet")
+            run_id: Start(_floats(w_star), _floats(w_start), "weights.parquet")
             for run_id, w_star, w_start in zip(
                 weights["run_id"], weights["w_star"], weights["w_start"]
             )
@@ -211,8 +215,8 @@ def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start
             same = float(record.measurements.theta[i]) == known[run_id]
             source = "computed again" if same else "computed again, with other bits"
             if run_id in wanted:
-                star, start = (np.asarray(x[i], float).tolist() for x in weights[:2])
-                yield run_id, Start(tuple(star), tuple(start), source)
+                star, start = (_floats(x[i]) for x in weights[:2])
+                yield run_id, Start(star, start, source)
         wanted = wanted - set(ids)
         if not wanted:
             return

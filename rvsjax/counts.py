@@ -98,9 +98,14 @@ def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for claim, group in pairs.groupby("claim", sort=False):
         counts = {name: int(group[name].sum()) for name in _COLUMNS}
-        largest = group["worst_excess"].max()
-        worst = None if pd.isna(largest) else float(largest)
-        rows.append(claim_row(str(claim), counts, worst_excess=worst))
+        largest, number = group["worst_excess"].max(), counts["not_applicable"]
+        row = claim_row(
+            str(claim),
+            counts,
+            worst_excess=None if pd.isna(largest) else float(largest),
+            because=f"{group['hypotheses'].iloc[0]}: {number}" if number else None,
+        )
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -10,7 +10,7 @@ from rvsjax.simulate import Curves
 from rvsjax.spec.parameters import Parameters
 from rvsjax.spec.plan import Item
 from rvsjax.spec.study import PairCounts, Record
-from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged
+from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged, statement
 
 __all__ = ["STATUSES", "failed_rows", "rows"]
 
@@ -117,6 +117,8 @@ def _pairs(items: Sequence[Item], pairs: PairCounts) -> pa.Table:
         counts = pairs.verdicts[:, i].T
         columns |= {name: _column(number) for name, number in zip(names, counts)}
         columns["worst_excess"] = _column(pairs.worst_excess[:, i])
+        asked = statement(claim).hypotheses.removesuffix(".")
+        columns["hypotheses"] = pa.array([asked] * len(items), pa.string())
         tables.append(pa.table(_identity(items) | columns))
     return pa.concat_tables(tables)
 

@@ -13,6 +13,7 @@ from rvsjax.sweep import Progress
 __all__ = [
     "duration",
     "progress_talker",
+    "reason_lines",
     "session_lines",
     "summary_json",
     "summary_lines",
@@ -66,7 +67,8 @@ class _Plain:
         if not progress.blocks_done:
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
-            _say(f"{progress.blocks} blocks to run{known}; compiling the first")
+            blocks = "1 block" if progress.blocks == 1 else f"{progress.blocks} blocks"
+            _say(f"{blocks} to run{known}; compiling the first")
             self.last = time.monotonic()
         elif time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()
@@ -125,7 +127,8 @@ def summary_lines(results: Results, figures: list[Path]) -> list[str]:
     """Return the summary as text: runs by status, each claim's counts, the files."""
     told = summary_json(results, figures)
     statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
-    lines = [f"{len(results.runs)} runs: {statuses}; u empty in {told['u_empty']}", ""]
+    number = "1 run" if len(results.runs) == 1 else f"{len(results.runs)} runs"
+    lines = [f"{number}: {statuses}; u empty in {told['u_empty']}", ""]
     if told["claims"]:
         lines += _claim_lines(told["claims"])
     lines += _precision_lines(told["precisions"])
@@ -169,6 +172,18 @@ def _precision_lines(precisions: list[dict[str, Any]]) -> list[str]:
     return ["", *lines] if lines else []
 
 
+def reason_lines(results: Results) -> list[str]:
+    """Return a line for each claim that does not apply to some: why, and how often."""
+    if results.claims.empty:
+        return []
+    claims = results.claims.dropna(subset="not_applicable_because")
+    lines = [
+        f"  {row['claim']:<18}{row['not_applicable_because']}"
+        for _, row in claims.iterrows()
+    ]
+    return ["", "not applicable, false hypotheses:", *lines] if lines else []
+
+
 def session_lines(results: Results) -> list[str]:
     """Return a line for each call that computed something: where, and how long."""
     lines = [""]
@@ -185,7 +200,7 @@ def session_lines(results: Results) -> list[str]:
 
 
 def _files(folder: Path, figures: list[Path]) -> list[Path]:
-    names = ("runs", "curves", "weights", "claims")
+    names = ("runs", "curves", "pairs", "weights", "claims")
     tables = [folder / f"{name}.parquet" for name in names]
     found = [path for path in tables if path.exists()]
     return [*found, folder / "manifest.json", *figures]

@@ -98,8 +98,14 @@ def test_a_start_that_was_not_recorded_is_the_same_to_the_last_bit(results, tmp_
         assert np.isclose(np.linalg.norm(again[run_id].w_star), 1, atol=1e-15)
 
 
-def test_a_long_run_is_replayed_around_its_violation(results, monkeypatch):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_long_run_is_replayed_around_its_violation(
+    results, monkeypatch, tmp_path, recorded
+):
     """That part is a run of its own: its start is an iterate of float64."""
+    if recorded:
+        (tmp_path / "sweep.toml").write_text(SWEEP + "weights = true\n")
+        results = rvsjax.run(tmp_path / "sweep.toml", tmp_path / "recorded")
     [whole] = certify(results, ["lemma_5_stated"], 1, quiet)
     whole = json.loads(whole.read_text())
     assert whole["step"] > 5

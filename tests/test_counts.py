@@ -92,6 +92,7 @@ def test_pairs_are_summed_over_the_runs():
             "undecided": [0, 0, 2, 0],
             "not_applicable": [0, 4, 0, 0],
             "worst_excess": [0.5, np.nan, -1, -2],
+            "hypotheses": ["a", "b", "a", "b"],
         }
     )
     told = count_pairs(pairs).set_index("claim")
@@ -99,6 +100,8 @@ def test_pairs_are_summed_over_the_runs():
     assert told.loc["x", columns].to_list() == [5, 1, 2, 0, 8]
     assert told.loc["y", columns].to_list() == [4, 0, 0, 4, 4]
     assert told["worst_excess"].to_list() == [0.5, -2]
+    assert pd.isna(told.loc["x", "not_applicable_because"])
+    assert told.loc["y", "not_applicable_because"] == "b: 4"
     assert np.isclose(told.loc["x", "violated_high"], wilson(1, 8, Z)[1])
     assert count_pairs(pairs[:0]).empty
 

@@ -27,6 +27,7 @@ from rvsjax.theory import (
 )
 from rvsjax.theory.starts import Share, cap_probability, start_probability
 from rvsjax.types import Algorithm, Array, Hyper, State, pytree
+from tests.test_pairs import make_pair
 
 HONEST = "nothing"
 HOLDS, VIOLATED = VERDICTS.index("holds"), VERDICTS.index("violated")
@@ -108,7 +109,6 @@ def joined(matrices):
 
 
 # -- runs ------------------------------------------------------------------------------
-from tests.test_pairs import make_pair
 
 D, PATCHES, STEPS = 10, 20, 300
 

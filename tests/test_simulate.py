@@ -85,8 +85,7 @@ def test_monitors_agree_with_a_plain_loop(penalty, algorithm):
     assert seen.lagrangian.change_at == 1 + np.diff(value).argmax()
 
 
-@pytest.mark.parametrize("seed", [1, 4])
-@pytest.mark.parametrize("eta", [0.05, 0.58])
+@pytest.mark.parametrize(("seed", "eta"), [(1, 0.05), (4, 0.05), (4, 0.58)])
 def test_changes_among_the_steps_of_the_corrected_lemmas(seed, eta):
     """A slow run that overtakes its limit, and one with steps that are too long."""
     run = make_run(L1(), seed=seed, eta=eta)

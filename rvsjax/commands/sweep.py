@@ -116,6 +116,7 @@ def _run(
     from rvsjax.sweep import Options, run_plan
     from rvsjax.talk import (
         progress_talker,
+        reason_lines,
         session_lines,
         summary_json,
         summary_lines,
@@ -134,7 +135,8 @@ def _run(
         "all": ("failed", "diverged", "degenerate"),
     }[arguments.retry]
     number = sum(count for _, count in plan.groups())
-    say(f"{plan.document.name}: {number:,} runs, into {out}")
+    runs = "1 run" if number == 1 else f"{number:,} runs"
+    say(f"{plan.document.name}: {runs}, into {out}")
     options = Options(
         width=arguments.block,
         shard=arguments.shard,
@@ -158,7 +160,7 @@ def _run(
     put(told)
     lines = summary_lines(results, figures)
     if arguments.verbose:
-        lines += session_lines(results)
+        lines += [*reason_lines(results), *session_lines(results)]
     say("\n".join(lines))
     return _exit_code(results, arguments.strict)
 
