@@ -1,5 +1,10 @@
 """Certificates: a violated verdict of float64, replayed in 50 digits from its start."""
 
+if __name__ == "__main__":  # before the imports below, so that --help stays fast
+    from rvsjax.cli import run_command
+
+    run_command("certify")
+
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -78,21 +83,24 @@ def certify(
 
 
 def problem_of(row: pd.Series, start: Start) -> Problem:
-    """Return the run of a row of the table as a problem in exact numbers."""
+    """Return the run of a row of the table as a problem in exact numbers.
 
-    def given(name: str) -> Any:
+    A float32 run had its hyperparameters in float32.
+    """
+
+    def given(name: str) -> float | None:
         value = row[f"p_{name}"]
-        return None if pd.isna(value) else value
+        return None if pd.isna(value) else float(np.dtype(row["p_dtype"]).type(value))
 
     return Problem(
         algorithm=row["p_algorithm"],
-        penalty=given("penalty"),
+        penalty=None if pd.isna(row["p_penalty"]) else row["p_penalty"],
         a=given("a"),
         k=int(row["p_k"]),
         readout=row["p_readout"],
         lam=given("lam"),
         beta=given("beta"),
-        eta=float(row["p_eta"]),
+        eta=float(np.dtype(row["p_dtype"]).type(row["p_eta"])),
         steps=int(row["p_steps"]),
         w_star=start.w_star,
         w_start=start.w_start,

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 
 from rvsjax.counts import compare_precisions, count_claims
-from rvsjax.store import Store
+from rvsjax.store import Store, StoreError
 
 __all__ = ["Results"]
+
+_CERTIFICATE = ["claim", "run_id", "part", "step", "excess", "stands"]
 
 
 class Results:
@@ -60,14 +62,19 @@ class Results:
     def certificates(self) -> pd.DataFrame:
         """One row a certificate: ``claim, run_id, part, step, excess, stands``."""
         files = sorted((self.folder / "certificates").glob("*.json"))
-        columns = ["claim", "run_id", "part", "step", "excess", "stands"]
-        rows = [json.loads(path.read_text()) for path in files]
-        return pd.DataFrame(
-            [[row[c] for c in columns] for row in rows], columns=columns
-        )
+        rows = [_read_certificate(path) for path in files]
+        return pd.DataFrame(rows, columns=_CERTIFICATE)
 
     def __repr__(self) -> str:
         """Name the folder and count the runs by status."""
         counts = self.runs["status"].value_counts()
         statuses = ", ".join(f"{number} {status}" for status, number in counts.items())
         return f"Results({str(self.folder)!r}: {statuses})"
+
+
+def _read_certificate(path: Path) -> list[Any]:
+    try:
+        told = json.loads(path.read_text())
+        return [told[name] for name in _CERTIFICATE]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StoreError(f"{path} is not a certificate; delete it") from None

@@ -9,10 +9,11 @@ from mpmath import mp, mpf
 
 import rvsjax
 from rvsjax import certify as certify_room
-from rvsjax.certify import certify, starts_of, worst_runs
+from rvsjax.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.cli import main
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan, plan_again
+from rvsjax.store import StoreError
 
 SWEEP = """
 version = 1
@@ -142,6 +143,33 @@ def test_a_plan_comes_back_from_its_manifest(options):
     again = plan_again(json.loads(json.dumps(plan.as_json())))
     assert again.fingerprint == plan.fingerprint
     assert [item.run_id for item in again] == [item.run_id for item in plan]
+
+
+def test_a_float32_run_is_replayed_with_its_own_numbers(tmp_path):
+    """From exactly its start, and with its hyperparameters as float32 has them."""
+    text = SWEEP.replace(
+        "steps = 400", 'steps = 400\ndtype = "float32"\nstart = "teacher"'
+    )
+    (tmp_path / "sweep.toml").write_text(text)
+    results = rvsjax.run(tmp_path / "sweep.toml", tmp_path / "out")
+    row = worst_runs(results.runs, "lemma_5_stated", 1).iloc[0]
+    problem = problem_of(row, starts_of(results, [row["run_id"]])[row["run_id"]])
+    assert problem.beta == float(np.float32(0.2)) != 0.2
+    assert problem.eta == float(np.float32(0.05))
+    assert all(float(np.float32(x)) == x for x in problem.w_star)
+    [path] = certify(results, ["lemma_5_stated"], 1, quiet)
+    told = json.loads(path.read_text())
+    assert told["stands"]
+    assert abs(float(told["observed"]) - row["obs_lemma_5_stated"]) < 1e-6
+
+
+def test_a_broken_certificate_is_named(results):
+    folder = results.folder / "certificates"
+    folder.mkdir()
+    for text in ("{", "[]", '{"claim": "x"}'):
+        (folder / "x.json").write_text(text)
+        with pytest.raises(StoreError, match="x.json is not a certificate"):
+            assert rvsjax.load(results.folder).certificates is None
 
 
 # -- commands --------------------------------------------------------------------------
