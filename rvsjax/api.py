@@ -2,12 +2,18 @@
 
 from pathlib import Path
 
-from rvsjax.limit import limit_point
+import jax
+import numpy as np
+
+from rvsjax import limit
+from rvsjax.lagrangian import Run
+from rvsjax.limit import Limit
 from rvsjax.results import Results
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan
+from rvsjax.types import Array
 
 __all__ = ["limit_point", "load", "run"]
 
@@ -39,3 +45,19 @@ def load(folder: str | Path) -> Results:
     if not Store(folder).manifest:
         raise StoreError(f"{folder} is not the folder of a sweep: no manifest.json")
     return Results(folder)
+
+
+def limit_point(run: Run, near: Array | None = None) -> Limit:
+    """Return where a run ends, solved from equation (12) in float64, without running.
+
+    The limit has the support of the iterate `near`; without it, that of the teacher's
+    largest entries. `unique` is decided by trying every choice of the free coordinates,
+    where there are at most 12 of them, and False beyond. Only the teacher, the penalty
+    and the hyperparameters of the run matter.
+    """
+    with jax.enable_x64(True):
+        found = limit.limit_point(run, near)
+        if 0 < np.sum(found.free) <= limit.MOST_FREE:
+            unique = len(limit.limit_points(run)) == 1
+            found = found._replace(unique=np.bool_(unique))
+    return found

@@ -28,7 +28,7 @@ __all__ = ["Limit", "limit_point", "limit_points"]
 
 _HALVINGS = 56  # of an interval of length b: to the last digit
 _ROUNDS = 8  # of supports; they settle in two or three
-_MOST_FREE = 12  # coordinates of which every choice is tried
+MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
 _CONSISTENT = 1e-10  # |w - (w_star + b prox(w)) / |.|| of a limit
 
 
@@ -108,10 +108,10 @@ def limit_points(run: Run) -> list[Limit]:
     """
     one = limit_point(run)
     free = np.flatnonzero(one.free)
-    if len(free) > _MOST_FREE:
+    if len(free) > MOST_FREE:
         raise ValueError(
             f"{len(free)} coordinates are free, {2 ** len(free):,} choices; "
-            f"at most {_MOST_FREE} are tried"
+            f"at most {MOST_FREE} are tried"
         )
     sure = np.asarray(one.u) != 0
     sure[free] = False

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import rvsjax
 from rvsjax.limit import limit_point, limit_points
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.simulate import simulate
@@ -98,6 +99,29 @@ def test_starts_near_each_limit_reach_it():
         assert np.allclose(last, point.w, atol=1e-14)
         reached.add(tuple(np.flatnonzero(np.abs(last) > 0.56).tolist()))
     assert len(reached) == 7
+
+
+def test_unique_is_decided_by_trying_all_choices():
+    """Of equal entries in the band, sometimes one support alone is left."""
+    decided = set()
+    for t in np.linspace(0.5, 0.9, 41):
+        w_star = np.full(2, 1 / np.sqrt(2))
+        hyper = Hyper(*map(jnp.float64, (t**2 / 2 * 0.8, 0.8, 0.2)))
+        teacher = Teacher(jnp.asarray(w_star), 20)
+        run = make_run(L0(), teacher=teacher, start=teacher.w_star, hyper=hyper)
+        names = (w_star, "l0", None, 20, "sum", t**2 / 2 * 0.8, 0.8)
+        points = oracle_limits.limit_points(*names)
+        limit = rvsjax.limit_point(run)
+        assert limit.unique == (len(points) == 1)
+        decided.add((bool(limit.unique), bool(limit.free.any())))
+    assert {(True, False), (False, True)} <= decided
+
+
+def test_the_limit_is_in_float64_whatever_the_user_has_set():
+    with jax.enable_x64(False):
+        run = make_run(L1(), dtype="float32")
+        assert rvsjax.limit_point(run).w.dtype == "float64"
+        assert run.start.dtype == "float32"
 
 
 def test_without_a_penalty_the_limit_is_the_teacher():
