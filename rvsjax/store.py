@@ -83,6 +83,7 @@ class Store:
                 raise StoreError(f"{what}; use an empty folder with --out")
         if manifest and manifest["plan"] != plan:
             difference = "; ".join(_difference(manifest["asked"], asked))
+            difference = difference or "the same, by a version with other columns"
             what = f"{self.folder} holds another sweep ({difference})"
             raise StoreError(f"{what}; use another folder with --out")
         self.plan, self.tables = plan, tuple(tables)

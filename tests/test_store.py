@@ -145,6 +145,12 @@ def test_the_same_sweep_goes_on_and_keeps_its_file(store):
     assert (store.folder / "sweep.toml").read_text() == "name = 'x'\n"
 
 
+def test_the_same_sweep_by_another_version_is_refused(store):
+    asked = {"seeds": {"count": 3}, "name": "x"}
+    with pytest.raises(StoreError, match="by a version with other columns"):
+        Store(store.folder).open("plan-2", asked, "", ["runs"])
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(StoreError, match="no manifest.json"):
