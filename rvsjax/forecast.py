@@ -17,6 +17,7 @@ __all__ = ["Forecast", "forecast"]
 
 _PROBE_STEPS = 300
 _MONITORED = 4.0  # a step in a sweep over a bare one alone: 3 to 5 seen on 2 cores
+_COMPILE_SECONDS = 8.0  # of a program; 5 to 10 seen, two at a time
 _BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
 
@@ -61,6 +62,7 @@ def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast
         lanes=len(lanes),
         run_steps=sum(n * item.parameters["steps"] for item, n in groups),
         seconds=_MONITORED * each * sum(map(work, groups)) / min(len(lanes), blocks)
+        + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
         + _BLOCK_SECONDS * blocks,
         memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes),
         disk_bytes=2 * runs * row,  # parts and whole tables
