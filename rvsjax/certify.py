@@ -79,6 +79,8 @@ def certify(
         path = folder / f"{claim}-{row['run_id']}.json"
         told = _certificate(claim, row, start)
         path.write_text(json.dumps(told, indent=2) + "\n")
+        if not told["stands"]:
+            tell(f"  does not stand: excess {told['excess']}, error {told['error']}")
         yield path
 
 

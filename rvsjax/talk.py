@@ -105,7 +105,8 @@ class _Bar:
 def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     """Return the summary as plain data: folder, statuses, claims and files."""
     claims = results.claims.astype(object).where(results.claims.notna(), None)
-    certified = set(results.certificates["claim"])
+    known = results.certificates
+    certified = set(known["claim"][known["stands"].eq(True)])
     return {
         "out": str(results.folder),
         "status": results.runs["status"].value_counts().to_dict(),

@@ -1,5 +1,6 @@
 """The README is run: its Python, its commands' options and its files are there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -79,3 +80,18 @@ def test_files_that_the_readme_links_are_there():
     assert links
     for link in links:
         assert (ROOT / link).exists(), link
+
+
+CERTIFICATES = sorted((ROOT / "docs" / "certificates").rglob("*.json"))
+
+
+def test_what_the_readme_calls_violated_is_certified():
+    """The worst run of each sweep that it names, and every hypothesis true."""
+    claims = {(path.parent.name, path.name.split("-")[0]) for path in CERTIFICATES}
+    sweeps = ("theorem", "descent", "figure4", "counterexample")
+    assert claims == {(s, f"lemma_{n}_stated") for s in sweeps for n in (5, 6)}
+    for path in CERTIFICATES:
+        told = json.loads(path.read_text())
+        assert told["stands"] is True, path
+        assert all(told["hypotheses"].values()), path
+        assert float(told["excess"]) > 1e30 * float(told["error"]), path

@@ -161,6 +161,7 @@ def _claim_label(claim: pd.Series, results: Results) -> str:
     """Name a claim; a violated one with its number of certificates."""
     if not claim["violated"]:
         return claim["claim"]
-    known = results.certificates["claim"].eq(claim["claim"]).sum()
-    certified = f"{known} certified" if known else "no certificate"
+    known = results.certificates
+    number = (known["claim"].eq(claim["claim"]) & known["stands"].eq(True)).sum()
+    certified = f"{number} certified" if number else "no certificate"
     return f"{claim['claim']} ({certified})"
