@@ -22,13 +22,14 @@ import numpy as np
 
 from rvsjax.lagrangian import Run
 from rvsjax.teacher import angle, unit
-from rvsjax.types import Array, Hyper, Penalty
+from rvsjax.types import Array, Penalty
 
-__all__ = ["Limit", "limit_point", "limit_points"]
+__all__ = ["MOST_FREE", "Limit", "limit_point", "limit_points"]
+
+MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
 
 _HALVINGS = 56  # of an interval of length b: to the last digit
 _ROUNDS = 8  # of supports; they settle in two or three
-MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
 _CONSISTENT = 1e-10  # |w - (w_star + b prox(w)) / |.|| of a limit
 
 
@@ -59,7 +60,7 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
         lambda x: jnp.asarray(x, wide), (run.hyper, run.penalty)
     )
     near = target if near is None else near.astype(wide)
-    b, m = _scales(hyper, run.teacher.K)
+    b, m = hyper.beta / run.teacher.K, hyper.m
     threshold = penalty.threshold(m)
     jump = b * penalty.branch(threshold, m)
     taught = target != 0
@@ -127,12 +128,6 @@ def limit_points(run: Run) -> list[Limit]:
 
 
 _limit_points = jax.jit(jax.vmap(limit_point, in_axes=(None, 0)))
-
-
-def _scales(hyper: Hyper, K: float) -> tuple[Array, Array]:  # noqa: N803
-    """Return ``beta/K`` and ``lam/beta``; 0 where there is no coupling."""
-    safe = jnp.where(hyper.beta > 0, hyper.beta, 1)
-    return hyper.beta / K, jnp.where(hyper.beta > 0, hyper.lam / safe, 0)
 
 
 def _on_support(

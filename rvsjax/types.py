@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
 __all__ = [
@@ -81,6 +82,12 @@ class Hyper(NamedTuple):
     lam: Array
     beta: Array
     eta: Array
+
+    @property
+    def m(self) -> Array:
+        """``lam / beta``, the scale of the prox; 0 where there is no coupling."""
+        coupled = self.beta > 0
+        return jnp.where(coupled, self.lam / jnp.where(coupled, self.beta, 1), 0)
 
 
 class State(NamedTuple):

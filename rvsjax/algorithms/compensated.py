@@ -13,13 +13,13 @@ The gradient and u see w alone: the limit is that of float32, to its rounding.
 
 import jax.numpy as jnp
 
+from rvsjax.algorithms import rvscgd
 from rvsjax.types import Array, Gradient, Hyper, Penalty, State
 
 
 def init(w: Array, hyper: Hyper, penalty: Penalty) -> State:
     """Start at ``w^0 = w``, unit length, ``(d,)``, with ``u^0 = prox(w^0)``."""
-    u = penalty.prox(w, hyper.lam / hyper.beta)
-    return State(w, u, jnp.zeros_like(w))
+    return rvscgd.init(w, hyper, penalty)._replace(tail=jnp.zeros_like(w))
 
 
 def step(

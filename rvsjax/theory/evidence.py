@@ -156,14 +156,14 @@ class Evidence:
     @cached_property
     def threshold(self) -> Array:
         """Where the prox begins."""
-        return self.run.penalty.threshold(self._m)
+        return self.run.penalty.threshold(self.run.hyper.m)
 
     @cached_property
     def slope(self) -> Array:
         """``prox'(w_j)``, coordinate by coordinate."""
 
         def prox(x: Array) -> Array:
-            return self.run.penalty.prox(x, self._m)
+            return self.run.penalty.prox(x, self.run.hyper.m)
 
         return jax.jvp(prox, (self.w,), (jnp.ones_like(self.w),))[1]
 
@@ -200,8 +200,3 @@ class Evidence:
         follows ``|w - w_bar| <= r / pull``, up to second order, on one support.
         """
         return jnp.linalg.norm(self.target) - self.b * jnp.max(self.slope)
-
-    @cached_property
-    def _m(self) -> Array:
-        lam, beta, _ = self.run.hyper
-        return jnp.where(beta > 0, lam / jnp.where(beta > 0, beta, 1), 0)

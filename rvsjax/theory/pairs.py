@@ -174,8 +174,7 @@ def lemma_9(pair: Pair) -> Check:
 def _argmin(pair: Pair, hypotheses: dict[str, bool]) -> Check:
     """Compare the prox with 0, with x and with points at and around both weights."""
     x, other = unit(pair.first), unit(pair.second)
-    lam, beta, _ = pair.hyper
-    m = jnp.where(beta > 0, lam / jnp.where(beta > 0, beta, 1), 0)
+    m = pair.hyper.m
     u, threshold = pair.penalty.prox(x, m), pair.penalty.threshold(m)
 
     def objective(point: Array) -> Array:
