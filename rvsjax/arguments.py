@@ -100,6 +100,12 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         help="runs in a block; settled with the first part",
     )
     add(
+        "--kernel",
+        choices=("auto", "plain", "native"),
+        default="auto",
+        help="XLA (plain), or C++ on the CPU (native); settled with the first part",
+    )
+    add(
         "--shard",
         metavar="I/N",
         type=_shard,

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from mpmath import mp
 
+from rvsjax import kernels
 from rvsjax.engine import Engine, blocks, default_lanes
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.results import Results
@@ -213,13 +214,17 @@ def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start
         what = "was computed by another version of the study"
         raise StoreError(f"{results.folder} {what}; run the sweep again")
     width, points = results.manifest["width"], plan.document.record.curves
-    engine = Engine(evaluate, width, default_lanes(jax.devices()))
+    kernel = results.manifest.get("kernel", "plain")
+    lanes = default_lanes(jax.devices())
+    if kernels.problem(kernel, lanes[0].platform):
+        kernel = "plain"  # other bits, perhaps, and the source of a start says so
+    engine = Engine(evaluate, width, lanes)
     known = results.runs.set_index("run_id")["m_theta"]
     for block in blocks(plan, lambda item: item.static_key, width):
         ids = [item.run_id for item in block.items]
         if wanted.isdisjoint(ids):
             continue
-        record = engine([make_trial(item, points) for item in block.items])
+        record = engine([make_trial(item, points, kernel) for item in block.items])
         weights: Weights = record.weights
         for i, run_id in enumerate(ids):
             same = float(record.measurements.theta[i]) == known[run_id]

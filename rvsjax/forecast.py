@@ -1,22 +1,21 @@
 """What a plan would take, without running it: time, memory and disk."""
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
-from rvsjax.engine import Device, choose_width
+from rvsjax.engine import Device, Engine, choose_width
+from rvsjax.kernels import KERNELS, choose
 from rvsjax.spec.plan import Plan
 from rvsjax.spec.study import Trial, make_trial
-from rvsjax.teacher import Teacher
-from rvsjax.types import Array, State
+from rvsjax.types import Array
 
 __all__ = ["Forecast", "forecast"]
 
-_PROBE_STEPS = 300
-_MONITORED = 4.0  # a step in a sweep over a bare one alone: 3 to 5 seen on 2 cores
+_PROBE_STEPS = 2000
 _COMPILE_SECONDS = 8.0  # of a program; 5 to 10 seen, two at a time
 _BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
@@ -36,8 +35,10 @@ class Forecast(NamedTuple):
     disk_bytes: int
 
 
-def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast:
-    """Estimate a plan; time a few bare steps of its program with the most work."""
+def forecast(
+    plan: Plan, width: int | None, kernel: str | None, lanes: Sequence[Device]
+) -> Forecast:
+    """Estimate a plan; time a few steps of its program with the most work."""
     groups = plan.groups()
     width = width or choose_width([count for _, count in groups], lanes[0].platform)
     blocks = sum(-(-count // width) for _, count in groups)
@@ -48,7 +49,8 @@ def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast
         return count * item.parameters["steps"] * item.parameters["d"]
 
     heaviest = max(groups, key=work)
-    trial = make_trial(heaviest[0], record.curves)
+    kernel = kernel or choose(lanes[0].platform)
+    trial = make_trial(heaviest[0], record.curves, kernel)
     each = _step_seconds(trial, width, lanes[0]) / trial.d
     largest = max(item.parameters["d"] for item, _ in groups)
     runs = sum(count for _, count in groups)
@@ -61,7 +63,7 @@ def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast
         width=width,
         lanes=len(lanes),
         run_steps=sum(n * item.parameters["steps"] for item, n in groups),
-        seconds=_MONITORED * each * sum(map(work, groups)) / min(len(lanes), blocks)
+        seconds=each * sum(map(work, groups)) / min(len(lanes), blocks)
         + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
         + _BLOCK_SECONDS * blocks,
         memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes),
@@ -70,26 +72,16 @@ def forecast(plan: Plan, width: int | None, lanes: Sequence[Device]) -> Forecast
 
 
 def _step_seconds(trial: Trial, width: int, device: Device) -> float:
-    """Time one step of one run in a block, without monitors."""
-    rng = np.random.default_rng(0)
-    dtype = trial.hyper.eta.dtype
-    start = rng.normal(size=(width, trial.d)).astype(dtype)
-    start /= np.linalg.norm(start, axis=1, keepdims=True)
-    algorithm = trial.method
+    """Time one step of one run in a block, with its monitors."""
+    steps = min(trial.steps, _PROBE_STEPS)
+    probe = dataclasses.replace(trial, steps=steps, points=2)
+    engine = Engine(_probe, width, [device])
+    trials = [dataclasses.replace(probe, seed=np.uint32(i)) for i in range(width)]
+    engine(trials)
+    begin = time.perf_counter()
+    engine(trials)
+    return (time.perf_counter() - begin) / steps / width
 
-    def probe(w: Array) -> State:
-        teacher = Teacher(w[::-1], trial.k, trial.readout)
 
-        def step(_: int, state: State) -> State:
-            gradient = teacher.coarse_gradient
-            return algorithm.step(state, trial.hyper, gradient, trial.penalty)[0]
-
-        state = algorithm.init(w, trial.hyper, trial.penalty)
-        return jax.lax.fori_loop(0, _PROBE_STEPS, step, state)
-
-    with jax.enable_x64(True), jax.default_device(device):
-        program = jax.jit(jax.vmap(probe)).lower(start).compile()
-        program(start)[0].block_until_ready()
-        begin = time.perf_counter()
-        program(start)[0].block_until_ready()
-        return (time.perf_counter() - begin) / _PROBE_STEPS / width
+def _probe(trial: Trial) -> Array:
+    return KERNELS[trial.kernel](trial.draw()).state.w

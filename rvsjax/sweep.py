@@ -20,9 +20,10 @@ import jax
 import pandas as pd
 import pyarrow as pa
 
-from rvsjax.counts import count_claims, count_pairs
+from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, blocks, choose_width, default_lanes
-from rvsjax.judge import judge_starts
+from rvsjax.judge import START_COLUMNS, judge_starts
+from rvsjax.kernels import choose, problem
 from rvsjax.rows import failed_rows, rows
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import Trial, evaluate, make_trial
@@ -47,6 +48,7 @@ class Options(NamedTuple):
     """How a plan is run, not what it asks."""
 
     width: int | None = None  # runs in a block; None: chosen, or that of the folder
+    kernel: str | None = None  # of `rvsjax.kernels`; None: likewise
     shard: tuple[int, int] = (1, 1)  # this process takes each N-th block from the I-th
     retry: frozenset[str] = frozenset()  # statuses to compute again
     fail_fast: bool = False
@@ -78,13 +80,14 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     sizes = [count for _, count in plan.groups()]
     lanes = options.lanes or default_lanes(jax.devices())
     width = _settle_width(store, options, sizes, lanes[0].platform)
+    kernel = _settle_kernel(store, options, lanes[0].platform)
     total = sum(-(-size // width) for size in sizes)
     wanted = _wanted_blocks(store, total, options)
     failed = False
     if wanted:
         store.discard_compacted()
         failed = _compute_blocks(
-            store, plan, Engine(evaluate, width, lanes), wanted, options
+            store, plan, Engine(evaluate, width, lanes), kernel, wanted, options
         )
     left = len(set(range(total)) - store.done())
     if not left and not store.is_compacted():
@@ -107,6 +110,22 @@ def _settle_width(
     return width
 
 
+def _settle_kernel(store: Store, options: Options, platform: str) -> str:
+    """Return the kernel of the folder, settled like its width: bits depend on it."""
+    kept = store.manifest.get("kernel")
+    begun = f"{store.folder} was begun with --kernel {kept}"
+    if kept and options.kernel and options.kernel != kept:
+        advice = "leave --kernel out, or use another folder with --out"
+        raise StoreError(f"{begun}, not {options.kernel}; {advice}")
+    kernel = kept or options.kernel or choose(platform)
+    if reason := problem(kernel, platform):
+        where = f"{begun}, which cannot go on here" if kept else f"--kernel {kernel}"
+        raise StoreError(f"{where}: {reason}")
+    if not kept:
+        store.update({"kernel": kernel})
+    return kernel
+
+
 def _wanted_blocks(store: Store, total: int, options: Options) -> set[int]:
     """Return the numbers of the blocks that this call computes."""
     done = store.done()
@@ -118,7 +137,12 @@ def _wanted_blocks(store: Store, total: int, options: Options) -> set[int]:
 
 
 def _compute_blocks(
-    store: Store, plan: Plan, engine: Engine, wanted: set[int], options: Options
+    store: Store,
+    plan: Plan,
+    engine: Engine,
+    kernel: str,
+    wanted: set[int],
+    options: Options,
 ) -> bool:
     """Compute the wanted blocks, note the session, and say whether one failed."""
     begin, clock = datetime.now(UTC), time.perf_counter()
@@ -128,7 +152,7 @@ def _compute_blocks(
     pending = (block for block in stream if block.number in wanted)
 
     def make(item: Item) -> Trial:
-        return make_trial(item, record.curves)
+        return make_trial(item, record.curves, kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (failed and options.fail_fast)
@@ -170,11 +194,16 @@ def _tables(
 
 
 def _write_claims(store: Store) -> None:
-    """Write one row a claim: about runs, about weights and about starts."""
-    runs = store.load("runs")
-    found = [count_claims(runs), count_pairs(store.load("pairs"))]
-    if "m_beta_ratio" in runs:
-        found.append(pd.DataFrame([judge_starts(runs)]))
+    """Write one row a claim: about runs, about weights and about starts.
+
+    Of a table, only the columns in question are held at a time.
+    """
+    there = store.columns("runs")
+    found = [count_claims(store.load("runs", few)) for few in claim_columns(there)]
+    found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
+    if "m_beta_ratio" in there:
+        starts = store.load("runs", START_COLUMNS)
+        found.append(pd.DataFrame([judge_starts(starts)]))
     claims = pd.concat([rows for rows in found if len(rows)], ignore_index=True)
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ROOMS = re.findall(r"^\| `([a-z]+)(?:\.py|/)` \|", README, re.MULTILINE)
-ALONE = {"engine", "store", "exact"}
+ALONE = {"engine", "store", "exact", "cache"}
 STRANGERS = {
     "penalties": {"teacher", "algorithms"},
     "algorithms": {"teacher", "penalties"},

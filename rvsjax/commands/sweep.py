@@ -85,12 +85,16 @@ def _lanes(kind: str) -> tuple["Device", ...]:
         raise Refusal(f"--device {kind}: JAX finds none here ({reason})") from None
 
 
+def _kernel(arguments: argparse.Namespace) -> str | None:
+    return None if arguments.kernel == "auto" else arguments.kernel
+
+
 def _dry_run(
     arguments: argparse.Namespace, plan: "Plan", lanes: tuple["Device", ...]
 ) -> int:
     from rvsjax.forecast import forecast
 
-    told = forecast(plan, arguments.block, lanes)._asdict()
+    told = forecast(plan, arguments.block, _kernel(arguments), lanes)._asdict()
     if arguments.json:
         print(json.dumps(told))
         return DONE
@@ -139,6 +143,7 @@ def _run(
     say(f"{plan.document.name}: {runs}, into {out}")
     options = Options(
         width=arguments.block,
+        kernel=_kernel(arguments),
         shard=arguments.shard,
         retry=frozenset(retry),
         fail_fast=arguments.fail_fast,

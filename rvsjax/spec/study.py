@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.kernels import KERNELS
 from rvsjax.limit import limit_point
 from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import Curves, Run, simulate
+from rvsjax.simulate import Curves, Run
 from rvsjax.spec.parameters import direction
 from rvsjax.spec.plan import Item
 from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
@@ -61,6 +62,7 @@ class Trial:
     precision: str = static()
     steps: int = static()
     points: int = static()
+    kernel: str = static(default="plain")
 
     @property
     def method(self) -> Algorithm:
@@ -111,8 +113,11 @@ def _direction(text: str | None) -> Any:
     return np.array(direction(text) if text else (), np.float64)
 
 
-def make_trial(item: Item, points: int) -> Trial:
-    """Turn the names and numbers of an item into a trial with `points` a curve."""
+def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
+    """Turn the names and numbers of an item into a trial with `points` a curve.
+
+    `kernel` is one of `rvsjax.kernels.KERNELS`.
+    """
     given = item.parameters
     dtype = given["dtype"]
     penalty = {
@@ -137,6 +142,7 @@ def make_trial(item: Item, points: int) -> Trial:
         precision=given["precision"],
         steps=given["steps"],
         points=points,
+        kernel=kernel,
     )
 
 
@@ -184,7 +190,7 @@ def evaluate(trial: Trial) -> Record:
     A pure function, the same object for every sweep, so that programs are shared.
     """
     run = trial.draw()
-    outcome = simulate(run)
+    outcome = KERNELS[trial.kernel](run)
     seen, last = outcome.monitor, outcome.state
     limit = limit_point(run, last.w)
     evidence = Evidence(run, outcome, limit)

@@ -1,0 +1,113 @@
+"""The C++ kernels, compiled for this machine at first use and kept for later processes.
+
+They are compiled by the system's compiler: ``$CXX``, else ``c++``, ``g++`` or
+``clang++``. Without one, there are no such kernels here.
+"""
+
+import ctypes
+import functools
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+
+from rvsjax.cache import private_folder, source_digest
+
+__all__ = ["TARGET", "BuildError", "load"]
+
+TARGET = "rvsjax_simulate"
+
+_SOURCE = Path(__file__).parent / "native"
+# Contracted multiply-adds are as exact as separate ones; the rest says that nobody
+# reads errno or traps, without which roots are not computed in vectors.
+_FLAGS = (
+    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
+    *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
+)
+_lock = threading.Lock()
+
+
+class BuildError(RuntimeError):
+    """Why there are no compiled kernels here, in a sentence."""
+
+
+def load() -> None:
+    """Compile the kernels, or find them compiled, and register them with JAX.
+
+    Raises BuildError, the same at every call.
+    """
+    with _lock:
+        failure = _load()
+    if failure:
+        raise BuildError(failure)
+
+
+@functools.cache
+def _load() -> str | None:
+    try:
+        library = _open(_library())
+        handler = jax.ffi.pycapsule(getattr(library, TARGET))
+        jax.ffi.register_ffi_target(TARGET, handler, platform="cpu")
+    except BuildError as error:
+        return str(error)
+    except (OSError, AttributeError) as error:
+        return f"the compiled kernels could not be loaded: {error}"
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    """Load the library; compile it again should the file be damaged."""
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError:
+        path.unlink(missing_ok=True)
+        return ctypes.CDLL(str(_library()))
+
+
+def _library() -> Path:
+    """Return the shared library, compiled into the user's cache if it is not there."""
+    compiler = _compiler()
+    folder = private_folder("kernels")
+    if folder is None:  # nothing is kept: for this process alone
+        folder = Path(tempfile.mkdtemp(prefix="rvsjax-"))
+    about = [source_digest(_SOURCE), version("jaxlib"), *compiler, *_FLAGS]
+    name = hashlib.sha256("\0".join([*about, _machine(compiler)]).encode()).hexdigest()
+    path = folder / f"{name}.so"
+    if not path.exists():
+        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        headers = ["-isystem", jax.ffi.include_dir()]
+        output = [str(_SOURCE / "entry.cc"), "-o", str(temporary)]
+        _run([*compiler, *_FLAGS, *headers, *output])
+        temporary.replace(path)
+    return path
+
+
+def _compiler() -> list[str]:
+    wanted = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
+    for command in filter(None, map(shlex.split, wanted)):
+        if shutil.which(command[0]):
+            return command
+    raise BuildError("no C++ compiler was found (c++, g++, clang++ or $CXX)")
+
+
+def _machine(compiler: list[str]) -> str:
+    """Return what the compiler takes this machine, and itself, for."""
+    return _run([*compiler, "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
+
+
+def _run(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuildError(f"the C++ compiler could not be run: {error}") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "error" in line]
+        reason = lines[0].strip() if lines else f"exit code {done.returncode}"
+        raise BuildError(f"{command[0]} could not compile the kernels: {reason}")
+    return done.stdout

@@ -1,0 +1,54 @@
+"""C++ for the CPU: one run a lane, many steps a call, no trip to memory in between.
+
+Two ways, in ``native/``. `direct` takes every step in d numbers, in one pass over the
+weights (``direct.h``). `span` takes the steps of l0 and l1 in the four or five
+coordinates in which they stay as long as u keeps its support (``span.h``). Both watch
+every step. Sources of both: Algorithm 1 and `rvsjax.simulate`.
+"""
+
+import jax
+
+from rvsjax import simulate as reference
+from rvsjax.algorithms import rvscgd
+from rvsjax.kernels.build import TARGET, BuildError, load
+from rvsjax.kernels.layout import Raw, flatten, shapes, unflatten
+from rvsjax.lagrangian import Run
+from rvsjax.penalties import L0, L1, TransformedL1
+from rvsjax.simulate import Outcome
+
+__all__ = ["covers", "problem", "simulate", "way_of"]
+
+
+def problem() -> str | None:
+    """Say why there are no such kernels here, None if there are. Compiles them."""
+    try:
+        load()
+    except BuildError as error:
+        return str(error)
+
+
+def covers(run: Run) -> bool:
+    """Say whether there is a kernel for a run; `simulate` is plain for the others."""
+    return run.algorithm.step is rvscgd.step and isinstance(
+        run.penalty, L0 | L1 | TransformedL1
+    )
+
+
+def way_of(run: Run) -> str:
+    """Return the faster way for a run: `span` where the prox is piecewise linear."""
+    return "span" if isinstance(run.penalty, L0 | L1) else "direct"
+
+
+def simulate(run: Run, way: str | None = None) -> Outcome:
+    """Run the algorithm as `rvsjax.simulate.simulate` does, to rounding.
+
+    Can be compiled and mapped. Raises BuildError where there is no compiler.
+    """
+    if not covers(run):
+        return reference.simulate(run)
+    load()
+    operands = flatten(run)
+    kernel = jax.ffi.ffi_call(TARGET, shapes(operands), vmap_method="broadcast_all")
+    penalty = type(run.penalty).__name__
+    raw = kernel(*operands, way=way or way_of(run), penalty=penalty)
+    return unflatten(run, Raw(*raw))

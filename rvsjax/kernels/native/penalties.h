@@ -1,0 +1,54 @@
+// penalties.py for the lanes of a vector: value and prox side by side.
+#pragma once
+#include "batch.h"
+
+template <class T> struct L0 {
+  static constexpr bool keeps = true;  // u_j is w_j or 0, hence |u|^2 = <u, w>
+  Real<T> threshold;
+  explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
+  Real<T> prox(Real<T> x) const { return size(x) > threshold ? x : Real<T>{}; }
+  Real<T> value(Real<T> u) const { return u != Real<T>{} ? all<T>(1) : Real<T>{}; }
+};
+
+template <class T> struct L1 {
+  static constexpr bool keeps = false;
+  Real<T> m;
+  explicit L1(const Group<T> &group) : m(group.number(M)) {}
+  Real<T> prox(Real<T> x) const { return x - least(most(x, -m), m); }
+  Real<T> value(Real<T> u) const { return size(u); }
+};
+
+// With z = a + |u|, s = a + |x| and y = z/s the prox solves y^3 - y^2 + kappa = 0 for the
+// largest root, kappa = m a (a+1) / s^3: |u| = |x| - s e, e = 1 - y.
+template <class T> struct TransformedL1 {
+  static constexpr bool keeps = false;
+  Real<T> m, a, threshold, scale;
+  explicit TransformedL1(const Group<T> &group)
+      : m(group.number(M)), a(group.number(SHAPE)),
+        threshold(group.number(THRESHOLD)), scale(m * a * (a + 1)) {}
+
+  Real<T> value(Real<T> u) const { return (a + 1) * size(u) / (a + size(u)); }
+
+  Real<T> prox(Real<T> x) const {
+    Real<T> s = a + size(x), kappa = scale / (s * s * s);
+    Real<T> u = size(x) - s * shrinkage(kappa);
+    return size(x) > threshold ? (x < Real<T>{} ? -u : u) : Real<T>{};
+  }
+
+  // The least root e in [0, 1/3] of e (1 - e)^2 = kappa. First from h = 1/3 - e, where
+  // h^2 (1 + h) = r^2 = 4/27 - kappa: h/r is a polynomial in r to 1.5e-6 (Chebyshev);
+  // then one step of Halley's method, whose error is the third power of that.
+  static Real<T> shrinkage(Real<T> kappa) {
+    Real<T> r = root(most(T(4) / 27 - kappa, Real<T>{}));
+    Real<T> q = T(-0.58769445) * r + T(1.00181664);
+    q = q * r - T(0.8728298);
+    q = q * r + T(0.61496996);
+    q = q * r - T(0.49969636);
+    q = q * r + T(0.99999847);
+    Real<T> e = T(1) / 3 - r * q, y = 1 - e;
+    Real<T> rest = e * y * y - kappa, slope = y * (1 - 3 * e), bend = 6 * e - 4;
+    Real<T> below = 2 * slope * slope - rest * bend;
+    Real<T> by = 2 * rest * slope / (below != Real<T>{} ? below : all<T>(1));
+    return e - by;
+  }
+};
