@@ -101,9 +101,10 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--kernel",
-        choices=("auto", "plain", "native"),
+        choices=("auto", "plain", "native", "warp"),
         default="auto",
-        help="XLA (plain), or C++ on the CPU (native); settled with the first part",
+        help="XLA (plain), C++ on a CPU (native), Warp on a GPU; settled with the "
+        "first part",
     )
     add(
         "--shard",

@@ -4,17 +4,28 @@
 function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vmap``.
 """
 
-from rvsjax.kernels import native
+import importlib.util
+
+from rvsjax.kernels import gpu, native
 from rvsjax.simulate import simulate
 
 __all__ = ["KERNELS", "choose", "problem"]
 
-KERNELS = {"plain": simulate, "native": native.simulate}
-"""By name: the reference, compiled by XLA, and C++ for the CPU."""
+KERNELS = {
+    "plain": simulate,
+    "native": native.simulate,
+    "warp": gpu.simulate_gpu,
+}
+"""By name: the reference, compiled by XLA; C++ for the CPU; NVIDIA Warp for a GPU."""
+
+_PLATFORMS = {"native": "cpu", "warp": "gpu"}
 
 
 def choose(platform: str) -> str:
-    """Return the fastest kernel that works on a platform, here."""
+    """Return the fastest kernel that works on a platform, here.
+
+    Warp's is not among them until a GPU has run it.
+    """
     return "native" if problem("native", platform) is None else "plain"
 
 
@@ -22,6 +33,9 @@ def problem(kernel: str, platform: str) -> str | None:
     """Say why a kernel does not work on a platform, here; None if it does."""
     if kernel == "plain":
         return None
-    if platform != "cpu":
-        return f"the kernel {kernel!r} is for the CPU, not for a {platform.upper()}"
-    return native.problem()
+    if platform != _PLATFORMS[kernel]:
+        return f"is for a {_PLATFORMS[kernel].upper()}, not for a {platform.upper()}"
+    if kernel == "native":
+        return native.problem()
+    missing = importlib.util.find_spec("warp") is None
+    return "needs NVIDIA Warp: pip install 'rvsjax[warp]'" if missing else None

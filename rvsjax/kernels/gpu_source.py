@@ -1,0 +1,275 @@
+"""The step of `rvscgd` with every monitor, as CUDA C++ that keeps a run in registers.
+
+One text for two machines: on a GPU a run is the work of ``LANES`` neighbouring threads,
+each with ``SLOTS`` of its weights in registers from the first step to the last; on a
+CPU, for the tests, the first of them does the work of all. Weights past d are zero and
+stay so, which no sum notices.
+
+A step reads the weights twice. The first time for ``|v|``, ``<u, w>`` and ``P(u)``,
+with ``v = (1 - eta (K + beta)) w + eta K w_star + eta beta u`` since ``|w| = 1``; the
+second time to replace w by ``v / |v|`` and to sum the squares of ``w' -+ w_star``,
+``w' - w``, ``w' - u`` and ``u - <u, w> w``, all of them differences, so that none loses
+digits where it is small. The angle comes from the shorter of ``w' - w_star`` and
+``w' + w_star``, whose squares sum to 4.
+
+A step that turns out to be no good has already overwritten the last good weights: the
+run is then repeated up to the step before.
+"""
+
+from rvsjax.kernels.layout import Numbers
+
+__all__ = ["PENALTIES", "source"]
+
+PENALTIES = ("L0", "L1", "TransformedL1")
+"""Names of the penalties that the kernel knows, by their number in the text."""
+
+
+def source(penalty: str, real: str, slots: int, lanes: int, block: int) -> str:
+    """Return the body of the kernel's function for one penalty and one precision.
+
+    ``real`` is ``"float"`` or ``"double"``, ``lanes`` a power of two up to 32. The text
+    reads and writes the arrays that `rvsjax.kernels.gpu_warp` names.
+    """
+    head = f"""
+    using T = {real};
+    constexpr int PENALTY = {PENALTIES.index(penalty)};
+    constexpr int SLOTS = {slots}, LANES = {lanes}, BLOCK = {block};
+    constexpr int NUMBERS = {len(Numbers._fields)};
+    enum {{ {", ".join(f"of_{name}" for name in Numbers._fields)} }};
+    """
+    return head + _SETUP + _PENALTY + _RUN
+
+
+_SETUP = """
+    const int run = tid / LANES;
+#ifdef __CUDA_ARCH__
+    constexpr int OWN = SLOTS, STRIDE = LANES;
+    const int lane = tid % LANES;
+    const unsigned mates = (0xffffffffu >> (32 - LANES))
+                           << (threadIdx.x % 32 / LANES * LANES);
+#define EACH _Pragma("unroll") for (int s = 0; s < OWN; ++s)
+    // what the compiler cannot see to be the same it computes again, and keeps in
+    // no register: u in the second reading, the addresses of what is read once
+    auto hidden = [](auto x) {
+        if constexpr (sizeof(x) == 8) asm volatile("" : "+d"(x));
+        else asm volatile("" : "+f"(x));
+        return x;
+    };
+    auto fma = [](T x, T y, T z) { return ::fma(x, y, z); };
+#else
+    constexpr int OWN = SLOTS * LANES, STRIDE = 1, lane = 0;
+    if (tid % LANES != 0) return;
+#define EACH for (int s = 0; s < OWN; ++s)
+    auto hidden = [](T x) { return x; };
+    auto fma = [](T x, T y, T z) { return x * y + z; };
+#endif
+    auto from = [&]() {
+        int place = lane;
+#ifdef __CUDA_ARCH__
+        asm volatile("" : "+r"(place));
+#endif
+        return place;
+    };
+    auto total = [&](T x) {
+#ifdef __CUDA_ARCH__
+        for (int other = 1; other < LANES; other *= 2)
+            x += __shfl_xor_sync(mates, x, other);
+#endif
+        return x;
+    };
+    const int d = start.shape[1], points = grid.shape[1],
+              steps = grid.data[points - 1];
+    const size_t first = size_t(run) * d, row = size_t(run) * points;
+    const T *mine = numbers.data + size_t(run) * NUMBERS;
+#ifdef __CUDA_ARCH__
+    // volatile: read again at every step, for the same reason
+    __shared__ T aside[NUMBERS * BLOCK];
+    for (int i = 0; i < NUMBERS; ++i) aside[i * BLOCK + threadIdx.x] = mine[i];
+    auto given = [&](int i) -> T {
+        return static_cast<volatile T *>(aside)[i * BLOCK + threadIdx.x];
+    };
+#else
+    auto given = [&](int i) { return mine[i]; };
+#endif
+    const T m = given(of_m), threshold = given(of_threshold), shape = given(of_a);
+    const T b = given(of_eta) * given(of_K), c = given(of_eta) * given(of_beta),
+            a = 1 - given(of_eta) * (given(of_K) + given(of_beta));
+    const T infinity = -wp::log(T(0)), pi = T(3.14159265358979323846);
+"""
+
+_PENALTY = """
+    auto prox = [&](T x) -> T {
+        const T size = wp::abs(x);
+        if (PENALTY == 0) return size > threshold ? x : T(0);
+        if (PENALTY == 1) return size <= threshold ? T(0)
+                                 : x < 0 ? m - size : size - m;
+        if (!(size > threshold)) return T(0);
+        const T sum = shape + size;
+        const T square = 27 * m * shape * (shape + 1) / (4 * sum * sum * sum);
+        const T sine = wp::sin(wp::asin(wp::sqrt(wp::min(square, T(1)))) / 3);
+        const T branch = size - T(4) / 3 * sum * sine * sine;
+        return x < 0 ? -branch : branch;
+    };
+    auto cost = [&](T u) -> T {
+        const T size = wp::abs(u);
+        if (PENALTY == 0) return u != 0 ? T(1) : T(0);
+        if (PENALTY == 1) return size;
+        return (shape + 1) * size / (shape + size);
+    };
+"""
+
+_RUN = """
+    T w[OWN], p[OWN], kept[PENALTY == 2 ? OWN : 1];
+    T theta, value, theta_change, theta_among, value_change, value_among,
+      theta_max, length_min, moved;
+    int theta_at, theta_rise, value_at, value_rise, unsettled, count, here = 0;
+    int last = steps, bad = -1, degenerate = 0;
+
+    EACH {
+        const int j = s * STRIDE + from();
+        p[s] = j < d ? w_star.data[first + j] : 0;
+    }
+
+    auto write = [&](T angle, T energy) {
+        if (lane == 0) {
+            theta_curve.data[row + here] = angle;
+            value_curve.data[row + here] = energy;
+            count_curve.data[row + here] = count;
+        }
+        ++here;
+    };
+    auto apart = [&](T side) {
+        T sum = 0;
+        EACH { const T gap = fma(-side, p[s], w[s]); sum += gap * gap; }
+        return total(sum);
+    };
+    auto angle_of = [&](T square, T side) {
+        const T angle = 2 * wp::atan2(wp::sqrt(square), wp::sqrt(4 - square));
+        return side > 0 ? angle : pi - angle;
+    };
+
+    auto energy_of = [&](T angle, T penalty, T coupling) {
+        return given(of_K) * angle + given(of_lam) * penalty
+               + given(of_beta) / 2 * coupling;
+    };
+
+    for (bool again = true; again;) {
+        again = false;
+        T penalty = 0, coupling = 0, nonzero = 0;
+        const int begin = from();
+        EACH {
+            const int j = s * STRIDE + begin;
+            w[s] = j < d ? start.data[first + j] : 0;
+            const T y = prox(w[s]);
+            penalty += cost(y);
+            coupling += (w[s] - y) * (w[s] - y);
+            nonzero += y != 0 ? T(1) : T(0);
+            if (j < d) u_end.data[first + j] = y;
+        }
+        T side = 1, square = apart(side);
+        if (square > 2) { side = -1; square = apart(side); }
+        theta = theta_max = angle_of(square, side);
+        penalty = total(penalty), coupling = total(coupling);
+        value = energy_of(theta, penalty, coupling);
+        theta_change = theta_among = value_change = value_among = -infinity;
+        theta_at = theta_rise = value_at = value_rise = -1;
+        length_min = moved = infinity;
+        unsettled = here = 0;
+        count = static_cast<int>(total(nonzero));
+        write(theta, value);
+
+        int next = here < points ? grid.data[here] : 0;
+        for (int step = 1; step <= last; ++step) {
+            T vv = 0, uw = 0;
+            penalty = 0;
+            EACH {
+                const T x = w[s], y = prox(x);
+                if (PENALTY == 2) kept[s] = y;
+                const T v = fma(c, y, fma(b, p[s], a * x));
+                vv += v * v;
+                uw += y * x;
+                penalty += cost(y);
+            }
+            if (step == next || step == last) {
+                nonzero = 0;
+                const int begin = from();
+                EACH {
+                    const int j = s * STRIDE + begin;
+                    const T y = PENALTY == 2 ? kept[s] : prox(hidden(w[s]));
+                    nonzero += y != 0 ? T(1) : T(0);
+                    if (j < d) u_end.data[first + j] = y;
+                }
+                count = static_cast<int>(total(nonzero));
+            }
+            vv = total(vv), uw = total(uw), penalty = total(penalty);
+            const T length = wp::sqrt(vv), scale = 1 / length;
+            const bool short_step = length <= given(of_vector_error);
+            bool good = wp::isfinite(length) && !short_step;
+            T next_theta = 0, next_value = 0, across = 0, way = 0;
+            const T half = square;
+            if (good) {
+                const T A = a * scale, B = b * scale, C = c * scale;
+                square = coupling = 0;
+                EACH {
+                    const T x = hidden(w[s]), y = PENALTY == 2 ? kept[s] : prox(x);
+                    const T t = fma(C, y, fma(B, p[s], A * x));
+                    const T from_p = fma(-side, p[s], t), from_x = t - x,
+                            from_u = t - y, beside = fma(-uw, x, y);
+                    square += from_p * from_p;
+                    way += from_x * from_x;
+                    coupling += from_u * from_u;
+                    across += beside * beside;
+                    w[s] = t;
+                }
+                square = total(square), way = wp::sqrt(total(way));
+                coupling = total(coupling), across = wp::sqrt(total(across));
+                if (square > 2) { side = -side; square = apart(side); }
+                next_theta = angle_of(square, side);
+                next_value = energy_of(next_theta, penalty, coupling);
+                good = wp::isfinite(next_value);
+            }
+            if (!good) {
+                bad = step, degenerate = short_step, last = step - 1, again = true;
+                break;
+            }
+            const T K = given(of_K), beta = given(of_beta), eta = given(of_eta);
+            const bool far = wp::sqrt(half * (4 - half)) / 2 >= beta / K * across;
+            const bool falls = next_theta <= theta && eta * (beta + K) <= 1 + length;
+            const T rise = next_theta - theta, climb = next_value - value;
+            const T rise_error = given(of_theta_at_rest)
+                                 + given(of_theta_slope) * scale;
+            const T climb_error = given(of_lagrangian_at_rest)
+                                  + given(of_lagrangian_slope) * scale;
+            const T way_error = given(of_vector_error) * scale + given(of_epsilon);
+            if (rise > theta_change) theta_change = rise, theta_at = step;
+            if (climb > value_change) value_change = climb, value_at = step;
+            if (far && rise > theta_among) theta_among = rise;
+            if (falls && climb > value_among) value_among = climb;
+            if (theta_rise < 0 && rise > rise_error) theta_rise = step;
+            if (value_rise < 0 && climb > climb_error) value_rise = step;
+            if (way + way_error > given(of_settled)) unsettled = step;
+            theta = next_theta, value = next_value, moved = way;
+            theta_max = wp::max(theta_max, theta);
+            length_min = wp::min(length_min, length);
+            if (step == next) {
+                write(theta, value);
+                next = here < points ? grid.data[here] : 0;
+            }
+        }
+    }
+
+    while (here < points) write(infinity - infinity, infinity - infinity);
+    EACH {
+        const int j = s * STRIDE + from();
+        if (j < d) w_end.data[first + j] = w[s];
+    }
+    if (lane == 0) {
+        const T r[9] = {theta, theta_change, theta_among, value, value_change,
+                        value_among, theta_max, length_min, moved};
+        const int n[8] = {last, theta_at, theta_rise, value_at,
+                          value_rise, unsettled, bad, degenerate};
+        for (int i = 0; i < 9; ++i) reals.data[size_t(run) * 9 + i] = r[i];
+        for (int i = 0; i < 8; ++i) integers.data[size_t(run) * 8 + i] = n[i];
+    }
+#undef EACH
+"""
