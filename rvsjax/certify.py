@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 from mpmath import mp
 
-from rvsjax import kernels
-from rvsjax.engine import Engine, blocks, default_lanes
+from rvsjax.engine import blocks, default_lanes
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.results import Results
+from rvsjax.settle import make_engine, nearest_setting
 from rvsjax.simulate import simulate
 from rvsjax.spec.parameters import canonical
 from rvsjax.spec.plan import Item, plan_again
-from rvsjax.spec.study import Weights, evaluate, make_trial
+from rvsjax.spec.study import Weights, make_trial
 from rvsjax.store import StoreError
 from rvsjax.theory import statement
 
@@ -213,18 +213,17 @@ def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start
     if plan.fingerprint != results.manifest["plan"]:
         what = "was computed by another version of the study"
         raise StoreError(f"{results.folder} {what}; run the sweep again")
-    width, points = results.manifest["width"], plan.document.record.curves
-    kernel = results.manifest.get("kernel", "plain")
-    lanes = default_lanes(jax.devices())
-    if kernels.problem(kernel, lanes[0].platform):
-        kernel = "plain"  # other bits, perhaps, and the source of a start says so
-    engine = Engine(evaluate, width, lanes)
+    lanes, points = default_lanes(jax.devices()), plan.document.record.curves
+    setting = nearest_setting(results.manifest, lanes[0].platform)
+    engine = make_engine(setting, lanes)
     known = results.runs.set_index("run_id")["m_theta"]
-    for block in blocks(plan, lambda item: item.static_key, width):
+    for block in blocks(plan, lambda item: item.static_key, setting.width):
         ids = [item.run_id for item in block.items]
         if wanted.isdisjoint(ids):
             continue
-        record = engine([make_trial(item, points, kernel) for item in block.items])
+        record = engine(
+            [make_trial(item, points, setting.kernel) for item in block.items]
+        )
         weights: Weights = record.weights
         for i, run_id in enumerate(ids):
             same = float(record.measurements.theta[i]) == known[run_id]

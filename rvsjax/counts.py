@@ -1,14 +1,25 @@
 """Verdicts counted: one row a claim, with rates and their intervals."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["claim_row", "compare_precisions", "count_claims", "count_pairs"]
+__all__ = [
+    "PAIR_COLUMNS",
+    "claim_columns",
+    "claim_row",
+    "compare_precisions",
+    "count_claims",
+    "count_pairs",
+]
 
 _VERDICTS = ("holds", "violated", "undecided", "not-applicable")
 _COLUMNS = ("holds", "violated", "undecided", "not_applicable")
+
+PAIR_COLUMNS = ("claim", *_COLUMNS, "worst_excess", "hypotheses")
+"""What `count_pairs` looks at."""
 
 
 def claim_row(
@@ -47,6 +58,18 @@ def _rate(name: str, part: int, whole: int) -> dict[str, float]:
         return dict.fromkeys(names, float("nan"))
     interval = binomtest(part, whole).proportion_ci(0.95, method="wilson")
     return dict(zip(names, (part / whole, float(interval.low), float(interval.high))))
+
+
+def claim_columns(columns: Iterable[str]) -> list[list[str]]:
+    """Return what `count_claims` looks at, claim by claim, for a table of runs.
+
+    A million runs with every column take gigabytes; with those of one claim, little.
+    """
+    kinds = ("verdict", "obs", "bound", "why")
+    names = [c.removeprefix("verdict_") for c in columns if c.startswith("verdict_")]
+    return [
+        ["run_id", "m_u_empty", *(f"{kind}_{name}" for kind in kinds)] for name in names
+    ]
 
 
 def count_claims(runs: pd.DataFrame) -> pd.DataFrame:

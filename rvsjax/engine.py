@@ -8,22 +8,31 @@ the cores of a CPU, take blocks side by side.
 
 import importlib.metadata
 import os
+import pickle
+import platform
+import re
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
+from jax.experimental import serialize_executable
 from jax.sharding import SingleDeviceSharding
 
 __all__ = [
     "Block",
     "Device",
     "Engine",
+    "Keeper",
     "blocks",
     "choose_width",
+    "compiler_options",
     "default_lanes",
     "known_bad_version",
     "programs",
@@ -67,6 +76,18 @@ def known_bad_version() -> str | None:
     return None
 
 
+class Keeper(Protocol):
+    """Where programs outlive a process: bytes by key, from a place to be trusted."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was put under a key, None if there is nothing."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep data under a key."""
+        ...
+
+
 class Block(NamedTuple):
     """Items that run together: at most `width` of one key, in a fixed order."""
 
@@ -94,15 +115,38 @@ def blocks(
         yield Block(number + i, name, group)
 
 
-def choose_width(groups: Iterable[int], platform: str) -> int:
+def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:
+    """Return the options that a program is compiled with.
+
+    `quick` is for programs without a long loop of their own, run a few thousand times:
+    on CPU the compiler takes half of the time, and what it makes runs 5 times slower.
+    """
+    options = _COMPILER.get(platform, {})
+    quickly = {"xla_backend_optimization_level": 0}
+    return options | quickly if quick and platform == "cpu" else options
+
+
+def choose_width(groups: Iterable[int], platform: str, size: int = 1) -> int:
     """Return the items of a block: a power of two, at least two blocks a group.
 
-    Independent of the number of lanes, so that results are. On CPU at most 64: the
-    state of a block then stays in the cache.
+    Independent of the number of lanes, so that results are. On CPU at most 64, more
+    where the largest group still makes 64 blocks: to write a block takes a time that
+    hardly depends on its width. `size` is how many numbers an item has: a wide block of
+    large ones takes much memory.
     """
-    smallest, largest = (8, 64) if platform == "cpu" else (64, 4096)
-    half = (max(groups, default=1) + 1) // 2
-    return min(largest, max(smallest, 1 << (half - 1).bit_length()))
+    largest = max(groups, default=1)
+    half = max(1, (largest + 1) // 2)
+    least, most = (8, 64) if platform == "cpu" else (64, 4096)
+    if platform == "cpu":
+        most = max(
+            most, min(_floor(max(1, largest // 64)), _floor(2**16 // size), 1024)
+        )
+    return min(most, max(least, 1 << (half - 1).bit_length()))
+
+
+def _floor(number: int) -> int:
+    """Return the largest power of two up to a number; 0 for 0."""
+    return 1 << (number.bit_length() - 1) if number else 0
 
 
 def default_lanes(devices: Sequence[Device]) -> tuple[Device, ...]:
@@ -132,17 +176,31 @@ class Engine:
 
     Leaves keep their dtype: 64-bit types are enabled while a block runs. A program is
     compiled once in a process for each structure, shape, dtype and device, and kept.
+    With a `keeper` it outlives the process (CPU alone; others were not tried).
     """
 
     def __init__(
-        self, function: Function, width: int, lanes: Sequence[Device] | None = None
+        self,
+        function: Function,
+        width: int,
+        lanes: Sequence[Device] | None = None,
+        *,
+        options: dict[str, Any] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        """Use all devices of the default platform unless lanes are given."""
+        """Use all devices of the default platform unless lanes are given.
+
+        `options` are those of the compiler, in place of the ones for the platform. The
+        `keeper` must forget all when the code changes that `function` calls.
+        """
         if problem := known_bad_version():
             raise RuntimeError(problem)
         self.function = function
         self.width = width
         self.lanes = tuple(lanes or default_lanes(jax.devices()))
+        kind = self.lanes[0].platform
+        self.options = compiler_options(kind) if options is None else options
+        self.keeper = keeper if kind == "cpu" else None
         self.compile_seconds = 0.0  # summed over programs
         self.run_seconds = 0.0  # summed over lanes
 
@@ -158,7 +216,7 @@ class Engine:
         padded = [*items, *[items[-1]] * (self.width - len(items))]
         begin = time.perf_counter()
         with jax.enable_x64(True):
-            stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *padded)
+            stacked = jax.tree.map(lambda *leaves: np.array(leaves), *padded)
             placed = jax.device_put(stacked, self.lanes[lane])
             results = jax.device_get(program(placed))
         self.run_seconds += time.perf_counter() - begin
@@ -197,21 +255,88 @@ class Engine:
         leaves, structure = jax.tree.flatten(item)
         shapes = tuple(((self.width, *np.shape(x)), np.result_type(x)) for x in leaves)
         device = self.lanes[lane]
-        key = (self.function, self.width, device, structure, shapes)
+        options = tuple(sorted(self.options.items()))
+        key = (self.function, self.width, device, options, structure, shapes)
         known = _programs.get(key)
         if known is None or (known.done() and known.exception()):
-            stacked = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
-            _programs[key] = _compilers.submit(self._compile, stacked, device)
+            _programs[key] = _compilers.submit(self._make, key)
         return _programs[key]
 
-    def _compile(self, stacked: Pytree, device: Device) -> Any:
+    def _make(self, key: Any) -> Any:
+        """Load the program of a key, or compile and keep it."""
         begin = time.perf_counter()
+        _, _, device, options, structure, shapes = key
+        name = _name(self.function, (device, options, structure, shapes))
+        keeper = self.keeper if name else None
+        data = None if keeper is None else keeper.get(name)
+        program = _load(data, device) if data else None
+        if program is None:
+            stacked = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
+            program = self._compile(stacked, device)
+            if keeper is not None and (data := _dump(program)):
+                keeper.put(name, data)
+        self.compile_seconds += time.perf_counter() - begin
+        return program
+
+    def _compile(self, stacked: Pytree, device: Device) -> Any:
         with jax.enable_x64(True):
             place = SingleDeviceSharding(device)
             mapped = jax.jit(jax.vmap(self.function), in_shardings=place)
-            program = mapped.lower(stacked).compile(_COMPILER.get(device.platform))
-        self.compile_seconds += time.perf_counter() - begin
-        return program
+            return mapped.lower(stacked).compile(self.options)
+
+
+def _dump(program: Any) -> bytes | None:
+    """Return a program as bytes; None if it cannot be had so."""
+    try:
+        return pickle.dumps(serialize_executable.serialize(program))
+    except Exception:  # a program need not be kept
+        return None
+
+
+def _load(data: bytes, device: Device) -> Any:
+    """Return a program as it was kept; None if this process cannot take it."""
+    try:
+        kept = pickle.loads(data)
+        return serialize_executable.deserialize_and_load(
+            *kept, backend=device.client, execution_devices=[device]
+        )
+    except Exception:  # whatever a file of another make may cause: compile anew
+        return None
+
+
+def _name(function: Function, asked: Any) -> str:
+    """Return all that decides a program, as text; "" if text cannot tell.
+
+    It can for a function at the top of a module, asked with classes of its package.
+    """
+    module, name = (getattr(function, n, "") for n in ("__module__", "__name__"))
+    if getattr(sys.modules.get(module), name, None) is not function:
+        return ""
+    told, package = repr(asked), module.partition(".")[0]
+    classes = re.findall(r"<class '(\w+)", told)
+    if " at 0x" in told or any(other != package for other in classes):
+        return ""
+    return "\n".join([module, name, told, _place()])
+
+
+@cache
+def _processor() -> str:
+    """Return what this machine's processor can do: programs are compiled for it."""
+    told = [platform.machine(), platform.processor(), platform.platform()]
+    kernel = Path("/proc/cpuinfo")
+    if kernel.exists():
+        lines = kernel.read_text().splitlines()
+        wanted = ("flags", "Features", "model name", "cpu family", "model", "stepping")
+        told += sorted({x for x in lines if x.partition("\t")[0] in wanted})
+    return "\n".join(told)
+
+
+def _place() -> str:
+    """Return the versions, settings and processor that a program is compiled under."""
+    versions = {n: importlib.metadata.version(n) for n in ("jax", "jaxlib", "numpy")}
+    chosen = {n: x for n, x in os.environ.items() if n.startswith(("XLA_", "JAX_"))}
+    settings = sorted((name, repr(x)) for name, x in jax.config.values.items())
+    return repr([sys.version, versions, sorted(chosen.items()), settings, _processor()])
 
 
 def _finished(entry: tuple[Block, Future]) -> tuple[Block, Future]:

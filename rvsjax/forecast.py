@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rvsjax.engine import Device, Engine, choose_width
-from rvsjax.kernels import KERNELS, choose
+from rvsjax.engine import Device, Engine
+from rvsjax.kernels import KERNELS
+from rvsjax.settle import choose_setting
 from rvsjax.spec.plan import Plan
 from rvsjax.spec.study import Trial, make_trial
 from rvsjax.types import Array
@@ -40,7 +41,7 @@ def forecast(
 ) -> Forecast:
     """Estimate a plan; time a few steps of its program with the most work."""
     groups = plan.groups()
-    width = width or choose_width([count for _, count in groups], lanes[0].platform)
+    width, kernel, _ = choose_setting(plan, lanes[0].platform, width, kernel)
     blocks = sum(-(-count // width) for _, count in groups)
     record = plan.document.record
 
@@ -49,7 +50,6 @@ def forecast(
         return count * item.parameters["steps"] * item.parameters["d"]
 
     heaviest = max(groups, key=work)
-    kernel = kernel or choose(lanes[0].platform)
     trial = make_trial(heaviest[0], record.curves, kernel)
     each = _step_seconds(trial, width, lanes[0]) / trial.d
     largest = max(item.parameters["d"] for item, _ in groups)

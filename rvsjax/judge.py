@@ -9,7 +9,12 @@ from rvsjax.counts import claim_row
 from rvsjax.teacher import slope
 from rvsjax.theory.starts import Share, cap_probability, start_probability
 
-__all__ = ["judge_starts"]
+__all__ = ["START_COLUMNS", "judge_starts"]
+
+_SETTING = ("p_d", "p_k", "p_readout", "p_beta")
+
+START_COLUMNS = ("p_start", "p_seed", "m_beta_ratio", *_SETTING)
+"""What `judge_starts` looks at."""
 
 
 def judge_starts(runs: pd.DataFrame) -> dict[str, Any]:
@@ -20,10 +25,9 @@ def judge_starts(runs: pd.DataFrame) -> dict[str, Any]:
     other starts count as not applicable, run by run.
     """
     uniform = runs["p_start"].eq("uniform") & runs["p_beta"].notna()
-    setting = ["p_d", "p_k", "p_readout", "p_beta"]
     starts = runs[uniform & runs["m_beta_ratio"].notna()]
-    starts = starts.drop_duplicates([*setting, "p_seed"])
-    shares = [_share(group) for _, group in starts.groupby(setting)]
+    starts = starts.drop_duplicates([*_SETTING, "p_seed"])
+    shares = [_share(group) for _, group in starts.groupby(list(_SETTING))]
     found = Counter(start_probability(shares))
     others = int((~uniform).sum())
     counts = {name: found[name] for name in ("holds", "violated", "undecided")}

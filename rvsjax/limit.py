@@ -13,6 +13,7 @@ and b above about 0.6 a limit can lie on the smaller root; it is then not found.
 """
 
 import itertools
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ __all__ = ["MOST_FREE", "Limit", "limit_point", "limit_points"]
 
 MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
 
-_HALVINGS = 56  # of an interval of length b: to the last digit
+_STEPS = 170  # to a root, three times what halving needs; most often 4 to 8
 _ROUNDS = 8  # of supports; they settle in two or three
 _CONSISTENT = 1e-10  # |w - (w_star + b prox(w)) / |.|| of a limit
 
@@ -65,26 +66,32 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     jump = b * penalty.branch(threshold, m)
     taught = target != 0
 
-    def refine(_: Array, found: tuple[Array, ...]) -> tuple[Array, ...]:
+    def refine(found: tuple[Array, ...]) -> tuple[Array, ...]:
         """Solve on three supports: of the run, the least, the largest; renew them."""
+        count, _, solved_on = found[:3]
         c, w = jax.vmap(lambda support: _on_support(support, target, penalty, b, m))(
-            found[0]
+            solved_on
         )
         supports = [
             jnp.abs(w[0]) > threshold,
             jnp.abs(target) > threshold * c[2],
             (jnp.abs(target) > threshold * c[1] - jump) & taught,
         ]
-        return jnp.stack(supports), c, w
+        return count + 1, solved_on, jnp.stack(supports), c, w
+
+    def unsettled(found: tuple[Array, ...]) -> Array:
+        count, before, supports = found[:3]
+        return (count < _ROUNDS) & jnp.any(before != supports)
 
     first = [
         jnp.abs(near) > threshold,
         jnp.abs(target) > threshold * (1 + b),
         taught,
     ]
+    before = jnp.stack(first)
     unsolved = jnp.zeros((3,), wide), jnp.zeros((3, target.size), wide)
-    supports, c, w = jax.lax.fori_loop(
-        0, _ROUNDS, refine, (jnp.stack(first), *unsolved)
+    _, _, supports, c, w = jax.lax.while_loop(
+        unsettled, refine, (jnp.int32(0), ~before, before, *unsolved)
     )
     c, w = c[0], w[0]
     u = penalty.prox(w, m)
@@ -133,19 +140,60 @@ _limit_points = jax.jit(jax.vmap(limit_point, in_axes=(None, 0)))
 def _on_support(
     support: Array, target: Array, penalty: Penalty, b: Array, m: Array
 ) -> tuple[Array, Array]:
-    """Return c and w_bar ``(d,)`` on a support, by bisection in c."""
+    """Return c and w_bar ``(d,)`` on a support."""
 
     def weights(c: Array) -> Array:
         u = penalty.branch(target / (c - b), m * c / (c - b))
         return (target + jnp.where(support, b * u, 0)) / c
 
-    def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = ends
-        middle = (low + high) / 2
-        outside = jnp.linalg.norm(weights(middle)) > 1
-        return jnp.where(outside, middle, low), jnp.where(outside, high, middle)
-
     one = jnp.ones_like(b)
     low = jnp.where(jnp.any(support), jnp.maximum(one, b), one)
-    low, high = jax.lax.fori_loop(0, _HALVINGS, halve, (low, one + b))
-    return high, unit(weights(high))
+    c = _root(lambda c: jnp.linalg.norm(weights(c)) - 1, low, one + b)
+    return c, unit(weights(c))
+
+
+class _Ends(NamedTuple):
+    """An interval with a root of f, which falls in it."""
+
+    low: Array
+    high: Array
+    above: Array  # f(low), halved where it lags; infinite where there is no number
+    below: Array  # f(high), or halves of it
+    rose: Array  # the last step moved low, not high
+    steps: Array
+
+
+def _root(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Return the root of a falling f to the last digits, by the Illinois method.
+
+    Of each three steps one is a halving, so that it comes to an end for any f.
+    """
+    ulp = jnp.finfo(high.dtype).eps
+
+    def is_open(ends: _Ends) -> Array:
+        wide = ends.high - ends.low > 2 * ulp * ends.high
+        return wide & (ends.above > 0) & (ends.below < 0) & (ends.steps < _STEPS)
+
+    def narrow(ends: _Ends) -> _Ends:
+        low, high, above, below, rose, steps = ends
+        x = high - below * (high - low) / (below - above)
+        inside = (low < x) & (x < high) & (steps % 3 != 2)
+        x = jnp.where(inside, x, (low + high) / 2)
+        value = f(x)
+        value = jnp.where(jnp.abs(value) <= 2 * ulp, 0, value)  # its own rounding
+        rises = value > 0
+        lag = jnp.where((rises == rose) & (steps > 0), 0.5, 1.0)
+        return _Ends(
+            low=jnp.where(rises, x, low),
+            high=jnp.where(rises, high, x),
+            above=jnp.where(rises, value, above * lag),
+            below=jnp.where(rises, below * lag, value),
+            rose=rises,
+            steps=steps + 1,
+        )
+
+    above = f(low)
+    above = jnp.where(jnp.isnan(above), jnp.inf, above)
+    ends = _Ends(low, high, above, f(high), low > high, jnp.zeros_like(low, jnp.int32))
+    ends = jax.lax.while_loop(is_open, narrow, ends)
+    return jnp.where(ends.above > 0, ends.high, ends.low)

@@ -85,7 +85,7 @@ def measure(run: Run, outcome: Outcome, limit: Limit) -> Measurements:
         theta_max_increase_at=seen.theta.change_at,
         theta_first_increase=seen.theta.rise_at,
         error=jnp.linalg.norm(w - w_star),
-        loss=run.teacher.loss(w),
+        loss=run.teacher.K * seen.theta.value,
         lagrangian=seen.lagrangian.value,
         lagrangian_max_increase=seen.lagrangian.change,
         lagrangian_max_increase_at=seen.lagrangian.change_at,

@@ -17,7 +17,7 @@ __all__ = ["STATUSES", "failed_rows", "rows"]
 STATUSES = ("ok", "diverged", "degenerate", "failed")
 
 _REASONS = (
-    None,
+    "",
     "a number was not finite at step {}",
     "v = 0 within rounding at step {}: no direction",
 )
@@ -34,7 +34,7 @@ def _column(values: Any) -> pa.Array:
 
 
 def _names(codes: Any, names: Sequence[str | None]) -> pa.Array:
-    return pa.array([names[code] for code in codes], pa.string())
+    return pa.array(names, pa.string()).take(pa.array(codes))
 
 
 def _claims(judged: Judged) -> dict[str, pa.Array]:
@@ -53,7 +53,7 @@ def _false_ones(bits: Any, labels: Sequence[str]) -> pa.Array:
     patterns, codes = np.unique(bits, return_inverse=True)
     texts = [
         "; ".join(n for i, n in enumerate(labels) if pattern >> i & 1) or None
-        for pattern in patterns
+        for pattern in patterns.tolist()
     ]
     return _names(codes, texts)
 
@@ -79,56 +79,63 @@ def rows(items: Sequence[Item], record: Record, weights: bool) -> dict[str, pa.T
 
     `record` is stacked: NumPy arrays with one entry an item.
     """
-    measured, stopped = record.measurements, record.stopped
-    reasons = [
-        reason.format(step) if (reason := _REASONS[code]) else None
-        for code, step in zip(stopped, measured.first_bad_step)
-    ]
+    identity = _identity(items)
     runs = (
-        _identity(items)
-        | {
-            "status": _names(stopped, STATUSES),
-            "reason": pa.array(reasons, pa.string()),
-        }
+        identity
+        | _status(record)
         | _parameters(items)
-        | {f"m_{name}": _column(x) for name, x in measured._asdict().items()}
+        | {f"m_{name}": _column(x) for name, x in record.measurements._asdict().items()}
         | _claims(record.claims)
     )
     tables = {
         "runs": pa.table(runs),
-        "curves": _curves(items, record.curves),
-        "pairs": _pairs(items, record.pairs),
+        "curves": _curves(identity["run_id"], record.curves),
+        "pairs": _pairs(identity["run_id"], record.pairs),
     }
     if weights:
-        vectors = {
-            name: pa.array(list(x.astype(np.float64)), pa.list_(pa.float64()))
-            for name, x in record.weights._asdict().items()
-        }
-        tables["weights"] = pa.table(_identity(items) | vectors)
+        vectors = {n: _vectors(x) for n, x in record.weights._asdict().items()}
+        tables["weights"] = pa.table(identity | vectors)
     return tables
 
 
-def _pairs(items: Sequence[Item], pairs: PairCounts) -> pa.Table:
+def _status(record: Record) -> dict[str, pa.Array]:
+    stopped, steps = record.stopped, record.measurements.first_bad_step
+    reasons: list[str | None] = [None] * len(stopped)
+    for i in np.flatnonzero(stopped):
+        reasons[i] = _REASONS[stopped[i]].format(steps[i])
+    status = _names(stopped, STATUSES)
+    return {"status": status, "reason": pa.array(reasons, pa.string())}
+
+
+def _vectors(x: Any) -> pa.Array:
+    """Return ``(runs, d)`` numbers as a column of lists."""
+    ends = np.arange(len(x) + 1, dtype=np.int32) * x.shape[1]
+    return pa.ListArray.from_arrays(ends, np.ravel(x).astype(np.float64))
+
+
+def _pairs(ids: pa.Array, pairs: PairCounts) -> pa.Table:
     """One row a run and claim about weights: its verdicts, counted."""
     names = [verdict.replace("-", "_") for verdict in VERDICTS]
-    tables = []
-    for i, claim in enumerate(PAIR_CLAIMS):
-        columns = {"claim": pa.array([claim] * len(items), pa.string())}
-        counts = pairs.verdicts[:, i].T
-        columns |= {name: _column(number) for name, number in zip(names, counts)}
-        columns["worst_excess"] = _column(pairs.worst_excess[:, i])
-        asked = statement(claim).hypotheses.removesuffix(".")
-        columns["hypotheses"] = pa.array([asked] * len(items), pa.string())
-        tables.append(pa.table(_identity(items) | columns))
-    return pa.concat_tables(tables)
+    asked = [statement(claim).hypotheses.removesuffix(".") for claim in PAIR_CLAIMS]
+    runs, claims = len(ids), len(PAIR_CLAIMS)
+    codes = np.repeat(np.arange(claims), runs)
+    counts = pairs.verdicts.transpose(2, 1, 0).reshape(len(names), -1)
+    columns = {
+        "run_id": ids.take(pa.array(np.tile(np.arange(runs), claims))),
+        "claim": _names(codes, list(PAIR_CLAIMS)),
+        **{name: _column(number) for name, number in zip(names, counts)},
+        "worst_excess": _column(pairs.worst_excess.T.ravel()),
+        "hypotheses": _names(codes, asked),
+    }
+    return pa.table(columns)
 
 
-def _curves(items: Sequence[Item], curves: Curves) -> pa.Table:
+def _curves(ids: pa.Array, curves: Curves) -> pa.Table:
     """One row a point; points after a run has stopped are left out."""
-    points = np.shape(curves.step)[1]
+    runs, points = np.shape(curves.step)
     reached = np.isfinite(curves.theta).ravel()
-    ids = np.repeat([item.run_id for item in items], points)
-    columns = {"run_id": pa.array(ids[reached], pa.string())}
+    places = np.repeat(np.arange(runs), points)[reached]
+    columns = {"run_id": ids.take(pa.array(places))}
     for name, values in curves._asdict().items():
         columns[name] = _column(np.ravel(values)[reached])
     return pa.table(columns)

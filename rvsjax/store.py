@@ -24,7 +24,7 @@ __all__ = ["Part", "Store", "StoreError"]
 _PART = re.compile(r"(\d{6,})-([a-z]+)-([0-9a-f]{64})\.parquet")
 _OURS = {"manifest.json", "sweep.toml", "parts"}
 _ROWS = 65_536  # of a row group in the compacted tables
-_WRITING = {"compression": "zstd", "write_page_checksum": True}
+_WRITING: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 class StoreError(Exception):
@@ -48,6 +48,7 @@ class Store:
         self.folder = Path(folder)
         self.plan: str | None = None
         self.tables: tuple[str, ...] = ("runs",)
+        self._written: dict[int, set[Path]] | None = None  # by block, once asked for
 
     # -- manifest ----------------------------------------------------------------------
 
@@ -125,23 +126,31 @@ class Store:
 
     def append(self, block: int, tables: dict[str, pa.Table]) -> None:
         """Keep the tables of a block, in place of what it had before."""
-        before = [part for name in self.tables for part in self.parts(name)]
-        before = [part for part in before if part.block == block]
-        written = set()
+        before, written = self._known().get(block, set()), set()
         for name in sorted(tables, key=lambda name: name == "runs"):
             metadata = {"rvsjax.plan": str(self.plan), "rvsjax.block": str(block)}
             sink = io.BytesIO()
-            pq.write_table(
-                tables[name].replace_schema_metadata(metadata), sink, **_WRITING
-            )
+            told = tables[name].replace_schema_metadata(metadata)
+            pq.write_table(told, sink, **_writing(told.schema))
             data = sink.getvalue()
             digest = hashlib.sha256(data).hexdigest()
             path = f"parts/{block:06d}-{name}-{digest}.parquet"
             self.write(path, data)
             written.add(self.folder / path)
-        for part in before:
-            if part.path not in written:
-                part.path.unlink()
+        for path in before - written:
+            path.unlink()
+        self._known()[block] = written
+
+    def _known(self) -> dict[int, set[Path]]:
+        """Return the files of each block; the folder is listed once.
+
+        To list it for every block takes a time that grows with their square.
+        """
+        if self._written is None:
+            self._written = {}
+            for part in (part for name in self.tables for part in self.parts(name)):
+                self._written.setdefault(part.block, set()).add(part.path)
+        return self._written
 
     def statuses(self) -> dict[int, set[str]]:
         """Return the statuses that each finished block has among its runs."""
@@ -154,7 +163,8 @@ class Store:
         data = part.path.read_bytes()
         if hashlib.sha256(data).hexdigest() != part.digest:
             raise _unusable(part.path, "is damaged: its bytes do not match its name")
-        table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
+        source = pa.BufferReader(data)
+        table = pq.ParquetFile(source, page_checksum_verification=True).read()
         inside = table.schema.metadata or {}
         if inside.get(b"rvsjax.block") != str(part.block).encode():
             raise _unusable(part.path, "belongs to another block")
@@ -173,13 +183,14 @@ class Store:
         whole = pa.unify_schemas(schemas)
         for part in parts:
             rows = self._read(part).replace_schema_metadata()
-            columns = [
-                rows[field.name]
-                if field.name in rows.column_names
-                else pa.nulls(len(rows), field.type)
-                for field in whole
-            ]
-            yield pa.table(columns, schema=whole)
+            if rows.schema != whole:  # of a block that failed: it has fewer columns
+                there = set(rows.column_names)
+                columns = [
+                    rows[f.name] if f.name in there else pa.nulls(len(rows), f.type)
+                    for f in whole
+                ]
+                rows = pa.table(columns, schema=whole)
+            yield rows
 
     # -- whole tables ------------------------------------------------------------------
 
@@ -191,7 +202,9 @@ class Store:
             path = self.folder / f"{name}.parquet"
             with _replacing(path) as file:
                 for table in self._tables(name):
-                    writer = writer or pq.ParquetWriter(file, table.schema, **_WRITING)
+                    writer = writer or pq.ParquetWriter(
+                        file, table.schema, **_writing(table.schema)
+                    )
                     gathered.append(table)
                     if sum(map(len, gathered)) >= _ROWS:
                         writer.write_table(pa.concat_tables(gathered))
@@ -214,13 +227,21 @@ class Store:
         for name in (*self.tables, "claims"):
             (self.folder / f"{name}.parquet").unlink(missing_ok=True)
 
-    def load(self, name: str) -> pd.DataFrame:
-        """Return a table: the compacted one, or the united parts before that."""
+    def columns(self, name: str) -> list[str]:
+        """Return the names of a whole table's columns."""
+        return _schema(self.folder / f"{name}.parquet").names
+
+    def load(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a table: the compacted one, or the united parts before that.
+
+        All its columns, or those that are asked for and there.
+        """
         path = self.folder / f"{name}.parquet"
         if path.exists():
             try:
                 with path.open("rb") as file:
-                    table = pq.read_table(file, page_checksum_verification=True)
+                    whole = pq.ParquetFile(file, page_checksum_verification=True)
+                    table = whole.read(columns)
             except (OSError, pa.ArrowException) as error:
                 raise _unusable(path, f"is damaged ({error})") from None
         else:
@@ -229,6 +250,8 @@ class Store:
                 what = f"{self.folder} holds no table {name}.parquet and no parts of it"
                 raise StoreError(f"{what}; is it the folder of a sweep?")
             table = pa.concat_tables(tables)
+            there = [n for n in columns or [] if n in table.column_names]
+            table = table if columns is None else table.select(there)
         return table.to_pandas()
 
 
@@ -264,6 +287,12 @@ def _is_manifest(content: Any) -> bool:
         and isinstance(sessions, list)
         and all(isinstance(session, dict) for session in sessions)
     )
+
+
+def _writing(schema: pa.Schema) -> dict[str, Any]:
+    """Return how to write a table: words by number, which for numbers is slower."""
+    words = [field.name for field in schema if field.type == pa.string()]
+    return _WRITING | {"use_dictionary": words}
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -21,13 +21,13 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
-from rvsjax.engine import Block, Device, Engine, blocks, choose_width, default_lanes
+from rvsjax.engine import Block, Device, Engine, blocks, default_lanes
 from rvsjax.judge import START_COLUMNS, judge_starts
-from rvsjax.kernels import choose, problem
 from rvsjax.rows import failed_rows, rows
+from rvsjax.settle import make_engine, settle
 from rvsjax.spec.plan import Item, Plan
-from rvsjax.spec.study import Trial, evaluate, make_trial
-from rvsjax.store import Store, StoreError
+from rvsjax.spec.study import Trial, make_trial
+from rvsjax.store import Store
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
@@ -77,53 +77,21 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     if not plan.document.record.weights:
         tables = ("curves", "pairs", "runs")
     store.open(plan.fingerprint, plan.as_json(), source, tables)
-    sizes = [count for _, count in plan.groups()]
     lanes = options.lanes or default_lanes(jax.devices())
-    width = _settle_width(store, options, sizes, lanes[0].platform)
-    kernel = _settle_kernel(store, options, lanes[0].platform)
-    total = sum(-(-size // width) for size in sizes)
+    platform = lanes[0].platform
+    setting = settle(store, plan, platform, options.width, options.kernel)
+    total = sum(-(-count // setting.width) for _, count in plan.groups())
     wanted = _wanted_blocks(store, total, options)
     failed = False
     if wanted:
         store.discard_compacted()
-        failed = _compute_blocks(
-            store, plan, Engine(evaluate, width, lanes), kernel, wanted, options
-        )
+        engine = make_engine(setting, lanes)
+        failed = _compute_blocks(store, plan, engine, setting.kernel, wanted, options)
     left = len(set(range(total)) - store.done())
     if not left and not store.is_compacted():
         store.compact()
         _write_claims(store)
     return Ending(store.folder, left, failed)
-
-
-def _settle_width(
-    store: Store, options: Options, sizes: list[int], platform: str
-) -> int:
-    """Return the block width of the folder, settled before its first part."""
-    kept = store.manifest.get("width")
-    if kept and options.width and options.width != kept:
-        what = f"{store.folder} was begun with --block {kept}, not {options.width}"
-        raise StoreError(f"{what}; leave --block out, or use another folder with --out")
-    width = kept or options.width or choose_width(sizes, platform)
-    if not kept:
-        store.update({"width": width})
-    return width
-
-
-def _settle_kernel(store: Store, options: Options, platform: str) -> str:
-    """Return the kernel of the folder, settled like its width: bits depend on it."""
-    kept = store.manifest.get("kernel")
-    begun = f"{store.folder} was begun with --kernel {kept}"
-    if kept and options.kernel and options.kernel != kept:
-        advice = "leave --kernel out, or use another folder with --out"
-        raise StoreError(f"{begun}, not {options.kernel}; {advice}")
-    kernel = kept or options.kernel or choose(platform)
-    if reason := problem(kernel, platform):
-        where = f"{begun}, which cannot go on here" if kept else f"--kernel {kernel}"
-        raise StoreError(f"{where}: {reason}")
-    if not kept:
-        store.update({"kernel": kernel})
-    return kernel
 
 
 def _wanted_blocks(store: Store, total: int, options: Options) -> set[int]:
@@ -199,8 +167,9 @@ def _write_claims(store: Store) -> None:
     Of a table, only the columns in question are held at a time.
     """
     there = store.columns("runs")
-    found = [count_claims(store.load("runs", few)) for few in claim_columns(there)]
-    found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
+    counted = [count_claims(store.load("runs", few)) for few in claim_columns(there)]
+    whole = pd.DataFrame([row for one in counted for row in one.to_dict("records")])
+    found = [whole, count_pairs(store.load("pairs", PAIR_COLUMNS))]
     if "m_beta_ratio" in there:
         starts = store.load("runs", START_COLUMNS)
         found.append(pd.DataFrame([judge_starts(starts)]))

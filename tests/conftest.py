@@ -1,7 +1,19 @@
-"""Strict numerics for every test: x64, no silent rank promotion, two CPU devices."""
+"""Strict numerics for every test: x64, no silent rank promotion, two CPU devices.
+
+What programs and kernels are kept, is kept for this test run alone.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
 
 import jax
 import pytest
+
+_CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
+atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+os.environ["RVSJAX_CACHE"] = _CACHE
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)

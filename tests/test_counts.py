@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.counts import compare_precisions, count_claims, count_pairs
+from rvsjax.counts import (
+    PAIR_COLUMNS,
+    claim_columns,
+    compare_precisions,
+    count_claims,
+    count_pairs,
+)
 from tests.oracle_limits import wilson
 
 Z = 1.959963984540054  # 95 %
@@ -129,3 +135,34 @@ def test_nothing_to_compare_in_one_precision():
         {"p_seed": [1], "p_dtype": "float64", "p_precision": "plain", "verdict_x": "x"}
     )
     assert compare_precisions(runs).empty
+
+
+def test_claim_by_claim_the_counts_are_those_of_the_whole_table():
+    one = table(["holds", "violated"], excess=[-1, 2], why=["a; b", None])
+    other = table(["undecided", "not-applicable"], excess=[3, 4], empty={1})
+    runs = one.join(other.filter(regex="_x$").rename(columns=lambda n: n[:-1] + "y"))
+    runs["p_d"] = 3
+    few = claim_columns(runs.columns)
+    assert len(few) == 2
+    assert all("p_d" not in columns for columns in few)
+    counted = [count_claims(runs[columns]).to_dict("records") for columns in few]
+    apart = pd.DataFrame([row for rows in counted for row in rows])
+    whole = count_claims(runs)
+    assert whole["claim"].tolist() == ["x", "y"]
+    assert apart.equals(whole)
+
+
+def test_pairs_are_counted_from_their_columns_alone():
+    pairs = pd.DataFrame(
+        {
+            "run_id": ["a", "b"],
+            "claim": ["x", "x"],
+            "holds": [3, 0],
+            "violated": [0, 1],
+            "undecided": [0, 1],
+            "not_applicable": [0, 1],
+            "worst_excess": [-1.0, 2.0],
+            "hypotheses": ["w is not 0"] * 2,
+        }
+    )
+    assert count_pairs(pairs[list(PAIR_COLUMNS)]).equals(count_pairs(pairs))

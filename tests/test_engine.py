@@ -1,5 +1,6 @@
 """The engine on functions and pytrees that have nothing to do with RVSCGD."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -150,10 +151,22 @@ def test_no_item_is_lost_or_doubled(seed):
 
 
 @pytest.mark.parametrize(
-    ("groups", "width"), [([1], 8), ([32] * 3, 16), ([33], 32), ([2048], 64), ([], 8)]
+    ("groups", "size", "width"),
+    [
+        ([1], 50, 8),
+        ([32] * 3, 50, 16),
+        ([33], 50, 32),
+        ([2048], 50, 64),
+        ([], 50, 8),
+        ([8191], 50, 64),
+        ([8192, 5], 50, 128),
+        ([10**6], 50, 1024),
+        ([10**6], 200, 256),
+        ([10**6], 10**6, 64),
+    ],
 )
-def test_the_width_on_cpu(groups, width):
-    assert choose_width(groups, "cpu") == width
+def test_the_width_on_cpu(groups, size, width):
+    assert choose_width(groups, "cpu", size) == width
 
 
 def test_too_many_items_are_refused():
@@ -167,3 +180,96 @@ def test_known_bad_versions_are_refused(monkeypatch, version):
     assert version in engine.known_bad_version()
     with pytest.raises(RuntimeError, match="jax issue"):
         Engine(square, 2)
+
+
+# -- programs that outlive the process -------------------------------------------------
+
+
+class Kept(dict):
+    """A keeper in memory."""
+
+    def put(self, key, data):
+        self[key] = data
+
+
+def chaos(item):
+    return jax.lax.fori_loop(0, 90, lambda _, x: 3.99 * x * (1 - x), item.x).sum()
+
+
+@pytest.fixture
+def forget(monkeypatch):
+    """Return a function that makes the engine forget all programs, as a new process."""
+    return lambda: monkeypatch.setattr(engine, "_programs", {})
+
+
+def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):
+    kept, asked = Kept(), items(0.1, 0.2, 0.7)
+    forget()
+    fresh = Engine(chaos, 4, keeper=kept)(asked)
+    assert len(kept) == 1
+    forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "_compile", None)  # not to be called
+        again = Engine(chaos, 4, keeper=kept)(asked)
+    assert np.array_equal(fresh, again)
+
+
+def test_a_second_process_finds_it(tmp_path):
+    (tmp_path / "made.py").write_text("def cube(x):\n    return x**3 / 7\n")
+    code = """
+import sys, numpy as np, made
+from pathlib import Path
+from rvsjax.cache import Cache
+from rvsjax.engine import Engine
+if sys.argv[1] == "load":
+    Engine._compile = None
+found = Engine(made.cube, 2, keeper=Cache(Path("kept")))([np.float64(0.1)])
+print(found.tobytes().hex())
+"""
+    (tmp_path / "kept").mkdir()
+    told = [
+        subprocess.check_output([sys.executable, "-c", code, how], cwd=tmp_path)
+        for how in ("compile", "load")
+    ]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"\x80\x04N."])
+def test_what_cannot_be_loaded_is_compiled_anew(forget, data):
+    kept = Kept()
+    forget()
+    expected = Engine(chaos, 2, keeper=kept)(items(0.3))
+    (key,) = kept
+    kept[key] = data
+    forget()
+    assert np.array_equal(Engine(chaos, 2, keeper=kept)(items(0.3)), expected)
+    assert len(kept[key]) > len(data)
+
+
+def test_a_function_that_text_cannot_tell_is_not_kept(forget):
+    """A closure has values, another package's class has code, that no key shows."""
+    kept, factor = Kept(), 3.0
+    forget()
+    for function in (lambda item: factor * item.x.sum(), functools.partial(square)):
+        Engine(function, 2, keeper=kept)(items(1))
+    Engine(proximal, 1, keeper=kept)([(L0(), np.float64(0.3))])
+    assert not kept
+
+
+def proximal(item):
+    return item[0].prox(item[1], 0.1)
+
+
+def test_whatever_decides_a_program_is_in_its_key(forget, monkeypatch):
+    kept = Kept()
+    forget()
+    Engine(square, 2, keeper=kept)(items(1))
+    Engine(square, 4, keeper=kept)(items(1))  # width
+    Engine(square, 2, keeper=kept)(items(1, size=5))  # shape
+    Engine(square, 2, keeper=kept)([Item(np.ones(3, "float32"))])  # dtype
+    Engine(square, 2, options={}, keeper=kept)(items(1))
+    assert len(kept) == 5
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    forget()
+    Engine(square, 2, keeper=kept)(items(1))
+    assert len(kept) == 6

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rvsjax
-from rvsjax.limit import limit_point, limit_points
+from rvsjax.limit import _root, limit_point, limit_points
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.simulate import simulate
 from rvsjax.teacher import Teacher
@@ -173,3 +173,27 @@ def test_a_float32_run_has_a_float64_limit():
     limit = limit_point(run)
     assert limit.w.dtype == "float64"
     assert np.linalg.norm(RUN(run).state.w - limit.w) < 1e-5
+
+
+ROOTS = {
+    "straight": (lambda x: 0.3 - x, 0.0, 1.0, 0.3),
+    "bent": (lambda x: jnp.exp(-x) - 0.7, 0.0, 5.0, -np.log(0.7)),
+    "steep": (lambda x: (1.1 - x) * 1e6, 1.0, 2.0, 1.1),
+    "a pole": (lambda x: 1 / (x - 1) - 5, 1.0, 3.0, 1.2),
+    "no number at the left": (lambda x: (x - 1) / (x - 1) / x - 0.5, 1.0, 9.0, 2.0),
+    "a jump": (lambda x: jnp.where(x < 1.25, 1.0, -1.0), 1.0, 2.0, 1.25),
+    "at the left": (lambda x: 1 - x, 1.0, 2.0, 1.0),
+    "at the right": (lambda x: 2 - x, 1.0, 2.0, 2.0),
+    "hardly falling": (lambda x: (1.5 - x) ** 9, 1.0, 2.0, None),
+}
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_roots(name):
+    """Within 4 units of the last digit, but where a value is lost in rounding."""
+    function, low, high, root = ROOTS[name]
+    found = float(_root(function, jnp.float64(low), jnp.float64(high)))
+    if root is None:
+        assert abs(function(found)) < 1e-15
+    else:
+        assert abs(found - root) <= 4 * np.finfo(float).eps * max(1, root)

@@ -18,7 +18,7 @@ import pytest
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
 from rvsjax.spec.parameters import PARAMETERS, direction
-from rvsjax.spec.plan import Plan, make_plan
+from rvsjax.spec.plan import SMOKE_STEPS, Item, Plan, make_plan
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 
@@ -827,3 +827,22 @@ def test_a_younger_parameter_leaves_the_names_of_older_runs_alone():
     (plain,) = plan_of("[constants]\nprecision = 'plain'\n")
     (other,) = plan_of("[constants]\nprecision = 'compensated'\n")
     assert before.run_id == plain.run_id != other.run_id
+
+
+def test_what_seeds_share_is_what_each_run_has():
+    """A plan works identity and static key out once a point, an item each time."""
+    body = "[grid]\neta = [0.1, 0.2]\npenalty = ['l0', 'l1']\n[seeds]\ncount = 3\n"
+    items = list(plan_of(body))
+    assert len({item.run_id for item in items}) == len(items) == 12
+    for item in items:
+        alone = Item(dict(item.parameters), item.seed)
+        assert (alone.run_id, alone.static_key) == (item.run_id, item.static_key)
+
+
+def test_a_plan_that_is_narrowed_after_a_look_forgets_what_it_saw():
+    plan = plan_of("[grid]\neta = [0.1, 0.2]\n")
+    assert next(iter(plan)).parameters["eta"] == 0.1
+    plan.keep_only(["eta=0.2"])
+    assert next(iter(plan)).parameters["eta"] == 0.2
+    plan.smoke()
+    assert next(iter(plan)).parameters["steps"] == SMOKE_STEPS

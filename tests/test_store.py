@@ -215,3 +215,27 @@ def test_parts_without_all_columns_are_united(store):
 def test_an_empty_folder_holds_no_table(tmp_path):
     with pytest.raises(StoreError, match="holds no table"):
         Store(tmp_path).load("runs")
+
+
+def test_a_few_columns_are_those_of_the_whole_table(store):
+    """From parts and from the whole table; a name that is not there is left out."""
+    for block in range(2):
+        store.append(block, table(block, block + 5))
+    for _ in range(2):
+        whole, few = store.load("runs"), store.load("runs", ["y", "z"])
+        assert few.equals(whole[["y"]])
+        store.compact()
+    assert store.columns("runs") == ["x", "y"]
+
+
+def test_a_block_written_again_takes_the_place_of_both_kinds_of_before(store):
+    """Of this process, and of one before it."""
+    store.append(0, table(1))
+    store.append(0, table(2))
+    again = Store(store.folder)
+    again.open("plan-1", store.manifest["asked"], "", ["runs"])
+    again.append(0, table(3))
+    again.append(1, table(4))
+    again.append(0, table(5))
+    assert again.load("runs")["x"].tolist() == [5, 4]
+    assert len(list((store.folder / "parts").iterdir())) == 2

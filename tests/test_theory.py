@@ -20,6 +20,7 @@ from rvsjax.theory import (
     statement,
     verdict,
 )
+from rvsjax.theory import judge as together
 from rvsjax.types import Hyper
 from tests.test_simulate import counterexample, make_run
 
@@ -216,3 +217,29 @@ def test_every_claim_says_what_it_claims():
         told = statement(name)
         assert all(told), name
         assert "`" not in "".join(told), name
+
+
+@pytest.mark.parametrize("penalty", PENALTIES, ids=IDS)
+def test_judged_together_they_have_the_verdicts_of_each(penalty):
+    """And the hypotheses that are false, as bits."""
+    run = make_run(penalty, steps=40, eta=0.4)
+    evidence = Evidence(run, simulate(run))
+    packed = together(RUN_CLAIMS, evidence)
+    for i, claim in enumerate(RUN_CLAIMS.values()):
+        check = claim(evidence)
+        assert packed.verdict[i] == verdict(check)
+        assert np.array_equal(packed.observed[i], check.observed, equal_nan=True)
+        assert np.array_equal(packed.bound[i], check.bound, equal_nan=True)
+        bits = int(packed.false[i])
+        told = {n for j, n in enumerate(packed.labels) if bits >> j & 1}
+        assert told == {n for n, truth in check.hypotheses.items() if not truth}
+    assert len(set(np.asarray(packed.verdict).tolist())) > 1
+
+
+def test_one_label_has_one_meaning():
+    def claim(truth):
+        one = jnp.float64(1)
+        return lambda about: Check({"it rains": jnp.bool_(truth)}, one, one, one)
+
+    with pytest.raises(ValueError, match="it rains"):
+        together({"a": claim(True), "b": claim(False)}, None)

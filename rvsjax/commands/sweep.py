@@ -70,9 +70,9 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         raise Refusal(f"{head}\n{lines}") from None
 
 
-# XLA then makes one kernel of the loop over steps: the plain path took 3.8 instead of 19
-# microseconds a step under jax 0.10.1 (blocks of 16, d = 50, l0, float64), to the same
-# bits, and the same time as before under 0.12.0. It is read when JAX starts.
+# XLA then makes one kernel of the loop over steps: the plain path took 3.8 instead of
+# 19 microseconds a step under jax 0.10.1 (blocks of 16, d = 50, l0, float64), to the
+# same bits, and the same time as before under 0.12.0. It is read when JAX starts.
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
 
 

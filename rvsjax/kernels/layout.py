@@ -146,6 +146,9 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
     real = dict(zip(REALS, (raw.reals[i] for i in range(len(REALS)))))
     whole = dict(zip(INTEGERS, (raw.integers[i] for i in range(len(INTEGERS)))))
 
+    start = run.algorithm.init(run.start, run.hyper, run.penalty)
+    theta_0 = run.teacher.theta(start.w)
+
     def descent(name: str) -> Descent:
         return Descent(
             value=real[name],
@@ -159,19 +162,19 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
         step=whole["step"],
         theta=descent("theta"),
         lagrangian=descent("lagrangian"),
-        theta_max=jnp.maximum(run.teacher.theta(run.start), real["theta_max"]),
+        theta_max=jnp.maximum(theta_0, real["theta_max"]),
         length_min=real["length_min"],
         moved=real["moved"],
         last_unsettled=whole["last_unsettled"],
         first_bad_step=whole["first_bad_step"],
         degenerate=whole["degenerate"] == 1,
     )
+    theta = raw.theta.at[0].set(theta_0)
     curves = Curves(
         step=jnp.asarray(log_grid(run.steps, run.points)),
-        theta=raw.theta,
-        loss=run.teacher.K * raw.theta,
+        theta=theta,
+        loss=run.teacher.K * theta,
         lagrangian=raw.lagrangian,
         nnz_u=raw.nnz_u,
     )
-    start = run.algorithm.init(run.start, run.hyper, run.penalty)
     return Outcome(start, State(raw.w, raw.u), monitor, curves)

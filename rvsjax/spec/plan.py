@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from rvsjax.spec.axes import Axis
@@ -36,6 +37,32 @@ SMOKE_RUNS, SMOKE_STEPS = 64, 1000
 DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
 
 
+class _Point(dict[str, Any]):
+    """The parameters of a point: what its seeds share is worked out once."""
+
+    @cached_property
+    def identity(self) -> str:
+        return _identity(dict(self))
+
+    @cached_property
+    def static_key(self) -> tuple[Any, ...]:
+        return _static_key(self)
+
+
+def _identity(parameters: dict[str, Any]) -> str:
+    """Return what is hashed of a run, all but its seed."""
+    if isinstance(parameters, _Point):
+        return parameters.identity
+    used = {n: v for n, v in sorted(parameters.items()) if v is not None}
+    used = {n: v for n, v in used.items() if n not in _LATER or v != _LATER[n]}
+    return json.dumps(["rvscgd", STUDY_VERSION, used])[:-1]
+
+
+def _static_key(parameters: dict[str, Any]) -> tuple[Any, ...]:
+    given = parameters["w_star"] is not None
+    return given, *(parameters[name] for name in STATIC)
+
+
 class Item(NamedTuple):
     """One run of a sweep: canonical parameters, seed and identity."""
 
@@ -45,8 +72,9 @@ class Item(NamedTuple):
     @property
     def static_key(self) -> tuple[Any, ...]:
         """What the run's program is compiled for."""
-        given = self.parameters["w_star"] is not None
-        return given, *(self.parameters[name] for name in STATIC)
+        if isinstance(self.parameters, _Point):
+            return self.parameters.static_key
+        return _static_key(self.parameters)
 
     @property
     def run_id(self) -> str:
@@ -56,9 +84,7 @@ class Item(NamedTuple):
         values keeps every finished row; nor of parameters that came later, as long as
         they have the value that all runs had before.
         """
-        used = {n: v for n, v in sorted(self.parameters.items()) if v is not None}
-        used = {n: v for n, v in used.items() if n not in _LATER or v != _LATER[n]}
-        text = json.dumps(["rvscgd", STUDY_VERSION, used, self.seed])
+        text = f"{_identity(self.parameters)}, {self.seed}]"
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
@@ -81,6 +107,7 @@ class Plan:
         self.stride = 1
         layout, problems = lay_out(document, problems)
         self._product = Product(layout.cases, layout.constants)
+        self._last: tuple[Any, _Point | None] | None = None  # point that was looked at
         self._exclude = layout.exclude
         last = document.seeds.base + document.seeds.count - 1
         if last >= 2**32:
@@ -163,10 +190,12 @@ class Plan:
     def at(self, place: int) -> Item | None:
         """Return the run at a place of the full product, None if it is left out."""
         index, seed = divmod(place, self.document.seeds.count)
-        parameters = self._complete(self._product.point(index))
-        if parameters is None:
-            return None
-        return Item(parameters, self.document.seeds.base + seed)
+        asked = index, self._product, self.only, self.steps
+        if self._last is None or self._last[0] != asked:
+            parameters = self._complete(self._product.point(index))
+            self._last = asked, parameters if parameters is None else _Point(parameters)
+        shared = self._last[1]
+        return None if shared is None else Item(shared, self.document.seeds.base + seed)
 
     # -- counts, without a loop over runs ----------------------------------------------
 

@@ -13,7 +13,7 @@ from rvsjax.measure import largest_allowed
 from rvsjax.monitor import NEVER, SETTLED, Monitor
 from rvsjax.penalties import L1, NoPenalty
 from rvsjax.simulate import Outcome
-from rvsjax.types import Array
+from rvsjax.types import Array, Hyper
 
 __all__ = ["Evidence", "Hypotheses"]
 
@@ -42,6 +42,11 @@ class Evidence:
         """``pi - theta(w^0, w_star)`` in radians."""
         return math.pi - self.run.teacher.theta(self.run.start)
 
+    @cached_property
+    def allowed(self) -> Hyper:
+        """The largest ``lam, beta, eta`` that the theorem speaks of."""
+        return largest_allowed(self.run)
+
     # -- hypotheses --------------------------------------------------------------------
 
     @cached_property
@@ -52,13 +57,13 @@ class Evidence:
     @cached_property
     def small_coupling(self) -> Hypotheses:
         """``beta <= K sin(delta)``, ``sin(pi/2)`` where ``delta > pi/2`` (Lemma 5)."""
-        allowed = self.run.hyper.beta <= largest_allowed(self.run).beta
+        allowed = self.run.hyper.beta <= self.allowed.beta
         return {"beta <= K sin(min(delta, pi/2))": allowed}
 
     @cached_property
     def small_step(self) -> Hypotheses:
         """``eta <= 1/(beta + L)`` with ``L = K`` (Lemma 6)."""
-        allowed = self.run.hyper.eta <= largest_allowed(self.run).eta
+        allowed = self.run.hyper.eta <= self.allowed.eta
         return {"eta <= 1/(beta + K)": allowed}
 
     @cached_property
@@ -69,7 +74,7 @@ class Evidence:
     @cached_property
     def small_penalty(self) -> Hypotheses:
         """``lam < K / sqrt(d)`` (Theorem 1)."""
-        allowed = self.run.hyper.lam < largest_allowed(self.run).lam
+        allowed = self.run.hyper.lam < self.allowed.lam
         return {"lam < K/sqrt(d)": allowed}
 
     @cached_property
@@ -143,15 +148,21 @@ class Evidence:
         return self.run.teacher.w_star + self.b * self.u
 
     @cached_property
+    def c(self) -> Array:
+        """``|w_star + b u|``."""
+        return jnp.linalg.norm(self.target)
+
+    @cached_property
     def C(self) -> Array:  # noqa: N802 (the paper's constant)
         """``C = 1/(c - b)`` of equation (12); infinite unless it is positive."""
-        gap = jnp.linalg.norm(self.target) - self.b
+        gap = self.c - self.b
         return jnp.where(gap > 0, 1 / gap, jnp.inf)
 
     @cached_property
     def across(self) -> Array:
         """``|u| sin(gamma)``."""
-        return jnp.linalg.norm(self.u - jnp.dot(self.u, self.w) * self.w)
+        along = jnp.sum(self.u * self.w)
+        return jnp.linalg.norm(self.u - along * self.w)
 
     @cached_property
     def threshold(self) -> Array:
@@ -199,4 +210,4 @@ class Evidence:
         From ``c w_bar = w_star + b prox(w_bar)`` and the same for w with the residual r
         follows ``|w - w_bar| <= r / pull``, up to second order, on one support.
         """
-        return jnp.linalg.norm(self.target) - self.b * jnp.max(self.slope)
+        return self.c - self.b * jnp.max(self.slope)

@@ -10,7 +10,6 @@ import math
 import jax.numpy as jnp
 
 from rvsjax import rounding
-from rvsjax.teacher import unit
 from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence
 from rvsjax.types import Array
@@ -68,11 +67,11 @@ def equation_12(evidence: Evidence) -> Check:
     Observed: the distance of the two sides.
     Source: Theorem 1 (ii), equation (12); derived.
     """
-    observed = jnp.linalg.norm(evidence.w - unit(evidence.target))
+    observed = jnp.linalg.norm(evidence.w - evidence.target / evidence.c)
     return Check(
         evidence.theorem_1,
         observed,
-        2 * evidence.residual / jnp.linalg.norm(evidence.target),
+        2 * evidence.residual / evidence.c,
         jnp.zeros_like(observed),
     )
 

@@ -5,7 +5,7 @@ Equalities have their rounding as the bound; inequalities have it as the allowan
 """
 
 import math
-from typing import NamedTuple
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
@@ -28,19 +28,97 @@ __all__ = [
 ]
 
 
-class Pair(NamedTuple):
-    """Two weights of any length, with a teacher, a penalty and its numbers."""
+class Pair:
+    """Two weights of any length, with a teacher, a penalty and its numbers.
 
-    teacher: Teacher
-    penalty: Penalty
-    hyper: Hyper
-    first: Array  # (d,)
-    second: Array  # (d,)
+    What several claims ask of them is computed once, and for both weights at once.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        penalty: Penalty,
+        hyper: Hyper,
+        first: Array,
+        second: Array,
+    ) -> None:
+        """Take two weights ``(d,)``."""
+        self.teacher = teacher
+        self.penalty = penalty
+        self.hyper = hyper
+        self.first = first
+        self.second = second
+        self.weights = jnp.stack([first, second])  # (2, d)
 
     @property
     def error(self) -> float:
         """Rounding of a direction, of an angle or of an inner product of two."""
         return rounding.angle_error(self.first.size, self.hyper)
+
+    @cached_property
+    def lengths(self) -> Array:
+        """``|w|``, ``(2,)``."""
+        return jnp.linalg.norm(self.weights, axis=1)
+
+    @cached_property
+    def directions(self) -> Array:
+        """``w/|w|``, ``(2, d)``."""
+        return self.weights / self.lengths[:, None]
+
+    @cached_property
+    def thetas(self) -> Array:
+        """The angles to the teacher in radians, ``(2,)``."""
+        return jax.vmap(self.teacher.theta)(self.weights)
+
+    @cached_property
+    def losses(self) -> tuple[Array, Array]:
+        """``f(w)`` ``(2,)``, its gradient by automatic differentiation ``(2, d)``."""
+        return jax.vmap(jax.value_and_grad(self.teacher.loss))(self.weights)
+
+    @cached_property
+    def coarse_gradients(self) -> Array:
+        """``E g(w)``, ``(2, d)``."""
+        return jax.vmap(self.teacher.coarse_gradient)(self.weights)
+
+    @cached_property
+    def distances(self) -> Array:
+        """``|w1 - w2|``, and that of gradients and of coarse gradients, ``(3,)``."""
+        all_three = [self.weights, self.losses[1], self.coarse_gradients]
+        return jnp.linalg.norm(jnp.stack([x[0] - x[1] for x in all_three]), axis=1)
+
+    @cached_property
+    def off_axis(self) -> dict[str, Array]:
+        """The first weight has an angle that is neither 0 nor pi."""
+        sine = jnp.sin(self.thetas[0])
+        return {"theta is neither 0 nor pi": sine > 16 * self.error}
+
+    @cached_property
+    def prox_excess(self) -> Array:
+        """How far the objective at the prox is above that at other points, ``(d,)``.
+
+        The others are 0, x and points at and around both weights; infinite where u is 0
+        on the wrong side of the threshold.
+        """
+        (x, other), m = self.directions, self.hyper.m
+        u, threshold = self.penalty.prox(x, m), self.penalty.threshold(m)
+        points = [
+            u,
+            0 * x,
+            x,
+            other,
+            (u + other) / 2,
+            0.999 * u,
+            1.001 * u,
+            (u + x) / 2,
+        ]
+        tried = jnp.stack(points)
+        cost = jax.vmap(jax.vmap(lambda y: self.penalty.value(y[None])))(tried)
+        objective = m * cost + jax.vmap(lambda point: (point - x) ** 2 / 2)(tried)
+        size = jnp.abs(x)
+        clear = jnp.abs(size - threshold) > 8 * rounding.epsilon(self.hyper) * size
+        misplaced = clear & ((u == 0) != ((size <= threshold) | (x == 0)))
+        excess = objective[0] - jnp.min(objective[1:], axis=0)
+        return jnp.where(misplaced, jnp.inf, excess)
 
 
 def draw_pair(uniform: Array, w_star: Array) -> tuple[Array, Array]:
@@ -66,13 +144,12 @@ def lemma_1(pair: Pair) -> Check:
     differentiation; the bound is rounding, ``1/sin(theta)`` times larger near 0 and pi.
     Source: Lemma 1; derived.
     """
-    w, teacher = pair.first, pair.teacher
-    sine, length = jnp.sin(teacher.theta(w)), jnp.linalg.norm(w)
-    found = jnp.dot(teacher.coarse_gradient(w), jax.grad(teacher.loss)(w))
-    expected = teacher.K**2 * sine / length
+    sine, length = jnp.sin(pair.thetas[0]), pair.lengths[0]
+    found = jnp.sum(pair.coarse_gradients[0] * pair.losses[1][0])
+    expected = pair.teacher.K**2 * sine / length
     observed = jnp.where(found >= 0, jnp.abs(found - expected), jnp.inf)
-    bound = 4 * pair.error * teacher.K**2 / (length * sine)
-    return Check(_off_axis(sine, pair), observed, bound, jnp.zeros_like(bound))
+    bound = 4 * pair.error * pair.teacher.K**2 / (length * sine)
+    return Check(pair.off_axis, observed, bound, jnp.zeros_like(bound))
 
 
 def lemma_2(pair: Pair) -> Check:
@@ -83,14 +160,12 @@ def lemma_2(pair: Pair) -> Check:
     the textbook form; the bound is rounding, larger near theta = pi.
     Source: Lemma 2, with ``c = sqrt(2/pi)`` in equation (8); derived.
     """
-    w, teacher = pair.first, pair.teacher
-    direction, theta = unit(w), teacher.theta(w)
+    teacher, direction, theta = pair.teacher, pair.directions[0], pair.thetas[0]
     bisector = unit(direction + teacher.w_star)
     textbook = 2 * teacher.K * (direction - jnp.cos(theta / 2) * bisector)
-    observed = jnp.linalg.norm(teacher.coarse_gradient(w) - textbook)
-    bound = 4 * pair.error * teacher.K
-    sine = jnp.sin(theta)
-    return Check(_off_axis(sine, pair), observed, bound / sine, jnp.zeros_like(bound))
+    observed = jnp.linalg.norm(pair.coarse_gradients[0] - textbook)
+    bound = 4 * pair.error * teacher.K / jnp.sin(theta)
+    return Check(pair.off_axis, observed, bound, jnp.zeros_like(bound))
 
 
 def lemma_3(pair: Pair) -> Check:
@@ -103,16 +178,13 @@ def lemma_3(pair: Pair) -> Check:
     Source: Lemma 3, with its region made explicit; derived: the Hessian of f has the
     norm ``K max(1, |cot(theta)|)/|w|^2``.
     """
-    w1, w2 = pair.first, pair.second
     w_star, K = pair.teacher.w_star, pair.teacher.K  # noqa: N806
-    gradient = jax.grad(pair.teacher.loss)
-    across1, across2 = (w - jnp.dot(w, w_star) * w_star for w in (w1, w2))
-    r, s = _nearest(w1, w2), _nearest(across1, across2)
-    observed = jnp.linalg.norm(gradient(w1) - gradient(w2))
-    bound = K * jnp.linalg.norm(w1 - w2) / (r * s)
+    across = jax.vmap(lambda w: w - jnp.sum(w * w_star) * w_star)(pair.weights)
+    r, s = jax.vmap(_nearest)(jnp.stack([pair.weights, across]))
+    distance, observed, _ = pair.distances
+    bound = K * distance / (r * s)
     allowance = 8 * pair.error * K / (r * jnp.minimum(1, s / r))
-    longest = jnp.maximum(jnp.linalg.norm(w1), jnp.linalg.norm(w2))
-    off = s > 16 * pair.error * longest
+    off = s > 16 * pair.error * jnp.max(pair.lengths)
     label = "the segment does not meet the axis of w_star"
     return Check({label: off}, observed, bound, allowance)
 
@@ -126,26 +198,19 @@ def lemma_4(pair: Pair) -> Check:
     Observed: the larger excess of the two; the two weights are taken in falling order.
     Source: Lemma 4; derived.
     """
-    teacher, K = pair.teacher, pair.teacher.K  # noqa: N806
-    w1, w2 = pair.first, pair.second
-    shorter = jnp.minimum(jnp.linalg.norm(w1), jnp.linalg.norm(w2))
-    change = teacher.coarse_gradient(w1) - teacher.coarse_gradient(w2)
-    lipschitz = jnp.linalg.norm(change) - K / shorter * jnp.linalg.norm(w1 - w2)
-    falls = teacher.theta(w2) <= teacher.theta(w1)
-    high, low = (unit(jnp.where(falls, *two)) for two in ((w1, w2), (w2, w1)))
-    step = low - high
-    quadratic = (
-        teacher.loss(low)
-        - teacher.loss(high)
-        - jnp.dot(teacher.coarse_gradient(high), step)
-        - K / 2 * jnp.dot(step, step)
-    )
+    K, shorter = pair.teacher.K, jnp.min(pair.lengths)  # noqa: N806
+    distance, _, change = pair.distances
+    lipschitz = change - K / shorter * distance
+    falls = pair.thetas[1] <= pair.thetas[0]
+    turn = jnp.where(falls, 1, -1)  # high to low
+    high = jnp.where(falls, pair.coarse_gradients[0], pair.coarse_gradients[1])
+    step = turn * (pair.directions[1] - pair.directions[0])
+    fall = turn * (pair.losses[0][1] - pair.losses[0][0])
+    quadratic = fall - jnp.sum((high + K / 2 * step) * step)
     observed = jnp.maximum(lipschitz, quadratic)
     hypotheses = {"w is not 0": shorter > 0}
-    scale = 1 + jnp.linalg.norm(w1 - w2) / shorter
-    return Check(
-        hypotheses, observed, jnp.zeros_like(observed), 16 * pair.error * K * scale
-    )
+    allowance = 16 * pair.error * K * (1 + distance / shorter)
+    return Check(hypotheses, observed, jnp.zeros_like(observed), allowance)
 
 
 def lemma_8(pair: Pair) -> Check:
@@ -157,7 +222,7 @@ def lemma_8(pair: Pair) -> Check:
     Source: Lemma 8.
     """
     label = "the penalty is transformed-l1"
-    return _argmin(pair, {label: isinstance(pair.penalty, TransformedL1)})
+    return _argmin(pair, label, isinstance(pair.penalty, TransformedL1))
 
 
 def lemma_9(pair: Pair) -> Check:
@@ -168,37 +233,19 @@ def lemma_9(pair: Pair) -> Check:
     over the coordinates; infinite where u is 0 on the wrong side of the threshold.
     Source: Lemma 9.
     """
-    return _argmin(pair, {"the penalty is l0": isinstance(pair.penalty, L0)})
+    return _argmin(pair, "the penalty is l0", isinstance(pair.penalty, L0))
 
 
-def _argmin(pair: Pair, hypotheses: dict[str, bool]) -> Check:
-    """Compare the prox with 0, with x and with points at and around both weights."""
-    x, other = unit(pair.first), unit(pair.second)
-    m = pair.hyper.m
-    u, threshold = pair.penalty.prox(x, m), pair.penalty.threshold(m)
-
-    def objective(point: Array) -> Array:
-        value = jax.vmap(lambda y: pair.penalty.value(y[None]))(point)
-        return m * value + (point - x) ** 2 / 2
-
-    points = [0 * x, x, other, (u + other) / 2, 0.999 * u, 1.001 * u, (u + x) / 2]
-    best = jnp.min(jnp.stack([objective(point) for point in points]), axis=0)
-    size = jnp.abs(x)
-    clear = jnp.abs(size - threshold) > 8 * rounding.epsilon(pair.hyper) * size
-    misplaced = clear & ((u == 0) != ((size <= threshold) | (x == 0)))
-    excess = jnp.where(misplaced, jnp.inf, objective(u) - best)
-    truth = {n: jnp.full_like(misplaced[0], is_so) for n, is_so in hypotheses.items()}
-    observed = jnp.max(excess)
-    scale = 8 * rounding.epsilon(pair.hyper) * (1 + m)
-    return Check(truth, observed, jnp.zeros_like(observed), scale)
+def _argmin(pair: Pair, label: str, is_so: bool) -> Check:
+    observed = jnp.max(pair.prox_excess)
+    truth = {label: jnp.full_like(observed, is_so, bool)}
+    allowance = 8 * rounding.epsilon(pair.hyper) * (1 + pair.hyper.m)
+    return Check(truth, observed, jnp.zeros_like(observed), allowance)
 
 
-def _off_axis(sine: Array, pair: Pair) -> dict[str, Array]:
-    return {"theta is neither 0 nor pi": sine > 16 * pair.error}
-
-
-def _nearest(a: Array, b: Array) -> Array:
-    """Return the least length on the segment from a to b."""
-    along, tiny = b - a, jnp.finfo(a.dtype).tiny
-    share = -jnp.dot(a, along) / jnp.maximum(jnp.dot(along, along), tiny)
-    return jnp.linalg.norm(a + jnp.clip(share, 0, 1) * along)
+def _nearest(ends: Array) -> Array:
+    """Return the least length on the segment between two points, ``(2, d)``."""
+    start, along = ends[0], ends[1] - ends[0]
+    tiny = jnp.finfo(ends.dtype).tiny
+    share = -jnp.sum(start * along) / jnp.maximum(jnp.sum(along**2), tiny)
+    return jnp.linalg.norm(start + jnp.clip(share, 0, 1) * along)

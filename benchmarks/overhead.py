@@ -1,0 +1,202 @@
+"""What a sweep costs beside its steps: import, compiling, tables, memory.
+
+python benchmarks/overhead.py [--runs N ...] [--repeat N] [--json FILE]
+
+Each line is measured in processes of their own, the median of `--repeat` (5):
+
+- import: `import rvsjax`;
+- compile: a program of each penalty at d = 50, blocks of 64, with the kernel that a
+  sweep would choose; the second time from the cache, in a new process;
+- tables: expansion, ids, tables and Parquet of the runs of a sweep with d = 10, whose
+  blocks all have the numbers of the first; neither steps nor claims are computed;
+- sweep: whole sweeps of one step with d = 10 and two points a curve, `--runs` of them,
+  with peak memory of the process; once each.
+"""
+
+import argparse
+import json
+import operator
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PENALTIES = ("l0", "l1", "transformed-l1")
+TABLE_RUNS = 100_000
+
+HEAD = 'version = 1\nname = "overhead"\nstudy = "rvscgd"\n'
+SWEEP = """[constants]
+d = 10
+steps = 1
+[grid]
+eta = {{ geom = [1e-3, 1e-1], num = 10 }}
+beta = {{ geom = [1e-3, 1e-1], num = 10 }}
+[seeds]
+count = {seeds}
+[record]
+curves = 2
+"""
+
+
+def in_child(task: str, *arguments: str, **environment: str) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--child", task, *arguments]
+    told = subprocess.check_output(command, env=os.environ | environment)
+    return json.loads(told.splitlines()[-1])
+
+
+def plan_of(text: str) -> tuple[Any, str]:
+    from rvsjax.spec.file import parse
+    from rvsjax.spec.plan import make_plan
+
+    return make_plan(parse(HEAD + text)), HEAD + text
+
+
+# -- in a child ------------------------------------------------------------------------
+
+
+def time_import() -> dict[str, float]:
+    begin = time.perf_counter()
+    import rvsjax  # noqa: F401
+
+    return {"seconds": time.perf_counter() - begin}
+
+
+def time_compile(penalty: str) -> dict[str, Any]:
+    import jax
+
+    from rvsjax import cache, kernels
+    from rvsjax.engine import Engine
+    from rvsjax.spec.study import evaluate, make_trial
+
+    folder = cache.private_folder("programs")
+    assert folder, "set RVSJAX_CACHE to a private folder"
+    kernel = kernels.choose("cpu")
+    plan, _ = plan_of(f'[constants]\npenalty = "{penalty}"\nsteps = 1000\n')
+    trial = make_trial(next(iter(plan)), 200, kernel)
+    jax.devices()
+    begin = time.perf_counter()
+    sources = cache.source_digest(Path(cache.__file__).parent)
+    keeper = cache.Cache(folder, sources)
+    Engine(evaluate, 64, jax.devices()[:1], keeper=keeper).prepare(trial).result()
+    return {"seconds": time.perf_counter() - begin, "kernel": kernel}
+
+
+def time_tables(runs: str) -> dict[str, float]:
+    import jax
+
+    from rvsjax.engine import Engine, blocks, choose_width
+    from rvsjax.rows import rows
+    from rvsjax.spec.study import evaluate, make_trial
+    from rvsjax.store import Store
+
+    plan, source = plan_of(SWEEP.format(seeds=int(runs) // 100))
+    width = choose_width([int(runs)], "cpu", 10)
+    items = [item for item, _ in zip(plan, range(width))]
+    record = Engine(evaluate, width)([make_trial(item, 2) for item in items])
+    tables = ("curves", "pairs", "runs")
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        store.open(plan.fingerprint, plan.as_json(), source, tables)
+        for block in blocks(plan, lambda item: item.static_key, width):
+            cut = slice(len(block.items))
+            some = jax.tree.map(operator.itemgetter(cut), record)
+            store.append(block.number, rows(block.items, some, False))
+        appended = time.perf_counter()
+        store.compact()
+        done = time.perf_counter()
+    return {
+        "seconds": done - begin,
+        "blocks": appended - begin,
+        "whole tables": done - appended,
+        "width": width,
+    }
+
+
+def time_sweep(runs: str) -> dict[str, float]:
+    from rvsjax.sweep import Options, run_plan
+
+    plan, source = plan_of(SWEEP.format(seeds=max(1, int(runs) // 100)))
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        run_plan(plan, source, folder, Options())
+        seconds = time.perf_counter() - begin
+        manifest = json.loads((Path(folder) / "manifest.json").read_text())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bytes_each = 1 if sys.platform == "darwin" else 1024
+    [session] = manifest["sessions"]
+    return {
+        "seconds": seconds,
+        "without compiling": seconds - session["seconds"]["compile"],
+        "width": manifest["width"],
+        "peak GB": peak * bytes_each / 1e9,
+    }
+
+
+CHILDREN = {
+    "import": time_import,
+    "compile": time_compile,
+    "tables": time_tables,
+    "sweep": time_sweep,
+}
+
+# -- the table -------------------------------------------------------------------------
+
+
+def median(repeat: int, task: str, *arguments: str, **environment: str) -> float:
+    found = [in_child(task, *arguments, **environment) for _ in range(repeat)]
+    return statistics.median(one["seconds"] for one in found)
+
+
+def compiling(repeat: int) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for penalty in PENALTIES:
+        first, again = [], []
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory() as folder:  # mode 0700
+                for seconds in (first, again):
+                    one = in_child("compile", penalty, RVSJAX_CACHE=folder)
+                    seconds.append(one["seconds"])
+                    told["kernel"] = one["kernel"]
+        told[f"{penalty}, s"] = statistics.median(first)
+        told[f"{penalty} from the cache, s"] = statistics.median(again)
+    return told
+
+
+def measure(repeat: int, sizes: list[int]) -> dict[str, Any]:
+    told: dict[str, Any] = {"import rvsjax, s": median(repeat, "import")}
+    told |= {f"compile: {name}": x for name, x in compiling(repeat).items()}
+    tables = median(repeat, "tables", str(TABLE_RUNS)) / TABLE_RUNS
+    told["tables, ms a run"] = 1000 * tables
+    for size in sizes:
+        one = in_child("sweep", str(size))
+        each = 1000 * one["without compiling"] / size
+        told[f"sweep of {size:,}: ms a run without compiling"] = each
+        told[f"sweep of {size:,}: peak, GB"] = one["peak GB"]
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, nargs="*", default=[10**3, 10**4, 10**5])
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(CHILDREN[options.child[0]](*options.child[1:])))
+        return
+    told = measure(options.repeat, options.runs)
+    for name, x in told.items():
+        print(f"{name:45} {x if isinstance(x, str) else f'{x:.4g}'}")
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

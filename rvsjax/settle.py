@@ -1,0 +1,98 @@
+"""How the blocks of a folder are computed: settled before its first part, then kept.
+
+Results agree to rounding under any setting, and to the last bit under the same.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rvsjax.cache import Cache, private_folder, source_digest
+from rvsjax.engine import Device, Engine, choose_width, compiler_options
+from rvsjax.kernels import choose, problem
+from rvsjax.spec.plan import Plan
+from rvsjax.spec.study import evaluate
+from rvsjax.store import Store, StoreError
+
+__all__ = ["Setting", "choose_setting", "make_engine", "nearest_setting", "settle"]
+
+_FEW = 4096  # runs of a program up to which compiling it quickly saves time
+
+
+class Setting(NamedTuple):
+    """What the bits of a result depend on, beside the run itself."""
+
+    width: int  # runs in a block
+    kernel: str  # of `rvsjax.kernels`
+    quick: bool  # programs compiled quickly, not to run fast
+
+
+def choose_setting(
+    plan: Plan, platform: str, width: int | None = None, kernel: str | None = None
+) -> Setting:
+    """Return the setting for a plan, with what was asked for."""
+    groups = plan.groups()
+    sizes = [count for _, count in groups]
+    d = max(item.parameters["d"] for item, _ in groups)
+    kernel = kernel or choose(platform)
+    return Setting(
+        width=width or choose_width(sizes, platform, d),
+        kernel=kernel,
+        quick=kernel == "native" and max(sizes) <= _FEW,
+    )
+
+
+def settle(
+    store: Store, plan: Plan, platform: str, width: int | None, kernel: str | None
+) -> Setting:
+    """Return the setting of a folder, chosen now if it has none.
+
+    Raises StoreError where another one is asked for, or it does not work here.
+    """
+    kept = _kept(store.manifest)
+    for option, asked, had in (
+        ("--block", width, kept and kept.width),
+        ("--kernel", kernel, kept and kept.kernel),
+    ):
+        if asked and had and asked != had:
+            what = f"{store.folder} was begun with {option} {had}, not {asked}"
+            raise StoreError(
+                f"{what}; leave {option} out, or use another folder with --out"
+            )
+    setting = kept or choose_setting(plan, platform, width, kernel)
+    if reason := problem(setting.kernel, platform):
+        where = f"{store.folder} was begun with" if kept else "there is no"
+        raise StoreError(f"{where} --kernel {setting.kernel} here: it {reason}")
+    if not kept:
+        store.update(setting._asdict())
+    return setting
+
+
+def _kept(manifest: dict[str, Any]) -> Setting | None:
+    """Return the setting of a folder with this manifest, None if it has none yet."""
+    if "width" not in manifest:
+        return None
+    known = {"kernel": "plain", "quick": False} | manifest  # older ones had no choice
+    return Setting(**{name: known[name] for name in Setting._fields})
+
+
+def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
+    """Return the setting of a folder, with the plain kernel if its own fails here."""
+    setting = _kept(manifest)
+    if setting is None:
+        raise StoreError("the folder has no results yet")
+    if problem(setting.kernel, platform):
+        return setting._replace(kernel="plain", quick=False)
+    return setting
+
+
+def make_engine(setting: Setting, lanes: tuple[Device, ...]) -> Engine:
+    """Return the engine that evaluates trials so; programs are kept for later."""
+    folder = private_folder("programs")
+    here = Path(__file__).parent
+    return Engine(
+        evaluate,
+        setting.width,
+        lanes,
+        options=compiler_options(lanes[0].platform, setting.quick),
+        keeper=Cache(folder, source_digest(here)) if folder else None,
+    )
