@@ -126,20 +126,22 @@ def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:
     return options | quickly if quick and platform == "cpu" else options
 
 
-def choose_width(groups: Iterable[int], platform: str, size: int = 1) -> int:
+def choose_width(
+    groups: Iterable[int], platform: str, size: int = 1, number: int = 64
+) -> int:
     """Return the items of a block: a power of two, at least two blocks a group.
 
     Independent of the number of lanes, so that results are. On CPU at most 64, more
-    where the largest group still makes 64 blocks: to write a block takes a time that
-    hardly depends on its width. `size` is how many numbers an item has: a wide block of
-    large ones takes much memory.
+    where the largest group still makes `number` blocks: to write a block takes a time
+    that hardly depends on its width. `size` is how many numbers an item has: a wide
+    block of large ones takes much memory.
     """
     largest = max(groups, default=1)
     half = max(1, (largest + 1) // 2)
     least, most = (8, 64) if platform == "cpu" else (64, 4096)
     if platform == "cpu":
         most = max(
-            most, min(_floor(max(1, largest // 64)), _floor(2**16 // size), 1024)
+            most, min(_floor(max(1, largest // number)), _floor(2**16 // size), 1024)
         )
     return min(most, max(least, 1 << (half - 1).bit_length()))
 

@@ -15,7 +15,7 @@ from rvsjax.store import Store, StoreError
 
 __all__ = ["Setting", "choose_setting", "make_engine", "nearest_setting", "settle"]
 
-_FEW = 4096  # runs of a program up to which compiling it quickly saves time
+_FEW = 1024  # runs of a program up to which compiling it quickly saves time
 
 
 class Setting(NamedTuple):
@@ -34,10 +34,11 @@ def choose_setting(
     sizes = [count for _, count in groups]
     d = max(item.parameters["d"] for item, _ in groups)
     kernel = kernel or choose(platform)
+    native = kernel == "native"
     return Setting(
-        width=width or choose_width(sizes, platform, d),
+        width=width or choose_width(sizes, platform, d, 16 if native else 64),
         kernel=kernel,
-        quick=kernel == "native" and max(sizes) <= _FEW,
+        quick=native and max(sizes) <= _FEW,
     )
 
 

@@ -1,9 +1,6 @@
 """The C++ kernels against the plain path, on random inputs and at every edge."""
 
-import functools
-
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -11,99 +8,23 @@ from rvsjax import kernels
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.kernels import native
 from rvsjax.monitor import NEVER
-from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import Run, simulate
-from rvsjax.teacher import Teacher
-from rvsjax.types import Hyper
-
-pytestmark = pytest.mark.skipif(
-    native.problem() is not None, reason=f"no native kernels: {native.problem()}"
+from rvsjax.penalties import NoPenalty
+from rvsjax.simulate import Run
+from tests.kernel_runs import (
+    both,
+    close,
+    compare,
+    directions,
+    each_double,
+    each_single,
+    each_way,
+    kernel,
+    make_runs,
+    needs_compiler,
+    plain_path,
 )
 
-WAYS = [
-    ("direct", "l0", "float64"),
-    ("direct", "l1", "float64"),
-    ("direct", "transformed-l1", "float64"),
-    ("direct", "l0", "float32"),
-    ("direct", "l1", "float32"),
-    ("direct", "transformed-l1", "float32"),
-    ("span", "l0", "float64"),
-    ("span", "l1", "float64"),
-    ("span", "l0", "float32"),
-    ("span", "l1", "float32"),
-]
-DOUBLE = [way for way in WAYS if way[2] == "float64"]
-each_way = pytest.mark.parametrize(("way", "penalty", "dtype"), WAYS)
-SINGLE = [way for way in WAYS if way[2] == "float32"]
-each_single = pytest.mark.parametrize(("way", "penalty", "dtype"), SINGLE)
-each_double = pytest.mark.parametrize(("way", "penalty", "dtype"), DOUBLE)
-
-
-def directions(rng, runs, d, nnz):
-    x = rng.normal(size=(runs, d))
-    x[rng.random((runs, d)).argsort(axis=1) >= nnz] = 0
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-
-def make_runs(penalty, dtype, *, seed=0, runs=13, d=12, steps=400, points=30, **given):
-    """Random runs with random hyperparameters, stacked along axis 0."""
-    rng = np.random.default_rng(seed)
-    values = {
-        "w_star": directions(rng, runs, d, max(1, d // 3)),
-        "start": directions(rng, runs, d, d),
-        "lam": 10 ** rng.uniform(-4, -1, runs),
-        "beta": 10 ** rng.uniform(-2, 0, runs),
-        "eta": 10 ** rng.uniform(-3, -0.7, runs),
-        "a": 10 ** rng.uniform(-1, 2, runs),
-    } | {
-        name: np.broadcast_to(x, (runs, *np.shape(x)[1:])) for name, x in given.items()
-    }
-    leaf = {name: jnp.asarray(value, dtype) for name, value in values.items()}
-    kinds = {"l0": L0, "l1": L1, "transformed-l1": lambda: TransformedL1(leaf["a"])}
-    return Run(
-        Teacher(leaf["w_star"], k=20),
-        leaf["start"],
-        kinds[penalty](),
-        Hyper(leaf["lam"], leaf["beta"], leaf["eta"]),
-        ALGORITHMS["rvscgd"],
-        steps,
-        points,
-    )
-
-
-plain_path = jax.jit(jax.vmap(simulate))
-
-
-@functools.partial(jax.jit, static_argnums=1)
-def kernel(runs, way):
-    return jax.vmap(lambda run: native.simulate(run, way))(runs)
-
-
-def both(runs, way):
-    return plain_path(runs), kernel(runs, way)
-
-
-def close(found, expected, tolerance):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
-
-
-def compare(plain, fast, tolerance):
-    """All that does not hang on a tie, to a tolerance; steps exactly."""
-    close(fast.state.w, plain.state.w, tolerance)
-    close(fast.state.u, plain.state.u, tolerance)
-    a, b = fast.monitor, plain.monitor
-    scale = 20 * tolerance  # K, and sums of d terms
-    for name, size in (("theta", tolerance), ("lagrangian", scale)):
-        close(getattr(a, name).value, getattr(b, name).value, size)
-        close(getattr(a, name).change, getattr(b, name).change, size)
-        close(getattr(fast.curves, name), getattr(plain.curves, name), size)
-    close(a.theta_max, b.theta_max, tolerance)
-    close(a.length_min, b.length_min, tolerance)
-    close(a.moved, b.moved, tolerance)
-    close(fast.curves.loss, plain.curves.loss, scale)
-    for name in ("step", "first_bad_step", "degenerate"):
-        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-    np.testing.assert_array_equal(fast.curves.step, plain.curves.step)
+pytestmark = needs_compiler
 
 
 @each_double

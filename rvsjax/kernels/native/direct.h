@@ -66,7 +66,8 @@ template <class T, class Penalty> struct Direct {
 
   R length2() const {
     R found = sums.length2(B, C, tt, Penalty::keeps ? sums.uw : sums.uu);
-    Whole<T> doubtful = ~(found >= T(0.25));
+    const Real<T> most = all<T>(std::numeric_limits<T>::max());  // a square may overflow
+    Whole<T> doubtful = ~((found >= T(0.25)) & (found <= most));
     if (__builtin_expect(any(doubtful), 0)) {
       R sum = {};
       for (int64_t j = 0; j < d; j++) {

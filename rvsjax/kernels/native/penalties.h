@@ -31,7 +31,7 @@ template <class T> struct TransformedL1 {
 
   Real<T> prox(Real<T> x) const {
     Real<T> s = a + size(x), kappa = scale / (s * s * s);
-    Real<T> u = size(x) - s * shrinkage(kappa);
+    Real<T> u = most(size(x) - s * shrinkage(kappa), Real<T>{});
     return size(x) > threshold ? (x < Real<T>{} ? -u : u) : Real<T>{};
   }
 
