@@ -5,7 +5,7 @@ python benchmarks/overhead.py [--runs N ...] [--repeat N] [--json FILE]
 Each line is measured in processes of their own, the median of `--repeat` (5):
 
 - import: `import rvsjax`;
-- compile: a program of each penalty at d = 50, blocks of 64, with the kernel that a
+- compile: a program of each penalty at d = 50, blocks of 64, in the setting that a
   sweep would choose; the second time from the cache, in a new process;
 - tables: expansion, ids, tables and Parquet of the runs of a sweep with d = 10, whose
   blocks all have the numbers of the first; neither steps nor claims are computed;
@@ -69,21 +69,20 @@ def time_import() -> dict[str, float]:
 def time_compile(penalty: str) -> dict[str, Any]:
     import jax
 
-    from rvsjax import cache, kernels
-    from rvsjax.engine import Engine
-    from rvsjax.spec.study import evaluate, make_trial
+    from rvsjax.settle import choose_setting, make_engine
+    from rvsjax.spec.study import make_trial
 
-    folder = cache.private_folder("programs")
-    assert folder, "set RVSJAX_CACHE to a private folder"
-    kernel = kernels.choose("cpu")
     plan, _ = plan_of(f'[constants]\npenalty = "{penalty}"\nsteps = 1000\n')
-    trial = make_trial(next(iter(plan)), 200, kernel)
-    jax.devices()
     begin = time.perf_counter()
-    sources = cache.source_digest(Path(cache.__file__).parent)
-    keeper = cache.Cache(folder, sources)
-    Engine(evaluate, 64, jax.devices()[:1], keeper=keeper).prepare(trial).result()
-    return {"seconds": time.perf_counter() - begin, "kernel": kernel}
+    setting = choose_setting(plan, "cpu", width=64)
+    kernels = time.perf_counter()
+    trial = make_trial(next(iter(plan)), 200, setting.kernel)
+    jax.devices()
+    ready = time.perf_counter()
+    make_engine(setting, tuple(jax.devices()[:1])).prepare(trial).result()
+    done = time.perf_counter()
+    told = {"seconds": done - ready, "kernels": kernels - begin}
+    return told | {"kernel": setting.kernel}
 
 
 def time_tables(runs: str) -> dict[str, float]:
@@ -155,6 +154,7 @@ def median(repeat: int, task: str, *arguments: str, **environment: str) -> float
 
 def compiling(repeat: int) -> dict[str, Any]:
     told: dict[str, Any] = {}
+    built = []
     for penalty in PENALTIES:
         first, again = [], []
         for _ in range(repeat):
@@ -163,8 +163,10 @@ def compiling(repeat: int) -> dict[str, Any]:
                     one = in_child("compile", penalty, RVSJAX_CACHE=folder)
                     seconds.append(one["seconds"])
                     told["kernel"] = one["kernel"]
+                    built.append(one["kernels"])
         told[f"{penalty}, s"] = statistics.median(first)
         told[f"{penalty} from the cache, s"] = statistics.median(again)
+    told["C++ kernels at first use, s"] = statistics.median(built[::2])
     return told
 
 

@@ -105,14 +105,14 @@ class Trial:
 
 def _leaf(dtype: str, value: float | None) -> Any:
     """Return a scalar as a leaf, without starting JAX; what is unused is 0."""
-    with np.errstate(over="ignore"):  # beyond float32: a run that diverges
-        return np.dtype(dtype).type(value or 0)
+    return np.dtype(dtype).type(value or 0)
 
 
 def _direction(text: str | None) -> Any:
     return np.array(direction(text) if text else (), np.float64)
 
 
+@np.errstate(over="ignore")  # beyond float32: a run that diverges
 def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
     """Turn the names and numbers of an item into a trial with `points` a curve.
 
