@@ -17,7 +17,7 @@ from rvsjax.types import Array
 __all__ = ["Forecast", "forecast"]
 
 _PROBE_STEPS = 2000
-_COMPILE_SECONDS = 8.0  # of a program; 5 to 10 seen, two at a time
+_COMPILE_SECONDS = 3.0  # of a program; 0.2 from the cache, else 2 to 5, two at a time
 _BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
 

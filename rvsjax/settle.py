@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, choose_width, compiler_options
 from rvsjax.kernels import choose, problem
-from rvsjax.spec.plan import Plan
+from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import evaluate
 from rvsjax.store import Store, StoreError
 
@@ -35,11 +35,18 @@ def choose_setting(
     d = max(item.parameters["d"] for item, _ in groups)
     kernel = kernel or choose(platform)
     native = kernel == "native"
+    covered = all(_is_covered(item) for item, _ in groups)
     return Setting(
         width=width or choose_width(sizes, platform, d, 16 if native else 64),
         kernel=kernel,
-        quick=native and max(sizes) <= _FEW,
+        quick=native and covered and max(sizes) <= _FEW,
     )
+
+
+def _is_covered(item: Item) -> bool:
+    """Say whether a kernel takes the steps of a run, not a loop of its program."""
+    given = item.parameters
+    return given["algorithm"] == "rvscgd" and given["precision"] == "plain"
 
 
 def settle(

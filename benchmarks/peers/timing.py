@@ -11,7 +11,7 @@ __all__ = ["Timed", "time_ours", "time_peer", "time_roof"]
 
 PROBE = 10  # steps of the shortest call
 PER_RUN = 2e-6  # seconds at least: so that to load and to return a run costs little
-PROBE_RUNS, PROBE_STEPS = 256, 100  # of rvsjax
+PROBE_RUNS, PROBE_STEPS = 256, (100, 100_000)  # of rvsjax
 
 Timed = Callable[[], dict[str, float]]  # rates by column: run-steps, or flops, a second
 
@@ -45,11 +45,11 @@ def time_ours(
     from . import package
 
     few = min(runs, PROBE_RUNS)
-    probe = package.prepare(setting, few, d, PROBE_STEPS)()
-    if probe.whole * runs / few > limit:
+    idle, busy = (package.prepare(setting, few, d, steps)() for steps in PROBE_STEPS)
+    if idle.whole * runs / few > limit:
         raise RuntimeError(f"a call would take more than {limit:g} s")
-    rate = few * PROBE_STEPS / probe.run
-    steps = max(100, round(seconds * rate / runs))
+    each = max(busy.run - idle.run, 1e-3) / (PROBE_STEPS[1] - PROBE_STEPS[0])
+    steps = max(PROBE_STEPS[0], round(seconds * few / each / runs))
     call = package.prepare(setting, runs, d, steps)
 
     def measure() -> dict[str, float]:

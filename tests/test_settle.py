@@ -1,0 +1,97 @@
+"""The setting of a folder: chosen once, kept, and refused where it cannot be had."""
+
+import numpy as np
+import pytest
+
+from rvsjax import settle
+from rvsjax.kernels import native
+from rvsjax.results import Results
+from rvsjax.settle import Setting, choose_setting, nearest_setting
+from rvsjax.spec.file import override, parse
+from rvsjax.spec.plan import make_plan
+from rvsjax.store import StoreError
+from rvsjax.sweep import Options, run_plan
+
+SWEEP = """
+version = 1
+name = "settled"
+study = "rvscgd"
+[constants]
+d = 8
+steps = 300
+eta = 0.02
+penalty = "l1"
+lam = 0.02
+beta = 0.5
+[seeds]
+count = 20
+"""
+
+needs_compiler = pytest.mark.skipif(
+    native.problem() is not None, reason=f"no native kernels: {native.problem()}"
+)
+
+
+def plan(**changes):
+    raw = parse(SWEEP)
+    for name, value in changes.items():
+        raw = override(raw, name, value)
+    return make_plan(raw)
+
+
+def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch):
+    monkeypatch.setattr(settle, "choose", lambda platform: "native")
+    assert choose_setting(plan(), "cpu").quick
+    assert not choose_setting(
+        plan(precision="compensated", dtype="float32"), "cpu"
+    ).quick
+    assert not choose_setting(plan(), "cpu", kernel="plain").quick
+    many = make_plan(override(parse(SWEEP), "seeds.count", 5000))
+    assert not choose_setting(many, "cpu").quick
+
+
+def test_a_folder_keeps_its_setting(tmp_path):
+    run_plan(plan(), SWEEP, tmp_path, Options(width=8, kernel="plain"))
+    kept = Setting(8, "plain", False)
+    assert nearest_setting(Results(tmp_path).manifest, "cpu") == kept
+    with pytest.raises(StoreError, match="begun with --kernel plain, not native"):
+        run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
+    with pytest.raises(StoreError, match="begun with --block 8, not 16"):
+        run_plan(plan(), SWEEP, tmp_path, Options(width=16))
+
+
+def test_a_folder_from_before_kernels_is_plain():
+    assert nearest_setting({"width": 16}, "cpu") == Setting(16, "plain", False)
+    with pytest.raises(StoreError, match="no results"):
+        nearest_setting({}, "cpu")
+
+
+def test_without_a_compiler(tmp_path, monkeypatch):
+    """A new folder is plain; one that asks for the kernel is told what is missing."""
+    monkeypatch.setattr(native, "problem", lambda: "needs a compiler")
+    assert choose_setting(plan(), "cpu").kernel == "plain"
+    with pytest.raises(
+        StoreError, match="no --kernel native here: it needs a compiler"
+    ):
+        run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
+    manifest = {"width": 16, "kernel": "native", "quick": True}
+    assert nearest_setting(manifest, "cpu") == Setting(16, "plain", False)
+
+
+@needs_compiler
+@pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
+def test_kernels_agree_on_a_sweep(tmp_path, penalty):
+    """Numbers to rounding; verdicts but for what trembles at the limit."""
+    tables = {}
+    for kernel in ("plain", "native"):
+        folder = tmp_path / kernel
+        run_plan(plan(penalty=penalty), SWEEP, folder, Options(width=16, kernel=kernel))
+        tables[kernel] = Results(folder).runs.set_index("run_id")
+    plain, fast = tables["plain"], tables["native"].loc[tables["plain"].index]
+    for name in ("theta_0", "theta", "lagrangian", "error", "nnz_u", "theta_max"):
+        found, expected = (table[f"m_{name}"] for table in (fast, plain))
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
+    for name in (column for column in plain if column.startswith("verdict_")):
+        unlike = plain[name] != fast[name]
+        seen = {*plain[name][unlike], *fast[name][unlike]}
+        assert seen <= {"holds", "undecided"}, name
