@@ -70,7 +70,8 @@ def measure(steps: int, penalty: str, rounds: int) -> dict:
         ratios = np.array(seconds[way]) / fast
         row[f"{way} / span"] = round(float(np.median(ratios)), 1)
         row[f"verdicts unlike {way}"] = int(np.sum(ends[way][0] != ends["span"][0]))
-        row[f"w from {way}"] = float(np.abs(ends[way][1] - ends["span"][1]).max())
+        apart = np.abs(ends[way][1] - ends["span"][1]).max()
+        row[f"w from {way}"] = f"{apart:.1e}"
     return row
 
 

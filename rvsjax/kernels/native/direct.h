@@ -14,13 +14,12 @@
 template <class T> struct Sums {
   Real<T> near2 = {}, far2 = {}, uw = {}, ut = {}, uu = {}, value = {};
 
-  template <class Penalty>
-  void add(const Penalty &penalty, Real<T> w, Real<T> u, Real<T> t) {
+  // All but P(u).
+  template <class Penalty> void add(const Penalty &, Real<T> w, Real<T> u, Real<T> t) {
     near2 += (w - t) * (w - t);
     far2 += (w + t) * (w + t);
     uw += u * w, ut += u * t;
     if (!Penalty::keeps) uu += u * u;
-    value += penalty.value(u);
   }
 
   // |w + C (t - w) + B (u - w)|^2; near2 and far2 also give <w, t> and <w, w>.
@@ -42,6 +41,7 @@ template <class T, class Penalty> struct Direct {
   std::vector<R> space;
   R *w, *w_new, *w_star;
   R *u_old, *u, *u_new;  // the state's, its next, and the one after
+  R *memory;             // of the penalty
   Sums<T> sums;
   Step<T> step;
 
@@ -49,15 +49,17 @@ template <class T, class Penalty> struct Direct {
       : group(group), d(group.batch.d), penalty(group), watch(group),
         beta(group.number(BETA)), lam(group.number(LAM)),
         B(group.number(ETA) * beta), C(group.number(ETA) * group.number(SLOPE)),
-        space(6 * d) {
+        space((Penalty::remembers ? 7 : 6) * d) {
     w = space.data(), w_new = w + d, w_star = w_new + d;
-    u_old = w_star + d, u = u_old + d, u_new = u + d;
+    u_old = w_star + d, u = u_old + d, u_new = u + d, memory = u_new + d;
     R apart2 = {};
     for (int64_t j = 0; j < d; j++) {
       R x = group.gather(group.batch.start + j, d), y = penalty.prox(x);
       R t = group.gather(group.batch.w_star + j, d);
       w[j] = x, w_star[j] = t, u_old[j] = u[j] = y;
       sums.add(penalty, x, y, t);
+      sums.value += penalty.value(y);
+      if constexpr (Penalty::remembers) memory[j] = penalty.memory(y);
       apart2 += (x - y) * (x - y);
       tt += t * t;
     }
@@ -85,20 +87,37 @@ template <class T, class Penalty> struct Direct {
     const Penalty penalty = this->penalty;
     R moved2 = {}, across2 = {}, apart2 = {};
     Sums<T> next;
+    Whole<T> doubt = {};
     for (int64_t j = 0; j < d; j++) {
       R x = w[j], y = u[j], t = w_star[j];
       R x_new = x * scale + (b * (y - x) + c * (t - x));
-      R y_new = penalty.prox(x_new);
+      R y_new = penalty.follow(x_new, memory + j, next.value, doubt);
       w_new[j] = x_new, u_new[j] = y_new;
       moved2 += (x_new - x) * (x_new - x);
       apart2 += (x_new - y) * (x_new - y);
       across2 += (y - shadow * x) * (y - shadow * x);
       next.add(penalty, x_new, y_new, t);
     }
+    if constexpr (Penalty::remembers)
+      if (any(doubt)) look_up(doubt, next);
     step.near2 = next.near2, step.far2 = next.far2;
     step.moved2 = moved2, step.across2 = across2;
     step.rest = lam * sums.value + beta / 2 * apart2;
     sums = next;
+  }
+
+  // Take u from the prox itself in the lanes in doubt.
+  RVSJAX_APART void look_up(Whole<T> lanes, Sums<T> &next) {
+    Sums<T> sure;
+    for (int64_t j = 0; j < d; j++) {
+      R y = penalty.prox(w_new[j]);
+      u_new[j] = lanes ? y : u_new[j];
+      memory[j] = lanes ? penalty.memory(y) : memory[j];
+      sure.add(penalty, w_new[j], y, w_star[j]);
+      sure.value += penalty.value(y);
+    }
+    for (auto sum : {&Sums<T>::uw, &Sums<T>::ut, &Sums<T>::uu, &Sums<T>::value})
+      next.*sum = lanes ? sure.*sum : next.*sum;
   }
 
   RVSJAX_INLINE void note(int64_t number) {

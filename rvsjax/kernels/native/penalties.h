@@ -1,31 +1,46 @@
 // penalties.py for the lanes of a vector: value and prox side by side.
+//
+// `follow` is the prox of weights that were close by one step ago. It also gives P of it,
+// may keep a number a weight from step to step, and says for which lanes it is in doubt.
 #pragma once
 #include "batch.h"
 
 template <class T> struct L0 {
   static constexpr bool keeps = true;  // u_j is w_j or 0, hence |u|^2 = <u, w>
   Real<T> threshold;
+  static constexpr bool remembers = false;
   explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
   Real<T> prox(Real<T> x) const { return size(x) > threshold ? x : Real<T>{}; }
   Real<T> value(Real<T> u) const { return u != Real<T>{} ? all<T>(1) : Real<T>{}; }
+  Real<T> follow(Real<T> x, Real<T> *, Real<T> &sum, Whole<T> &) const {
+    Real<T> u = prox(x);
+    sum += value(u);
+    return u;
+  }
 };
 
 template <class T> struct L1 {
   static constexpr bool keeps = false;
   Real<T> m;
+  static constexpr bool remembers = false;
   explicit L1(const Group<T> &group) : m(group.number(M)) {}
   Real<T> prox(Real<T> x) const { return x - least(most(x, -m), m); }
   Real<T> value(Real<T> u) const { return size(u); }
+  Real<T> follow(Real<T> x, Real<T> *, Real<T> &sum, Whole<T> &) const {
+    Real<T> u = prox(x);
+    sum += value(u);
+    return u;
+  }
 };
 
 // With z = a + |u|, s = a + |x| and y = z/s the prox solves y^3 - y^2 + kappa = 0 for the
 // largest root, kappa = m a (a+1) / s^3: |u| = |x| - s e, e = 1 - y.
 template <class T> struct TransformedL1 {
-  static constexpr bool keeps = false;
-  Real<T> m, a, threshold, scale;
+  static constexpr bool keeps = false, remembers = true;
+  Real<T> m, a, threshold, scale, at_zero;
   explicit TransformedL1(const Group<T> &group)
       : m(group.number(M)), a(group.number(SHAPE)),
-        threshold(group.number(THRESHOLD)), scale(m * a * (a + 1)) {}
+        threshold(group.number(THRESHOLD)), scale(m * a * (a + 1)), at_zero(1 / a) {}
 
   Real<T> value(Real<T> u) const { return (a + 1) * size(u) / (a + size(u)); }
 
@@ -34,6 +49,30 @@ template <class T> struct TransformedL1 {
     Real<T> u = most(size(x) - s * shrinkage(kappa), Real<T>{});
     return size(x) > threshold ? (x < Real<T>{} ? -u : u) : Real<T>{};
   }
+
+  // With r = 1/(a + |u|) the equation is 1 - s r + p = 0, p = scale r^3: no division, if r
+  // is nearly known. Newton's step is r / (1 - 2p) times the left side; the quotient is
+  // 1 + 2p + ... + (2p)^7. The largest u has the root with 0 <= 2p < 1.
+  Real<T> follow(Real<T> x, Real<T> *memory, Real<T> &sum, Whole<T> &doubt) const {
+    const Real<T> s = a + size(x);
+    Real<T> r = *memory, p = scale * r * r * r, rest = 1 - s * r + p;
+    for (int i = 0; i < 2; i++) {
+      const Real<T> t = 2 * p, t2 = t * t;
+      r += r * rest * ((1 + t) * (1 + t2) * (1 + t2 * t2));
+      p = scale * r * r * r, rest = 1 - s * r + p;
+    }
+    const Whole<T> on = size(x) > threshold;
+    const T error = 8 * std::numeric_limits<T>::epsilon();
+    doubt |= on & ~((size(rest) <= error) & (p >= Real<T>{}) & (p < T(0.45)));
+    Real<T> u = most(size(x) - scale * r * r, Real<T>{});
+    u = on ? u : Real<T>{};
+    r = on ? r : at_zero;
+    *memory = r;
+    sum += (a + 1) * u * r;
+    return x < Real<T>{} ? -u : u;
+  }
+
+  Real<T> memory(Real<T> u) const { return 1 / (a + size(u)); }
 
   // The least root e in [0, 1/3] of e (1 - e)^2 = kappa. First from h = 1/3 - e, where
   // h^2 (1 + h) = r^2 = 4/27 - kappa: h/r is a polynomial in r to 1.5e-6 (Chebyshev);
