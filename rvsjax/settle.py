@@ -68,8 +68,10 @@ def settle(
             )
     setting = kept or choose_setting(plan, platform, width, kernel)
     if reason := problem(setting.kernel, platform):
-        where = f"{store.folder} was begun with" if kept else "there is no"
-        raise StoreError(f"{where} --kernel {setting.kernel} here: it {reason}")
+        begun = f"{store.folder} was begun with it, but " if kept else ""
+        raise StoreError(
+            f"--kernel {setting.kernel} does not work here: {begun}{reason}"
+        )
     if not kept:
         store.update(setting._asdict())
     return setting

@@ -254,6 +254,6 @@ def test_the_ways_of_a_run():
 def test_kernels_by_platform():
     assert kernels.choose("cpu") == "native"
     assert kernels.choose("gpu") == "plain"
-    assert kernels.problem("native", "gpu") == "is for a CPU, not for a GPU"
-    assert kernels.problem("warp", "cpu") == "is for a GPU, not for a CPU"
+    assert kernels.problem("native", "gpu") == "it is for a CPU, not for a GPU"
+    assert kernels.problem("warp", "cpu") == "it is for a GPU, not for a CPU"
     assert kernels.problem("plain", "gpu") is None

@@ -34,8 +34,8 @@ def problem(kernel: str, platform: str) -> str | None:
     if kernel == "plain":
         return None
     if platform != _PLATFORMS[kernel]:
-        return f"is for a {_PLATFORMS[kernel].upper()}, not for a {platform.upper()}"
+        return f"it is for a {_PLATFORMS[kernel].upper()}, not for a {platform.upper()}"
     if kernel == "native":
         return native.problem()
     missing = importlib.util.find_spec("warp") is None
-    return "needs NVIDIA Warp: pip install 'rvsjax[warp]'" if missing else None
+    return "it needs NVIDIA Warp: pip install 'rvsjax[warp]'" if missing else None

@@ -4,6 +4,7 @@ They are compiled by the system's compiler: ``$CXX``, else ``c++``, ``g++`` or
 ``clang++``. Without one, there are no such kernels here.
 """
 
+import atexit
 import ctypes
 import functools
 import hashlib
@@ -76,6 +77,7 @@ def _library() -> Path:
     folder = private_folder("kernels")
     if folder is None:  # nothing is kept: for this process alone
         folder = Path(tempfile.mkdtemp(prefix="rvsjax-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     about = [source_digest(_SOURCE), version("jaxlib"), *compiler, *_FLAGS]
     name = hashlib.sha256("\0".join([*about, _machine(compiler)]).encode()).hexdigest()
     path = folder / f"{name}.so"
