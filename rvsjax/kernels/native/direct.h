@@ -91,7 +91,13 @@ template <class T, class Penalty> struct Direct {
     for (int64_t j = 0; j < d; j++) {
       R x = w[j], y = u[j], t = w_star[j];
       R x_new = x * scale + (b * (y - x) + c * (t - x));
-      R y_new = penalty.follow(x_new, memory + j, next.value, doubt);
+      R y_new;
+      if constexpr (Penalty::remembers) {
+        y_new = penalty.follow(x_new, memory + j, next.value, doubt);
+      } else {
+        y_new = penalty.prox(x_new);
+        next.value += penalty.value(y_new);
+      }
       w_new[j] = x_new, u_new[j] = y_new;
       moved2 += (x_new - x) * (x_new - x);
       apart2 += (x_new - y) * (x_new - y);

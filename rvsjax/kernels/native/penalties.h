@@ -1,36 +1,26 @@
 // penalties.py for the lanes of a vector: value and prox side by side.
 //
-// `follow` is the prox of weights that were close by one step ago. It also gives P of it,
-// may keep a number a weight from step to step, and says for which lanes it is in doubt.
+// A penalty that `remembers` keeps a number for each weight from step to step: `follow` is
+// its prox of weights that were close by one step ago. It adds P of it to a sum, and says
+// for which lanes it is in doubt.
 #pragma once
 #include "batch.h"
 
 template <class T> struct L0 {
   static constexpr bool keeps = true;  // u_j is w_j or 0, hence |u|^2 = <u, w>
-  Real<T> threshold;
   static constexpr bool remembers = false;
+  Real<T> threshold;
   explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
   Real<T> prox(Real<T> x) const { return size(x) > threshold ? x : Real<T>{}; }
   Real<T> value(Real<T> u) const { return u != Real<T>{} ? all<T>(1) : Real<T>{}; }
-  Real<T> follow(Real<T> x, Real<T> *, Real<T> &sum, Whole<T> &) const {
-    Real<T> u = prox(x);
-    sum += value(u);
-    return u;
-  }
 };
 
 template <class T> struct L1 {
-  static constexpr bool keeps = false;
+  static constexpr bool keeps = false, remembers = false;
   Real<T> m;
-  static constexpr bool remembers = false;
   explicit L1(const Group<T> &group) : m(group.number(M)) {}
   Real<T> prox(Real<T> x) const { return x - least(most(x, -m), m); }
   Real<T> value(Real<T> u) const { return size(u); }
-  Real<T> follow(Real<T> x, Real<T> *, Real<T> &sum, Whole<T> &) const {
-    Real<T> u = prox(x);
-    sum += value(u);
-    return u;
-  }
 };
 
 // With z = a + |u|, s = a + |x| and y = z/s the prox solves y^3 - y^2 + kappa = 0 for the
