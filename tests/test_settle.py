@@ -68,10 +68,10 @@ def test_a_folder_from_before_kernels_is_plain():
 
 def test_without_a_compiler(tmp_path, monkeypatch):
     """A new folder is plain; one that asks for the kernel is told what is missing."""
-    monkeypatch.setattr(native, "problem", lambda: "needs a compiler")
+    monkeypatch.setattr(native, "problem", lambda: "it needs a compiler")
     assert choose_setting(plan(), "cpu").kernel == "plain"
     with pytest.raises(
-        StoreError, match="no --kernel native here: it needs a compiler"
+        StoreError, match="--kernel native does not work here: it needs a compiler"
     ):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
     manifest = {"width": 16, "kernel": "native", "quick": True}
