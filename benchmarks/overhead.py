@@ -1,16 +1,17 @@
 """What a sweep costs beside its steps: import, compiling, tables, memory.
 
-python benchmarks/overhead.py [--runs N ...] [--repeat N] [--json FILE]
+python benchmarks/overhead.py [--runs N ...] [--steps N ...] [--repeat N] [--json FILE]
 
 Each line is measured in processes of their own, the median of `--repeat` (5):
 
 - import: `import rvsjax`;
 - compile: a program of each penalty at d = 50, blocks of 64, in the setting that a
-  sweep would choose; the second time from the cache, in a new process;
+  sweep would choose; the second time from the cache, in a new process; and all three
+  in one process, as a sweep of three groups does, divided by three;
 - tables: expansion, ids, tables and Parquet of the runs of a sweep with d = 10, whose
   blocks all have the numbers of the first; neither steps nor claims are computed;
-- sweep: whole sweeps of one step with d = 10 and two points a curve, `--runs` of them,
-  with peak memory of the process; once each.
+- sweep: whole sweeps of `--steps` steps (1 and 20,000) with d = 10 and two points a
+  curve, `--runs` of them, with peak memory of the process; once each.
 """
 
 import argparse
@@ -32,7 +33,7 @@ TABLE_RUNS = 100_000
 HEAD = 'version = 1\nname = "overhead"\nstudy = "rvscgd"\n'
 SWEEP = """[constants]
 d = 10
-steps = 1
+steps = {steps}
 [grid]
 eta = {{ geom = [1e-3, 1e-1], num = 10 }}
 beta = {{ geom = [1e-3, 1e-1], num = 10 }}
@@ -66,22 +67,23 @@ def time_import() -> dict[str, float]:
     return {"seconds": time.perf_counter() - begin}
 
 
-def time_compile(penalty: str) -> dict[str, Any]:
+def time_compile(*penalties: str) -> dict[str, Any]:
     import jax
 
     from rvsjax.settle import choose_setting, make_engine
     from rvsjax.spec.study import make_trial
 
-    plan, _ = plan_of(f'[constants]\npenalty = "{penalty}"\nsteps = 1000\n')
+    plan, _ = plan_of(f"[constants]\nsteps = 1000\n[grid]\npenalty = {[*penalties]}\n")
     begin = time.perf_counter()
     setting = choose_setting(plan, "cpu", width=64)
     kernels = time.perf_counter()
-    trial = make_trial(next(iter(plan)), 200, setting.kernel)
-    jax.devices()
+    trials = [make_trial(item, 200, setting.kernel) for item in plan]
+    engine = make_engine(setting, tuple(jax.devices()[:1]))
     ready = time.perf_counter()
-    make_engine(setting, tuple(jax.devices()[:1])).prepare(trial).result()
+    for program in [engine.prepare(trial) for trial in trials]:
+        program.result()
     done = time.perf_counter()
-    told = {"seconds": done - ready, "kernels": kernels - begin}
+    told = {"seconds": (done - ready) / len(trials), "kernels": kernels - begin}
     return told | {"kernel": setting.kernel}
 
 
@@ -93,7 +95,7 @@ def time_tables(runs: str) -> dict[str, float]:
     from rvsjax.spec.study import evaluate, make_trial
     from rvsjax.store import Store
 
-    plan, source = plan_of(SWEEP.format(seeds=int(runs) // 100))
+    plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
     width = choose_width([int(runs)], "cpu", 10)
     items = [item for item, _ in zip(plan, range(width))]
     record = Engine(evaluate, width)([make_trial(item, 2) for item in items])
@@ -117,10 +119,10 @@ def time_tables(runs: str) -> dict[str, float]:
     }
 
 
-def time_sweep(runs: str) -> dict[str, float]:
+def time_sweep(runs: str, steps: str) -> dict[str, float]:
     from rvsjax.sweep import Options, run_plan
 
-    plan, source = plan_of(SWEEP.format(seeds=max(1, int(runs) // 100)))
+    plan, source = plan_of(SWEEP.format(steps=steps, seeds=max(1, int(runs) // 100)))
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         run_plan(plan, source, folder, Options())
@@ -155,37 +157,41 @@ def median(repeat: int, task: str, *arguments: str, **environment: str) -> float
 def compiling(repeat: int) -> dict[str, Any]:
     told: dict[str, Any] = {}
     built = []
-    for penalty in PENALTIES:
+    for penalties in (*((one,) for one in PENALTIES), PENALTIES):
         first, again = [], []
         for _ in range(repeat):
             with tempfile.TemporaryDirectory() as folder:  # mode 0700
                 for seconds in (first, again):
-                    one = in_child("compile", penalty, RVSJAX_CACHE=folder)
+                    one = in_child("compile", *penalties, RVSJAX_CACHE=folder)
                     seconds.append(one["seconds"])
                     told["kernel"] = one["kernel"]
                     built.append(one["kernels"])
-        told[f"{penalty}, s"] = statistics.median(first)
-        told[f"{penalty} from the cache, s"] = statistics.median(again)
+        name = " ".join(penalties) if len(penalties) == 1 else "each of three"
+        told[f"{name}, s"] = statistics.median(first)
+        told[f"{name} from the cache, s"] = statistics.median(again)
     told["C++ kernels at first use, s"] = statistics.median(built[::2])
     return told
 
 
-def measure(repeat: int, sizes: list[int]) -> dict[str, Any]:
+def measure(repeat: int, sizes: list[int], lengths: list[int]) -> dict[str, Any]:
     told: dict[str, Any] = {"import rvsjax, s": median(repeat, "import")}
     told |= {f"compile: {name}": x for name, x in compiling(repeat).items()}
     tables = median(repeat, "tables", str(TABLE_RUNS)) / TABLE_RUNS
     told["tables, ms a run"] = 1000 * tables
-    for size in sizes:
-        one = in_child("sweep", str(size))
-        each = 1000 * one["without compiling"] / size
-        told[f"sweep of {size:,}: ms a run without compiling"] = each
-        told[f"sweep of {size:,}: peak, GB"] = one["peak GB"]
+    for steps in lengths:
+        for size in sizes:
+            one = in_child("sweep", str(size), str(steps))
+            each = 1000 * one["without compiling"] / size
+            what = f"sweep of {size:,}, {steps:,} steps"
+            told[f"{what}: ms a run without compiling"] = each
+            told[f"{what}: peak, GB"] = one["peak GB"]
     return told
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, nargs="*", default=[10**3, 10**4, 10**5])
+    parser.add_argument("--steps", type=int, nargs="*", default=[1, 20_000])
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
@@ -193,9 +199,9 @@ def main() -> None:
     if options.child:
         print(json.dumps(CHILDREN[options.child[0]](*options.child[1:])))
         return
-    told = measure(options.repeat, options.runs)
+    told = measure(options.repeat, options.runs, options.steps)
     for name, x in told.items():
-        print(f"{name:45} {x if isinstance(x, str) else f'{x:.4g}'}")
+        print(f"{name:58} {x if isinstance(x, str) else f'{x:.4g}'}")
     if options.json:
         options.json.write_text(json.dumps(told, indent=2) + "\n")
 

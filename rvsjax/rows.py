@@ -63,14 +63,16 @@ def _identity(items: Sequence[Item]) -> dict[str, pa.Array]:
 
 
 def _parameters(items: Sequence[Item]) -> dict[str, pa.Array]:
+    """Return a column a parameter; runs of one point, which share theirs, by number."""
     types = {int: pa.int64(), float: pa.float64(), float | None: pa.float64()}
-    columns = {
-        f"p_{name}": pa.array(
-            [item.parameters[name] for item in items],
-            types.get(field.annotation, pa.string()),  # type: ignore[arg-type]
-        )
-        for name, field in Parameters.model_fields.items()
-    }
+    points = {id(item.parameters): item.parameters for item in items}
+    numbers = {key: number for number, key in enumerate(points)}
+    places = pa.array([numbers[id(item.parameters)] for item in items], pa.int32())
+    columns = {}
+    for name, field in Parameters.model_fields.items():
+        kind = types.get(field.annotation, pa.string())  # type: ignore[arg-type]
+        values = pa.array([point[name] for point in points.values()], kind)
+        columns[f"p_{name}"] = values.take(places)
     return columns | {"p_seed": pa.array([item.seed for item in items], pa.int64())}
 
 

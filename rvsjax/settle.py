@@ -72,8 +72,7 @@ def settle(
         raise StoreError(
             f"--kernel {setting.kernel} does not work here: {begun}{reason}"
         )
-    if not kept:
-        store.update(setting._asdict())
+    store.settle(setting._asdict())
     return setting
 
 

@@ -9,7 +9,7 @@ import platform
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,10 +21,12 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
-from rvsjax.engine import Block, Device, Engine, blocks, default_lanes
+from rvsjax.engine import Block, Device, Engine, default_lanes
+from rvsjax.growth import all_blocks, block_numbers, grow, stages
 from rvsjax.judge import START_COLUMNS, judge_starts
 from rvsjax.rows import failed_rows, rows
 from rvsjax.settle import make_engine, settle
+from rvsjax.spec.file import Record
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import Trial, make_trial
 from rvsjax.store import Store
@@ -32,6 +34,7 @@ from rvsjax.store import Store
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
 _PACKAGES = ("rvsjax", "jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
+_WHOLE = ("curves", "pairs", "weights", "runs", "claims")
 _FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
 
 
@@ -56,6 +59,7 @@ class Options(NamedTuple):
     flags: tuple[str, ...] = ()  # as given, for the manifest
     watch: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = threading.Event()
+    say: Callable[[str], None] = lambda text: None  # hears what was mended
 
 
 class Ending(NamedTuple):
@@ -73,65 +77,89 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     where the folder holds something else or cannot be written.
     """
     store = Store(out)
+    with store.hold(*options.shard):
+        return _run_held(store, plan, source, options)
+
+
+def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending:
+    """Run a plan in a folder that this process holds, or its share of it."""
     tables = ("curves", "pairs", "weights", "runs")
     if not plan.document.record.weights:
         tables = ("curves", "pairs", "runs")
-    store.open(plan.fingerprint, plan.as_json(), source, tables)
     lanes = options.lanes or default_lanes(jax.devices())
     platform = lanes[0].platform
-    setting = settle(store, plan, platform, options.width, options.kernel)
-    total = sum(-(-count // setting.width) for _, count in plan.groups())
-    wanted = _wanted_blocks(store, total, options)
+    with store.alone():
+        mended = store.open(
+            plan.fingerprint,
+            plan.as_json(),
+            source,
+            tables,
+            lambda there: grow(there, plan, store.done()),
+        )
+        setting = settle(store, plan, platform, options.width, options.kernel)
+    for sentence in mended:
+        options.say(sentence)
+    folder = stages(store.manifest, plan)
+    numbers = block_numbers(folder, setting.width)
+    wanted = _wanted_blocks(store, numbers, options)
     failed = False
     if wanted:
-        store.discard_compacted()
+        with store.alone():
+            store.unseal(_WHOLE)
         engine = make_engine(setting, lanes)
-        failed = _compute_blocks(store, plan, engine, setting.kernel, wanted, options)
-    left = len(set(range(total)) - store.done())
-    if not left and not store.is_compacted():
-        store.compact()
-        _write_claims(store)
+        found = all_blocks(folder, setting.width)
+        pending = (block for block in found if block.number in wanted)
+        work = _Work(pending, len(wanted), plan.document.record, setting.kernel)
+        failed = _compute_blocks(store, engine, work, options)
+    with store.alone():
+        left = len(numbers - store.done())
+        if not left and not store.is_sealed():
+            store.compact()
+            _write_claims(store)
+            store.seal([name for name in _WHOLE if store.has(name)])
     return Ending(store.folder, left, failed)
 
 
-def _wanted_blocks(store: Store, total: int, options: Options) -> set[int]:
+def _wanted_blocks(store: Store, numbers: set[int], options: Options) -> set[int]:
     """Return the numbers of the blocks that this call computes."""
     done = store.done()
     if options.retry:
         again = {n for n, found in store.statuses().items() if found & options.retry}
         done -= again
     index, shards = options.shard
-    return {n for n in range(total) if n not in done and n % shards == index - 1}
+    return {n for n in numbers if n not in done and n % shards == index - 1}
+
+
+class _Work(NamedTuple):
+    """The blocks that a call computes, and how."""
+
+    pending: Iterator[Block]
+    number: int
+    record: Record
+    kernel: str
 
 
 def _compute_blocks(
-    store: Store,
-    plan: Plan,
-    engine: Engine,
-    kernel: str,
-    wanted: set[int],
-    options: Options,
+    store: Store, engine: Engine, work: _Work, options: Options
 ) -> bool:
-    """Compute the wanted blocks, note the session, and say whether one failed."""
+    """Compute the blocks, note the session, and say whether one failed."""
     begin, clock = datetime.now(UTC), time.perf_counter()
-    record, before = plan.document.record, len(store.done())
+    before = len(store.done())
     done, failed, writing = 0, False, 0.0
-    stream = blocks(plan, lambda item: item.static_key, engine.width)
-    pending = (block for block in stream if block.number in wanted)
 
     def make(item: Item) -> Trial:
-        return make_trial(item, record.curves, kernel)
+        return make_trial(item, work.record.curves, work.kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (failed and options.fail_fast)
 
     def tell() -> None:
         seconds = time.perf_counter() - clock
-        options.watch(Progress(done, len(wanted), before, seconds))
+        options.watch(Progress(done, work.number, before, seconds))
 
     tell()
-    for block, future in engine.run(pending, make, stop):
-        tables, lost = _tables(block, future, record.weights)
+    for block, future in engine.run(work.pending, make, stop):
+        tables, lost = _tables(block, future, work.record.weights)
         failed |= lost
         mark = time.perf_counter()
         store.append(block.number, tables)
@@ -145,7 +173,7 @@ def _compute_blocks(
         "whole": round(time.perf_counter() - clock, 3),
     }
     session = _session(begin, engine, options, done, seconds)
-    store.update({"sessions": [*store.manifest.get("sessions", []), session]})
+    store.add("sessions", session)
     return failed
 
 

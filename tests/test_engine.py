@@ -176,7 +176,9 @@ def test_too_many_items_are_refused():
 
 @pytest.mark.parametrize("version", ["0.10.2", "0.11.0"])
 def test_known_bad_versions_are_refused(monkeypatch, version):
-    monkeypatch.setattr(engine.importlib.metadata, "version", lambda name: version)
+    monkeypatch.setattr(
+        engine.platforms.importlib.metadata, "version", lambda name: version
+    )
     assert version in engine.known_bad_version()
     with pytest.raises(RuntimeError, match="jax issue"):
         Engine(square, 2)
@@ -199,7 +201,7 @@ def chaos(item):
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that makes the engine forget all programs, as a new process."""
-    return lambda: monkeypatch.setattr(engine, "_programs", {})
+    return lambda: monkeypatch.setattr(engine.engine, "_programs", {})
 
 
 def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):

@@ -14,12 +14,18 @@ def table(*values):
     return {"runs": pa.table({"x": list(values), "y": [f"{v}" for v in values]})}
 
 
+def opened(folder, plan="plan", asked=(), source="", tables=("runs",)):
+    """Return a store that was opened, and is held by nobody any more."""
+    store = Store(folder)
+    with store.hold():
+        store.open(plan, dict(asked), source, tables)
+    return store
+
+
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path / "out")
     asked = {"seeds": {"count": 3}, "name": "x"}
-    store.open("plan-1", asked, "name = 'x'\n", ["runs"])
-    return store
+    return opened(tmp_path / "out", "plan-1", asked, "name = 'x'\n")
 
 
 def files(store):
@@ -38,8 +44,7 @@ def test_blocks_come_back_in_order_whatever_the_order_of_writing(store):
 def test_the_compacted_table_has_the_same_bytes_whatever_the_order(tmp_path):
     contents = []
     for name, order in (("a", (0, 1, 2)), ("b", (2, 1, 0))):
-        store = Store(tmp_path / name)
-        store.open("plan", {}, "", ["runs"])
+        store = opened(tmp_path / name, tables=["runs"])
         for block in order:
             store.append(block, table(block))
         store.compact()
@@ -109,8 +114,7 @@ def test_a_damaged_part_is_never_read(store, damage):
 
 
 def test_a_part_of_another_sweep_or_block_is_never_read(store, tmp_path):
-    other = Store(tmp_path / "other")
-    other.open("plan-2", {}, "", ["runs"])
+    other = opened(tmp_path / "other", "plan-2")
     other.append(0, table(9))
     [part] = other.parts("runs")
     (store.folder / "parts" / part.path.name).write_bytes(part.path.read_bytes())
@@ -135,31 +139,29 @@ def test_a_flipped_bit_in_the_whole_table_is_noticed(store):
 
 
 def test_another_sweep_is_refused_with_the_difference(store):
-    again = Store(store.folder)
     with pytest.raises(StoreError, match="seeds.count is 3 there, 5 now"):
-        again.open("plan-2", {"seeds": {"count": 5}, "name": "x"}, "", ["runs"])
+        opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "x"})
 
 
 def test_the_same_sweep_goes_on_and_keeps_its_file(store):
-    Store(store.folder).open("plan-1", {}, "changed comment", ["runs"])
+    opened(store.folder, "plan-1", {}, "changed comment")
     assert (store.folder / "sweep.toml").read_text() == "name = 'x'\n"
 
 
 def test_the_same_sweep_by_another_version_is_refused(store):
     asked = {"seeds": {"count": 3}, "name": "x"}
     with pytest.raises(StoreError, match="by a version with other columns"):
-        Store(store.folder).open("plan-2", asked, "", ["runs"])
+        opened(store.folder, "plan-2", asked)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(StoreError, match="no manifest.json"):
-        Store(tmp_path).open("plan", {}, "", ["runs"])
+        opened(tmp_path)
 
 
 def test_a_block_is_done_with_all_of_its_tables(tmp_path):
-    store = Store(tmp_path / "out")
-    store.open("plan", {}, "", ["curves", "runs"])
+    store = opened(tmp_path / "out", tables=["curves", "runs"])
     both = table(1) | {"curves": pa.table({"x": [1]})}
     store.append(0, both)
     store.append(1, both)
@@ -172,15 +174,14 @@ def test_a_folder_that_was_taken_half_is_taken_again(tmp_path):
     (tmp_path / "out" / "parts").mkdir(parents=True)
     (tmp_path / "out" / "sweep.toml").write_text("name = 'x'")
     (tmp_path / "out" / ".manifest.json.17.tmp").write_text("{")
-    store = Store(tmp_path / "out")
-    store.open("plan", {}, "", ["runs"])
+    store = opened(tmp_path / "out", tables=["runs"])
     assert store.manifest["plan"] == "plan"
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(StoreError, match="is not a folder"):
-        Store(tmp_path / "out").open("plan", {}, "", ["runs"])
+        opened(tmp_path / "out")
 
 
 BROKEN = ["{", "[]", "\x00", "{}", '{"plan": "p"}', '{"plan": "p", "asked": []}']
@@ -192,7 +193,7 @@ BROKEN += ['{"plan": "p", "asked": {}, "sessions": 3}']
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_torn_manifest_is_a_sentence(store, content):
     (store.folder / "manifest.json").write_text(content)
-    with pytest.raises(StoreError, match="another folder"):
+    with pytest.raises(StoreError, match="run the same sweep again"):
         _ = store.manifest
 
 
@@ -232,8 +233,7 @@ def test_a_block_written_again_takes_the_place_of_both_kinds_of_before(store):
     """Of this process, and of one before it."""
     store.append(0, table(1))
     store.append(0, table(2))
-    again = Store(store.folder)
-    again.open("plan-1", store.manifest["asked"], "", ["runs"])
+    again = opened(store.folder, "plan-1", store.manifest["asked"])
     again.append(0, table(3))
     again.append(1, table(4))
     again.append(0, table(5))

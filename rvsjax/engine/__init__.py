@@ -1,0 +1,32 @@
+"""Any function over any list of pytrees: groups, blocks of one width, one program each.
+
+Items with the same key share a program; blocks have a fixed width and a fixed place for
+each item, so that a result does not depend on what was interrupted, on the order of the
+blocks or on the number of devices and cores. A block runs on one device; devices, or
+the cores of a CPU, take blocks side by side.
+"""
+
+from rvsjax.engine.blocks import Block, blocks, choose_width
+from rvsjax.engine.engine import Engine, programs
+from rvsjax.engine.kept import Keeper
+from rvsjax.engine.memory import OutOfMemory
+from rvsjax.engine.platforms import (
+    Device,
+    compiler_options,
+    default_lanes,
+    known_bad_version,
+)
+
+__all__ = [
+    "Block",
+    "Device",
+    "Engine",
+    "Keeper",
+    "OutOfMemory",
+    "blocks",
+    "choose_width",
+    "compiler_options",
+    "default_lanes",
+    "known_bad_version",
+    "programs",
+]

@@ -1,0 +1,65 @@
+"""What runs blocks: devices and cores, and the options of their compiler."""
+
+import importlib.metadata
+import os
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["Device", "compiler_options", "default_lanes", "known_bad_version"]
+
+KNOWN_BAD = {
+    "0.10.2": "computes wrong rows on CPU (jax issue 39103)",
+    "0.11.0": "crashes on CPU (jax issue 39257)",
+}
+
+_VERSION = importlib.metadata.version("jaxlib")
+
+# Compiler options on CPU, measured on 2 cores, blocks of 16, d = 50, float64.
+_COMPILER: dict[str, Any] = {
+    "cpu": {
+        # LLVM's third level costs 30 % more time to compile these loops. They ran no
+        # faster with it under jaxlib 0.10.1, up to a half slower under 0.12.0.
+        "xla_backend_optimization_level": 2,
+        # In a tree of sums each sum is two kernels; in one, a step takes 13 instead of
+        # 16 microseconds under 0.10.1, and 4.2 instead of 6.6 under 0.12.0.
+        "xla_disable_hlo_passes": "tree_reduction_rewriter",
+        # Without these 0.10.1 compiles in 4.0 instead of 6.0 s, to the same speed.
+        # Later versions compile faster and do not know the option.
+        **({"xla_cpu_use_fusion_emitters": False} if _VERSION == "0.10.1" else {}),
+    }
+}
+
+Device = Any  # jax.Device, which is no type to type checkers
+
+
+def known_bad_version() -> str | None:
+    """Say what is wrong with the installed jaxlib, None if nothing is known."""
+    version = importlib.metadata.version("jaxlib")
+    if version in KNOWN_BAD:
+        advice = "install another version, such as 0.10.1"
+        return f"jaxlib {version} {KNOWN_BAD[version]}; {advice}"
+    return None
+
+
+def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:
+    """Return the options that a program is compiled with.
+
+    `quick` is for programs without a long loop of their own, run a few thousand times:
+    on CPU the compiler takes half of the time, and what it makes runs 5 times slower.
+    """
+    options = _COMPILER.get(platform, {})
+    quickly = {"xla_backend_optimization_level": 0}
+    return options | quickly if quick and platform == "cpu" else options
+
+
+def default_lanes(devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Return the device of each lane: a block runs in each lane at a time.
+
+    One lane a device; on CPU one a core, all of the first device, which runs them side
+    by side with one program.
+    """
+    if devices[0].platform != "cpu":
+        return tuple(devices)
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(devices[:1]) * len(os.sched_getaffinity(0))
+    return tuple(devices[:1]) * (os.cpu_count() or 1)

@@ -1,0 +1,345 @@
+"""The results folder: parts, a manifest, and in the end whole tables.
+
+A block is done once its part of the table `runs`, written last, is there. Whoever
+writes holds the folder and has checked it; whoever reads needs nothing but the files.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from rvsjax.store import files, lock, manifest, parts, tables
+from rvsjax.store.parts import Damaged, Part
+from rvsjax.store.problem import StoreError
+
+__all__ = ["Store"]
+
+_FOLDERS = ("parts", "quarantine", lock.FOLDER)
+_OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
+
+Asked = dict[str, Any]
+Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
+
+
+class Store:
+    """A results folder. Reading needs nothing but the folder; writing needs a plan."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.folder = Path(folder)
+        self.tables: tuple[str, ...] = ("runs",)
+        self._written: dict[int, set[Path]] | None = None  # by block, once asked for
+        self._stages: list[tuple[int, str]] = []  # first blocks and marks of plans
+        self._told: dict[str, str] = {}  # what each part is told
+        self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
+
+    # -- one at a time -----------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def hold(self, index: int = 1, total: int = 1) -> Iterator[None]:
+        """Work in the folder, made if need be, as the I-th of N processes.
+
+        Raises StoreError where another process has that place, or one of another N.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise StoreError(f"{self.folder} is not a folder; use another with --out")
+        for name in _FOLDERS:
+            if (self.folder / name).is_symlink():
+                what = f"{self.folder / name} is a symbolic link to elsewhere"
+                raise StoreError(f"{what}; use another folder with --out")
+        self._refuse_strange_files()
+        try:
+            for name in ("parts", lock.FOLDER):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"{self.folder} cannot be made: {error.strerror}"
+            raise StoreError(f"{what}; use another folder with --out") from None
+        try:
+            with lock.held(self.folder, index, total) as locked:
+                if locked and total == 1:
+                    self._remove_temporary_files()
+                yield
+        except lock.Held as error:
+            what = f"{self.folder} is in use by {error}"
+            raise StoreError(f"{what}; wait for it, or use another folder") from None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one of those that share the folder, briefly."""
+        with lock.brief(self.folder):
+            yield
+
+    def _refuse_strange_files(self) -> None:
+        if not self.folder.exists() or (self.folder / "manifest.json").exists():
+            return
+        strange = {path.name for path in self.folder.iterdir()} - _OURS
+        if any(not name.endswith(files.TEMPORARY) for name in strange):
+            what = f"{self.folder} holds files but no manifest.json"
+            raise StoreError(f"{what}; use an empty folder with --out")
+
+    def _remove_temporary_files(self) -> None:
+        for folder in (self.folder, self.folder / "parts"):
+            for path in folder.glob(f".*{files.TEMPORARY}"):
+                files.remove(path)
+
+    # -- manifest ----------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What was asked and what computed it; empty before the first sweep."""
+        path = self.folder / "manifest.json"
+        try:
+            return manifest.read(path)
+        except Damaged as error:
+            what = f"{path} {error}"
+            raise StoreError(f"{what}; run the same sweep again to mend it") from None
+
+    def open(
+        self,
+        plan: str,
+        asked: Asked,
+        source: str,
+        names: Sequence[str],
+        grow: Grow = lambda there: None,
+    ) -> list[str]:
+        """Take the folder for a plan with these tables; refuse one with other things.
+
+        `grow` turns the manifest of another plan into entries that make it a part of
+        this one, None where it is not. What is damaged is moved to `quarantine/`, to be
+        computed again; returns a sentence for each such file. Needs `hold`.
+        """
+        self.tables = tuple(names)
+        moved: list[str] = []
+        try:
+            there = manifest.read(self.folder / "manifest.json")
+        except Damaged as error:
+            moved.append(self._quarantine(self.folder / "manifest.json", str(error)))
+            there = {}
+        if there and there["plan"] != plan:
+            grown = grow(there)
+            if grown is None:
+                told = "; ".join(manifest.difference(there["asked"], asked))
+                told = told or "the same, by a version with other columns"
+                what = f"{self.folder} holds another sweep ({told})"
+                raise StoreError(f"{what}; use another folder with --out")
+            self.update({"plan": plan, "asked": asked, "whole": {}} | grown)
+            self.write("sweep.toml", source.encode())
+        elif not there:
+            self.update({"plan": plan, "asked": asked})
+        if not (self.folder / "sweep.toml").exists():
+            self.write("sweep.toml", source.encode())
+        self._stages = _stages(self.manifest)
+        return moved + self._check()
+
+    def settle(self, entries: dict[str, Any]) -> None:
+        """Note what the bits of all parts depend on, in the manifest and each part."""
+        if any(self.manifest.get(name) != value for name, value in entries.items()):
+            self.update(entries)
+        self._told = {"setting": json.dumps(entries, sort_keys=True)}
+
+    def update(self, entries: dict[str, Any]) -> None:
+        """Add entries to the manifest, or replace them."""
+        text = json.dumps(self.manifest | entries, indent=2) + "\n"
+        self.write("manifest.json", text.encode())
+
+    def add(self, name: str, entry: dict[str, Any]) -> None:
+        """Add an entry to a list of the manifest, whoever else does so."""
+        with self.alone():
+            self.update({name: [*self.manifest.get(name, []), entry]})
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the folder so that it is there whole or not at all."""
+        files.replace(self.folder / name, data)
+
+    # -- damage ------------------------------------------------------------------------
+
+    def _check(self) -> list[str]:
+        """Move what cannot be used to `quarantine/`; return a sentence for each."""
+        moved, setting = [], None
+        for path in sorted((self.folder / "parts").iterdir()):
+            if path.name.endswith(files.TEMPORARY):
+                continue
+            part = parts.named(path)
+            try:
+                if part is None or path.is_symlink():
+                    raise Damaged("is not a part of a sweep")
+                told = parts.about(parts.read(part, self._plan_of(part.block)).schema)
+                setting = setting or told.get("setting")
+            except Damaged as error:
+                moved.append(self._quarantine(path, str(error)))
+        if setting and not json.loads(setting).keys() <= self.manifest.keys():
+            self.update(json.loads(setting))
+        for name in self.manifest.get("whole", {}):
+            path = self.folder / f"{name}.parquet"
+            if path.exists() and not self._is_sound(name):
+                moved.append(self._quarantine(path, "is damaged"))
+        return moved
+
+    def _quarantine(self, path: Path, why: str) -> str:
+        target = files.move(path, self.folder / "quarantine")
+        return f"{path} {why}; moved to {target}, to be made again"
+
+    def _plan_of(self, block: int) -> str | None:
+        """Return the mark of the plan that a block belongs to."""
+        marks = [mark for first, mark in self._stages if first <= block]
+        return marks[-1] if marks else None
+
+    # -- parts -------------------------------------------------------------------------
+
+    def parts(self, table: str) -> list[Part]:
+        """Return the parts of a table, one a block, ordered by block.
+
+        Where two processes without locks computed a block to different bits, of two
+        that are equally right the first by name.
+        """
+        found: dict[int, Part] = {}
+        for path in sorted((self.folder / "parts").glob(f"*-{table}-*.parquet")):
+            part = parts.named(path)
+            if part and part.table == table:
+                found.setdefault(part.block, part)
+        return [found[block] for block in sorted(found)]
+
+    def done(self) -> set[int]:
+        """Return the blocks whose tables are all there."""
+        found = [{part.block for part in self.parts(name)} for name in self.tables]
+        return set.intersection(*found)
+
+    def append(self, block: int, whole: dict[str, pa.Table]) -> None:
+        """Keep the tables of a block, in place of what it had before."""
+        before, written = self._known().get(block, set()), set()
+        told = self._told | {"plan": str(self._plan_of(block))}
+        for name in sorted(whole, key=lambda name: name == "runs"):
+            called, data = parts.encode(whole[name], name, block, told)
+            path = self.folder / "parts" / called
+            if path not in before:
+                self.write(f"parts/{called}", data)
+            written.add(path)
+        for path in before - written:
+            files.remove(path)
+        self._known()[block] = written
+
+    def _known(self) -> dict[int, set[Path]]:
+        """Return the files of each block; the folder is listed once.
+
+        To list it for every block takes a time that grows with their square.
+        """
+        if self._written is None:
+            self._written = {}
+            for part in (part for name in self.tables for part in self.parts(name)):
+                self._written.setdefault(part.block, set()).add(part.path)
+        return self._written
+
+    def statuses(self) -> dict[int, set[str]]:
+        """Return the statuses that each finished block has among its runs."""
+        return {
+            part.block: set(self._read(part).column("status").to_pylist())
+            for part in self.parts("runs")
+        }
+
+    def _read(self, part: Part) -> pa.Table:
+        self._stages = self._stages or _stages(self.manifest)
+        try:
+            return parts.read(part, self._plan_of(part.block))
+        except Damaged as error:
+            raise _unusable(part.path, error) from None
+
+    def _tables(self, table: str) -> Iterator[pa.Table]:
+        """Return the parts of a table in the order of blocks, under one schema."""
+        done = self.done()
+        found = [part for part in self.parts(table) if part.block in done]
+        schemas = [_schema(part.path) for part in found]
+        return tables.unite(schemas, map(self._read, found))
+
+    # -- whole tables ------------------------------------------------------------------
+
+    def compact(self) -> None:
+        """Write each table whole, from its parts, ordered by block."""
+        for name in self.tables:
+            tables.write(self.folder / f"{name}.parquet", self._tables(name))
+
+    def seal(self, names: Sequence[str]) -> None:
+        """Note that these whole tables, with the bytes that they have, are all."""
+        digests = {n: tables.digest(self.folder / f"{n}.parquet") for n in names}
+        self.update({"whole": digests})
+
+    def is_sealed(self) -> bool:
+        """Say whether every table is there whole, as it was written."""
+        whole = self.manifest.get("whole", {})
+        return set(self.tables) <= set(whole) and all(map(self._is_sound, whole))
+
+    def unseal(self, names: Sequence[str]) -> None:
+        """Remove whole tables, which are out of date once a block is computed."""
+        if self.manifest.get("whole"):
+            self.update({"whole": {}})
+        for name in names:
+            files.remove(self.folder / f"{name}.parquet")
+
+    def has(self, name: str) -> bool:
+        """Say whether a table is there whole."""
+        return (self.folder / f"{name}.parquet").exists()
+
+    def columns(self, name: str) -> list[str]:
+        """Return the names of a whole table's columns."""
+        return _schema(self.folder / f"{name}.parquet").names
+
+    def load(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a table: the compacted one, or the united parts before that.
+
+        All its columns, or those that are asked for and there.
+        """
+        path = self.folder / f"{name}.parquet"
+        if path.exists():
+            if not self._is_sound(name):
+                raise _unusable(path, Damaged("is damaged"))
+            try:
+                table = tables.read(path, columns)
+            except Damaged as error:
+                raise _unusable(path, error) from None
+        else:
+            united = list(self._tables(name))
+            if not united:
+                what = f"{self.folder} holds no table {name}.parquet and no parts of it"
+                raise StoreError(f"{what}; is it the folder of a sweep?")
+            table = pa.concat_tables(united)
+            there = [n for n in columns or [] if n in table.column_names]
+            table = table if columns is None else table.select(there)
+        return table.to_pandas()
+
+    def _is_sound(self, name: str) -> bool:
+        """Say whether a whole table is there as it was sealed, if it was."""
+        path = self.folder / f"{name}.parquet"
+        sealed = self.manifest.get("whole", {}).get(name)
+        if sealed is None:
+            return True
+        try:
+            status = path.stat()
+            stamp = status.st_mtime_ns, status.st_size
+            if self._sound.get(path) != stamp and tables.digest(path) == sealed:
+                self._sound[path] = stamp
+        except OSError:
+            return False
+        return self._sound.get(path) == stamp
+
+
+def _stages(there: dict[str, Any]) -> list[tuple[int, str]]:
+    """Return the first block and the mark of each plan that a folder has had."""
+    if not there:
+        return []
+    earlier = [(stage["first"], stage["mark"]) for stage in there.get("earlier", [])]
+    return [*earlier, (there.get("first", 0), there.get("mark", there["plan"]))]
+
+
+def _schema(path: Path) -> pa.Schema:
+    try:
+        return parts.schema(path)
+    except Damaged as error:
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, why: Damaged) -> StoreError:
+    return StoreError(f"{path} {why}; run the same sweep again to mend it")
