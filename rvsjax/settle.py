@@ -94,8 +94,13 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
     return setting
 
 
-def make_engine(setting: Setting, lanes: tuple[Device, ...]) -> Engine:
-    """Return the engine that evaluates trials so; programs are kept for later."""
+def make_engine(
+    setting: Setting, lanes: tuple[Device, ...], halves: bool = False
+) -> Engine:
+    """Return the engine that evaluates trials so; programs are kept for later.
+
+    It `halves` blocks that do not fit into memory, or raises `OutOfMemory`.
+    """
     folder = private_folder("programs")
     here = Path(__file__).parent
     return Engine(
@@ -104,4 +109,5 @@ def make_engine(setting: Setting, lanes: tuple[Device, ...]) -> Engine:
         lanes,
         options=compiler_options(lanes[0].platform, setting.quick),
         keeper=Cache(folder, source_digest(here)) if folder else None,
+        halves=halves,
     )

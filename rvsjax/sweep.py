@@ -106,7 +106,7 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
     if wanted:
         with store.alone():
             store.unseal(_WHOLE)
-        engine = make_engine(setting, lanes)
+        engine = make_engine(setting, lanes, halves=options.width is None)
         found = all_blocks(folder, setting.width)
         pending = (block for block in found if block.number in wanted)
         work = _Work(pending, len(wanted), plan.document.record, setting.kernel)
@@ -160,6 +160,8 @@ def _compute_blocks(
     tell()
     for block, future in engine.run(work.pending, make, stop):
         tables, lost = _tables(block, future, work.record.weights)
+        if width := engine.narrow.get(block.number):
+            store.add("halved", {"block": block.number, "width": width})
         failed |= lost
         mark = time.perf_counter()
         store.append(block.number, tables)

@@ -34,15 +34,19 @@ def carry_out(arguments: argparse.Namespace) -> int:
     lanes = _lanes(arguments.device)
     if arguments.dry_run:
         return _dry_run(arguments, plan, lanes)
+    from rvsjax.engine import OutOfMemory
     from rvsjax.store import StoreError
 
     try:
         return _run(arguments, source, plan, lanes)
     except StoreError as error:
         raise Refusal(error) from None
+    except OutOfMemory as error:
+        tell(f"{error}; try a smaller --block in another folder")
+        return SOME_FAILED
     except OSError as error:
         what = f"{error.filename or 'the results folder'}: {error.strerror}"
-        print(f"{what}; what was finished is kept", file=sys.stderr)
+        tell(f"{what}; what was finished is kept, the same command continues")
         return SOME_FAILED
 
 
@@ -161,6 +165,7 @@ def _run(
         flags=tuple(sys.argv[1:]),
         watch=progress_talker(kind),
         stop=_stop_on_signals(say),
+        say=say,
     )
     ending = run_plan(plan, source, out, options)
     if ending.blocks_left:
