@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,7 @@ def time_tables(runs: str) -> dict[str, float]:
     record = Engine(evaluate, width)([make_trial(item, 2) for item in items])
     tables = ("curves", "pairs", "runs")
     begin = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(folder)
+    with tempfile.TemporaryDirectory() as folder, (store := Store(folder)).hold():
         store.open(plan.fingerprint, plan.as_json(), source, tables)
         for block in blocks(plan, lambda item: item.static_key, width):
             cut = slice(len(block.items))
@@ -173,19 +173,21 @@ def compiling(repeat: int) -> dict[str, Any]:
     return told
 
 
-def measure(repeat: int, sizes: list[int], lengths: list[int]) -> dict[str, Any]:
-    told: dict[str, Any] = {"import rvsjax, s": median(repeat, "import")}
-    told |= {f"compile: {name}": x for name, x in compiling(repeat).items()}
+def measure(
+    repeat: int, sizes: list[int], lengths: list[int]
+) -> Iterator[tuple[str, str | float]]:
+    yield "import rvsjax, s", median(repeat, "import")
+    for name, x in compiling(repeat).items():
+        yield f"compile: {name}", x
     tables = median(repeat, "tables", str(TABLE_RUNS)) / TABLE_RUNS
-    told["tables, ms a run"] = 1000 * tables
+    yield "tables, ms a run", 1000 * tables
     for steps in lengths:
         for size in sizes:
             one = in_child("sweep", str(size), str(steps))
             each = 1000 * one["without compiling"] / size
             what = f"sweep of {size:,}, {steps:,} steps"
-            told[f"{what}: ms a run without compiling"] = each
-            told[f"{what}: peak, GB"] = one["peak GB"]
-    return told
+            yield f"{what}: ms a run without compiling", each
+            yield f"{what}: peak, GB", one["peak GB"]
 
 
 def main() -> None:
@@ -199,9 +201,10 @@ def main() -> None:
     if options.child:
         print(json.dumps(CHILDREN[options.child[0]](*options.child[1:])))
         return
-    told = measure(options.repeat, options.runs, options.steps)
-    for name, x in told.items():
-        print(f"{name:58} {x if isinstance(x, str) else f'{x:.4g}'}")
+    told = {}
+    for name, x in measure(options.repeat, options.runs, options.steps):
+        print(f"{name:58} {x if isinstance(x, str) else f'{x:.4g}'}", flush=True)
+        told[name] = x
     if options.json:
         options.json.write_text(json.dumps(told, indent=2) + "\n")
 

@@ -144,8 +144,7 @@ class Store:
 
     def update(self, entries: dict[str, Any]) -> None:
         """Add entries to the manifest, or replace them."""
-        text = json.dumps(self.manifest | entries, indent=2) + "\n"
-        self.write("manifest.json", text.encode())
+        self.write("manifest.json", manifest.encode(self.manifest | entries))
 
     def add(self, name: str, entry: dict[str, Any]) -> None:
         """Add an entry to a list of the manifest, whoever else does so."""

@@ -1,5 +1,6 @@
 """The manifest: what was asked of a folder, and all that its parts do not tell."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from rvsjax.store.parts import Damaged
 
-__all__ = ["difference", "read"]
+__all__ = ["difference", "encode", "read"]
 
 _MOST = 64 * 2**20  # bytes
 
@@ -26,7 +27,20 @@ def read(path: Path) -> dict[str, Any]:
         raise Damaged(f"cannot be read ({error})") from None
     if not _is_manifest(content):
         raise Damaged("is not a manifest")
+    digest = content.pop("digest", None)  # older ones had none
+    if digest not in (None, _digest(content)):
+        raise Damaged("is damaged: its entries do not match its digest")
     return content
+
+
+def encode(content: dict[str, Any]) -> bytes:
+    """Return a manifest as bytes, with the SHA-256 of its entries as the last one."""
+    whole = content | {"digest": _digest(content)}
+    return (json.dumps(whole, indent=2) + "\n").encode()
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def difference(
@@ -44,8 +58,8 @@ def difference(
 def _is_manifest(content: Any) -> bool:
     if not isinstance(content, dict):
         return False
-    width, sessions = content.get("width", 1), content.get("sessions", [])
-    earlier, whole = content.get("earlier", []), content.get("whole", {})
+    width, whole = content.get("width", 1), content.get("whole", {})
+    lists = [content.get(name, []) for name in ("sessions", "halved", "earlier")]
     return (
         isinstance(content.get("plan"), str)
         and isinstance(content.get("asked"), dict)
@@ -54,18 +68,16 @@ def _is_manifest(content: Any) -> bool:
         and _is_count(content.get("first", 0))
         and _is_count(width)
         and width > 0
-        and isinstance(sessions, list)
-        and all(isinstance(session, dict) for session in sessions)
-        and isinstance(earlier, list)
-        and all(map(_is_stage, earlier))
         and isinstance(whole, dict)
+        and all(isinstance(entries, list) for entries in lists)
+        and all(isinstance(entry, dict) for entries in lists for entry in entries)
+        and all(map(_is_stage, content.get("earlier", [])))
     )
 
 
-def _is_stage(content: Any) -> bool:
+def _is_stage(content: dict[str, Any]) -> bool:
     return (
-        isinstance(content, dict)
-        and isinstance(content.get("asked"), dict)
+        isinstance(content.get("asked"), dict)
         and isinstance(content.get("mark"), str)
         and _is_count(content.get("first"))
         and isinstance(content.get("blocks"), list)
