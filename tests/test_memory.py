@@ -118,15 +118,15 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
 
     def lacking(program, lanes):
         [trial], _ = program.in_avals
-        return "needs more" if trial.seed.shape[0] > 2 else needs(program, lanes)
+        return "needs more" if trial.seed.shape[0] > 4 else needs(program, lanes)
 
     monkeypatch.setattr("rvsjax.engine.engine.lacking", lacking)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)
     assert store.manifest["halved"] == [
-        {"block": 0, "width": 2},
-        {"block": 1, "width": 2},
+        {"block": 0, "width": 4},
+        {"block": 1, "width": 4},
     ]
     assert len(store.load("runs")) == 12
     with pytest.raises(OutOfMemory, match="a block of 8 does not fit"):
