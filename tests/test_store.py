@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.store import Store, StoreError
+from rvsjax.store import Store, StoreError, files
 
 
 def table(*values):
@@ -28,7 +28,7 @@ def store(tmp_path):
     return opened(tmp_path / "out", "plan-1", asked, "name = 'x'\n")
 
 
-def files(store):
+def names(store):
     return sorted(path.name for path in store.folder.rglob("*") if path.is_file())
 
 
@@ -65,8 +65,8 @@ def test_a_part_names_its_block_plan_and_checksum(store):
 def test_no_temporary_file_is_left(store):
     store.append(0, table(1))
     store.compact()
-    assert not [name for name in files(store) if name.endswith(".tmp")]
-    assert {"manifest.json", "sweep.toml", "runs.parquet"} <= set(files(store))
+    assert not [name for name in names(store) if name.endswith(".tmp")]
+    assert {"manifest.json", "sweep.toml", "runs.parquet"} <= set(names(store))
 
 
 def test_a_part_is_not_there_before_it_is_whole(store, monkeypatch):
@@ -80,17 +80,24 @@ def test_a_part_is_not_there_before_it_is_whole(store, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             store.append(0, table(1))
     assert store.done() == set()
-    assert not [name for name in files(store) if name.endswith(".tmp")]
+    assert not [name for name in names(store) if name.endswith(".tmp")]
     store.append(0, table(1))
     assert store.load("runs")["x"].tolist() == [1]
 
 
-def test_the_rows_of_a_block_are_written_last(store, monkeypatch):
-    order = []
-    write = store.write
-    monkeypatch.setattr(store, "write", lambda n, d: (order.append(n), write(n, d)))
-    store.append(0, table(1) | {"curves": pa.table({"x": [1]})})
-    assert ["curves" in order[0], "runs" in order[1]] == [True, True]
+def test_the_rows_of_a_block_are_written_last_and_removed_first(store, monkeypatch):
+    steps = []
+
+    def hear(step, path):
+        if step in ("rename", "remove") and path.suffix == ".parquet":
+            steps.append((step, path.name.split("-")[1]))
+
+    monkeypatch.setattr(files, "failpoint", hear)
+    store.tables = ("curves", "runs")
+    for value in 1, 2:
+        store.append(0, table(value) | {"curves": pa.table({"x": [value]})})
+    written = [("rename", "curves"), ("rename", "runs")]
+    assert steps == [*written, ("remove", "runs"), ("remove", "curves"), *written]
 
 
 def test_a_block_computed_again_replaces_the_old_one(store):

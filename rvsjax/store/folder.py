@@ -209,18 +209,22 @@ class Store:
         return set.intersection(*found)
 
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before."""
-        before, written = self._known().get(block, set()), set()
+        """Keep the tables of a block, in place of what it had before.
+
+        What it had is removed first, so that a block never mixes two computations.
+        """
         told = self._told | {"plan": str(self._plan_of(block))}
+        made = {}
         for name in sorted(whole, key=lambda name: name == "runs"):
             called, data = parts.encode(whole[name], name, block, told)
-            path = self.folder / "parts" / called
-            if path not in before:
-                self.write(f"parts/{called}", data)
-            written.add(path)
-        for path in before - written:
+            made[self.folder / "parts" / called] = data
+        before = self._known().get(block, set())
+        for path in sorted(before - made.keys(), key=lambda p: "-runs-" not in p.name):
             files.remove(path)
-        self._known()[block] = written
+        for path, data in made.items():
+            if path not in before:
+                files.replace(path, data)
+        self._known()[block] = set(made)
 
     def _known(self) -> dict[int, set[Path]]:
         """Return the files of each block; the folder is listed once.
