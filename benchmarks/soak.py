@@ -174,6 +174,8 @@ class Soak:
             lost, wrong = compare(expected, pd.read_parquet(out / f"{name}.parquet"))
             self.counts["rows lost"] += lost
             self.counts["rows wrong"] += wrong
+            if lost or wrong:
+                print(f"{out.name}, {name}: {lost} lost, {wrong} wrong", file=sys.stderr)
 
 
 def compare(expected: pd.DataFrame, found: pd.DataFrame) -> tuple[int, int]:
@@ -186,7 +188,8 @@ def compare(expected: pd.DataFrame, found: pd.DataFrame) -> tuple[int, int]:
     here = found.astype(str).set_index(keys)
     both = told[due.isin(there)]
     alike = here[~here.index.duplicated()].reindex(both.index)
-    wrong = int((alike != both).any(axis=1).sum())
+    unlike = (alike != both) & ~(alike.isna() & both.isna())
+    wrong = int(unlike.any(axis=1).sum())
     return lost, wrong + int((~there.isin(due)).sum()) + int(there.duplicated().sum())
 
 
