@@ -11,9 +11,10 @@ import tempfile
 import jax
 import pytest
 
-_CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
-atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
-os.environ["RVSJAX_CACHE"] = _CACHE
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the first
+    _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
+    atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+    os.environ["RVSJAX_CACHE"] = _CACHE
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)
