@@ -175,7 +175,8 @@ class Soak:
             self.counts["rows lost"] += lost
             self.counts["rows wrong"] += wrong
             if lost or wrong:
-                print(f"{out.name}, {name}: {lost} lost, {wrong} wrong", file=sys.stderr)
+                found = f"{out.name}, {name}: {lost} lost, {wrong} wrong"
+                print(found, file=sys.stderr)
 
 
 def compare(expected: pd.DataFrame, found: pd.DataFrame) -> tuple[int, int]:
