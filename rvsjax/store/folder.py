@@ -311,7 +311,7 @@ class Store:
             table = pa.concat_tables(united)
             there = [n for n in columns or [] if n in table.column_names]
             table = table if columns is None else table.select(there)
-        return table.to_pandas()
+        return table.to_pandas(use_threads=False)
 
     def _is_sound(self, name: str) -> bool:
         """Say whether a whole table is there as it was sealed, if it was."""

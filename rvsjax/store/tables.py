@@ -1,4 +1,8 @@
-"""Whole tables, made of parts: united, written, read, each with its digest."""
+"""Whole tables, made of parts: united, written, read, each with its digest.
+
+Arrow's threads are left alone: a process that ends soon after they began was seen to
+abort at its very end (pyarrow 26, one in five on a busy machine).
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +70,7 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             )
             if size > _MOST:
                 raise Damaged(f"asks for {size / 2**30:,.0f} GiB of memory")
-            return whole.read(columns)
+            return whole.read(columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise Damaged(f"is damaged ({error})") from None
 
