@@ -19,8 +19,10 @@ from rvsjax.store.problem import StoreError
 
 __all__ = ["Store"]
 
-_FOLDERS = ("parts", "quarantine", lock.FOLDER)
+_MADE = ("parts", lock.FOLDER)
+_FOLDERS = (*_MADE, "quarantine")
 _OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
+_DAMAGED_MANIFEST = "quarantine/manifest.json"  # moved there, not yet made anew
 
 Asked = dict[str, Any]
 Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -36,6 +38,7 @@ class Store:
         self._written: dict[int, set[Path]] | None = None  # by block, once asked for
         self._stages: list[tuple[int, str]] = []  # first blocks and marks of plans
         self._told: dict[str, str] = {}  # what each part is told
+        self._locks = False  # whether those who work here lock each other out
         self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
 
     # -- one at a time -----------------------------------------------------------------
@@ -54,13 +57,15 @@ class Store:
                 raise StoreError(f"{what}; use another folder with --out")
         self._refuse_strange_files()
         try:
-            for name in ("parts", lock.FOLDER):
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            for name in _MADE:
+                files.make(self.folder / name)
+            files.sync(self.folder / "parts")  # renamed by one that died before this
         except OSError as error:
             what = f"{self.folder} cannot be made: {error.strerror}"
             raise StoreError(f"{what}; use another folder with --out") from None
         try:
             with lock.held(self.folder, index, total) as locked:
+                self._locks = locked
                 if locked and total == 1:
                     self._remove_temporary_files()
                 yield
@@ -75,7 +80,8 @@ class Store:
             yield
 
     def _refuse_strange_files(self) -> None:
-        if not self.folder.exists() or (self.folder / "manifest.json").exists():
+        known = [self.folder / name for name in ("manifest.json", _DAMAGED_MANIFEST)]
+        if not self.folder.exists() or any(path.exists() for path in known):
             return
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(files.TEMPORARY) for name in strange):
@@ -128,10 +134,9 @@ class Store:
                 what = f"{self.folder} holds another sweep ({told})"
                 raise StoreError(f"{what}; use another folder with --out")
             self.update({"plan": plan, "asked": asked, "whole": {}} | grown)
-            self.write("sweep.toml", source.encode())
         elif not there:
             self.update({"plan": plan, "asked": asked})
-        if not (self.folder / "sweep.toml").exists():
+        if not self._holds("sweep.toml", source.encode()):
             self.write("sweep.toml", source.encode())
         self._stages = _stages(self.manifest)
         return moved + self._check()
@@ -154,6 +159,14 @@ class Store:
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the folder so that it is there whole or not at all."""
         files.replace(self.folder / name, data)
+
+    def _holds(self, name: str, data: bytes) -> bool:
+        """Say whether a file of the folder has these bytes."""
+        path = self.folder / name
+        try:
+            return path.stat().st_size == len(data) and path.read_bytes() == data
+        except OSError:
+            return False
 
     # -- damage ------------------------------------------------------------------------
 
@@ -209,18 +222,25 @@ class Store:
         return set.intersection(*found)
 
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before."""
-        before, written = self._known().get(block, set()), set()
+        """Keep the tables of a block, in place of what it had before.
+
+        Other bytes that it had are removed first, and a crash then leaves a block to
+        compute, never one that has some tables of now and some of before.
+        """
+        folder = self.folder / "parts"
         told = self._told | {"plan": str(self._plan_of(block))}
+        encoded: dict[Path, bytes] = {}
         for name in sorted(whole, key=lambda name: name == "runs"):
             called, data = parts.encode(whole[name], name, block, told)
-            path = self.folder / "parts" / called
-            if path not in before:
-                self.write(f"parts/{called}", data)
-            written.add(path)
-        for path in before - written:
-            files.remove(path)
-        self._known()[block] = written
+            encoded[folder / called] = data
+        before = self._known().pop(block, set())
+        if replaced := before - encoded.keys():
+            for path in replaced:
+                files.remove(path)
+            files.sync(folder)
+        for path in (path for path in encoded if path not in before):
+            self.write(f"parts/{path.name}", encoded[path])
+        self._known()[block] = set(encoded)
 
     def _known(self) -> dict[int, set[Path]]:
         """Return the files of each block; the folder is listed once.
@@ -229,8 +249,9 @@ class Store:
         """
         if self._written is None:
             self._written = {}
-            for part in (part for name in self.tables for part in self.parts(name)):
-                self._written.setdefault(part.block, set()).add(part.path)
+            for path in (self.folder / "parts").iterdir():
+                if part := parts.named(path):
+                    self._written.setdefault(part.block, set()).add(path)
         return self._written
 
     def statuses(self) -> dict[int, set[str]]:
@@ -258,6 +279,8 @@ class Store:
 
     def compact(self) -> None:
         """Write each table whole, from its parts, ordered by block."""
+        if self._locks:  # all blocks are there, and nobody writes but who is `alone`
+            self._remove_temporary_files()
         for name in self.tables:
             tables.write(self.folder / f"{name}.parquet", self._tables(name))
 
@@ -277,6 +300,7 @@ class Store:
             self.update({"whole": {}})
         for name in names:
             files.remove(self.folder / f"{name}.parquet")
+        files.sync(self.folder)
 
     def has(self, name: str) -> bool:
         """Say whether a table is there whole."""

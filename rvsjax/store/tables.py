@@ -1,5 +1,6 @@
 """Whole tables, made of parts: united, written, read, each with its digest."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -40,19 +41,18 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write tables of one schema as one file, without holding them all."""
     gathered: list[pa.Table] = []
     writer: pq.ParquetWriter | None = None
-    with replacing(path) as file:
+    with replacing(path) as file, contextlib.ExitStack() as stack:
         for table in tables:
-            writer = writer or pq.ParquetWriter(
-                file, table.schema, **writing(table.schema, "zstd")
-            )
+            if writer is None:
+                how = writing(table.schema, "zstd")
+                made = pq.ParquetWriter(file, table.schema, **how)
+                writer = stack.enter_context(made)  # closes before its file does
             gathered.append(table)
             if sum(map(len, gathered)) >= _ROWS:
                 writer.write_table(pa.concat_tables(gathered))
                 gathered.clear()
-        if writer:
-            if gathered:
-                writer.write_table(pa.concat_tables(gathered))
-            writer.close()
+        if writer and gathered:
+            writer.write_table(pa.concat_tables(gathered))
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
