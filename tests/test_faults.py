@@ -65,7 +65,7 @@ def test_a_sweep_killed_at_every_step(children, tmp_path, begun, count, more):
         kill, done = number, finished(home)
         kills.append(0)
         while (life := children(home, count, kill=kill)).was_killed:
-            steps.add(life.of("killed")[0].split()[0])
+            steps.add(life.of("step")[-1].split()[0])
             assert done.isdisjoint(life.of("computed"))
             done |= set(life.of("kept"))
             assert done <= finished(home)

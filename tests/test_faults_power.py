@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.children import children as begin
 from tests.faults.disk import LOSSES, Disk, Power, build
+from tests.faults.fake import OUT, TABLES
 from tests.faults.folders import contents, is_whole, parts
 
 SMALL, LARGE = 3, 5  # runs, of 2 and 3 blocks
@@ -112,33 +113,105 @@ def test_a_disk_that_lies_about_data(children, told, truth, tmp_path):
     assert damage > 50
 
 
-def test_a_process_dies_another_goes_on_then_power_is_lost(children, tmp_path):
+@pytest.mark.parametrize("before, step", [(0, "made"), (SMALL, "renamed")])
+def test_a_process_dies_another_goes_on_then_power_is_lost(
+    children, tmp_path, before, step
+):
     """Names that the first had not made to last are under what the second did.
 
-    The sweep grows, so that a manifest of before would be of other blocks.
+    In a folder just made, and in one of a sweep that grows, where a manifest of before
+    would be of other blocks.
     """
-    before = children(tmp_path / "begun", SMALL, record=True)
-    shutil.copytree(tmp_path / "begun", tmp_path / "truth")
-    children(tmp_path / "truth", LARGE)
-    truth, luck, losses = contents(tmp_path / "truth"), random.Random(0), 0
-    for number in itertools.count(1):
+    begun, calls = tmp_path / "begun", []
+    begun.mkdir()
+    if before:
+        calls = children(begun, before, record=True).told
+    shutil.copytree(begun, tmp_path / "truth")
+    steps = children(tmp_path / "truth", LARGE).of("step")
+    numbers = [n for n, name in enumerate(steps, 1) if name.startswith(step)]
+    truth, luck, done = contents(tmp_path / "truth"), random.Random(0), 0
+    for number in numbers:
         home = tmp_path / "home"
-        shutil.copytree(tmp_path / "begun", home)
+        shutil.copytree(begun, home)
         first = children(home, LARGE, kill=number, record=True)
-        if not first.was_killed:
-            break
-        if first.of("killed")[0].startswith("renamed"):
-            second = children(home, LARGE, kill=luck.randint(20, 150), record=True)
-            *_, (disk, kept) = moments(before.told + first.told + second.told)
-            shutil.rmtree(home)
-            build(disk.after(HONEST[0], 0), home)
-            third = children(home, LARGE)
-            assert third.code == 0
-            assert kept.isdisjoint(third.of("computed"))
-            assert contents(home) == truth
-            losses += 1
+        second = children(home, LARGE, kill=luck.randint(20, 150), record=True)
+        *_, (disk, kept) = moments(calls + first.told + second.told)
         shutil.rmtree(home)
-    assert losses > 5
+        build(disk.after(HONEST[0], 0), home)
+        third = children(home, LARGE)
+        assert third.code == 0
+        assert kept.isdisjoint(third.of("computed"))
+        assert second.was_killed or not third.of("computed")
+        assert contents(home) == truth
+        done += not second.was_killed
+        shutil.rmtree(home)
+    assert len(numbers) > 3 and done
+
+
+def losses(disk, powers=HONEST):
+    """Return what the disk may hold after a loss of power now."""
+    return [disk.after(power, seed) for power in powers for seed in range(3)]
+
+
+def held(tree, *path):
+    for name in path:
+        tree = tree.get(name, {})
+    return tree
+
+
+def test_a_block_computed_again_has_all_of_now_or_all_of_before(children, tmp_path):
+    before = children(tmp_path, SMALL, record=True).told
+    old = {part.name: part.read_bytes() for part in parts(tmp_path)}
+    again = children(tmp_path, SMALL, record=True, again=[0], version=1).told
+    new = {part.name: part.read_bytes() for part in parts(tmp_path)}
+    whole = [{n: d for n, d in x.items() if n.startswith("000000")} for x in (old, new)]
+    mixed = 0
+    for disk, _ in moments(before + again):
+        for tree in losses(disk):
+            there = held(tree, *OUT.split("/"), "parts")
+            block = {n: d for n, d in there.items() if n.startswith("000000-")}
+            block = {n: d for n, d in block.items() if n in old or n in new}
+            tables = {name.split("-")[1] for name in block}
+            assert len(tables) < len(TABLES) or block in whole
+            mixed += block not in whole and bool(block)
+    assert mixed > 5  # on its way there
+
+
+def test_a_whole_table_of_before_does_not_come_back(children, tmp_path):
+    """Once blocks are added to a sweep that grows, a reader sees them."""
+    before = children(tmp_path, SMALL, record=True).told
+    old = (tmp_path / OUT / "runs.parquet").read_bytes()
+    more = children(tmp_path, LARGE, record=True).told
+    seen = 0
+    for disk, kept in moments(before + more):
+        for tree in losses(disk):
+            is_old = held(tree, *OUT.split("/")).get("runs.parquet") == old
+            assert not (is_old and len(kept) > 2)
+            seen += is_old
+    assert seen > 5
+
+
+def test_what_is_damaged_is_not_lost(children, tmp_path):
+    """On its way to quarantine it is there, under one name or both.
+
+    A move from folder to folder is there whole or not at all, as on all journals.
+    """
+    disk, damage = Disk(), b"not what it was"
+    for about in children(tmp_path, SMALL, record=True).of("call"):
+        disk(*about)
+    victim = parts(tmp_path)[0]
+    name = str(victim.relative_to(tmp_path))
+    for call in ("open", ""), ("write", damage.hex()), ("fsync", ""):
+        disk(call[0], name, call[1])
+    disk("fsync", str(victim.parent.relative_to(tmp_path)), "")
+    victim.write_bytes(damage)
+    life = children(tmp_path, SMALL, record=True)
+    assert life.of("computed") == [0]
+    for about in life.of("call"):
+        disk(*about)
+        for tree in losses(disk, HONEST[:-1]):
+            out = held(tree, *OUT.split("/"))
+            assert damage in [*out["parts"].values(), *held(out, "quarantine").values()]
 
 
 def test_the_disk_forgets_what_was_not_synced():

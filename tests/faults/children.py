@@ -93,8 +93,8 @@ def live(
     def step(name: str, path: Path) -> None:
         nonlocal number
         number += 1
+        tell("step", f"{name} {path.name}")
         if number == kill:
-            tell("killed", f"{name} {path.name}")
             os.kill(os.getpid(), signal.SIGKILL)
 
     files.failpoint = step
