@@ -6,6 +6,7 @@ failed sync is never tried again on the same file: the next attempt begins a new
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -27,8 +28,12 @@ failpoint: Callable[[str, Path], None] = _nothing
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` once it is synced."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    """Open a temporary file that takes the place of `path` once it is synced.
+
+    An `OSError` of these steps names `path`, whose place it is.
+    """
+    mark = secrets.token_hex(4)  # hosts that share the folder have pids in common
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{mark}{TEMPORARY}")
     try:
         failpoint("open", temporary)
         with temporary.open("wb") as file:
@@ -39,9 +44,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         failpoint("rename", path)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename = str(path)
         raise
     failpoint("renamed", path)
     sync(path.parent)
