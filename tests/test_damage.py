@@ -427,6 +427,32 @@ def test_every_digit_of_a_manifest_counts(finished, tmp_path):
     assert len(unnoticed) <= len("digest")
 
 
+def forged(folder, **entries):
+    """Write entries into a manifest by hand, without a digest."""
+    path = folder / "manifest.json"
+    told = json.loads(path.read_text()) | entries
+    del told["digest"]
+    path.write_text(json.dumps(told))
+
+
+def test_a_forged_manifest_moves_no_file_of_others(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "out")
+    (tmp_path / "thesis.parquet").write_text("years of work")
+    forged(folder, whole={"../thesis": "0" * 64})
+    said, _ = run(folder)
+    assert "manifest.json is not a manifest" in said[0]
+    assert (tmp_path / "thesis.parquet").read_text() == "years of work"
+    assert whole_tables(folder) == whole_tables(finished)
+
+
+def test_a_forged_history_is_refused(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "out")
+    stage = {"asked": {"seeds": []}, "mark": "x", "first": 0, "blocks": [0]}
+    forged(folder, earlier=[stage], first=1)
+    with pytest.raises(StoreError, match="a sweep that this version cannot read"):
+        run(folder)
+
+
 def test_the_manifest_of_another_sweep_is_refused(finished, folder, others):
     before = listing(folder)
     shutil.copy(others / "sweep/manifest.json", folder / "manifest.json")

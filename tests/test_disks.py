@@ -319,72 +319,79 @@ def test_a_failed_sync_is_told_and_never_tried_again(whole, tmp_path, monkeypatc
 # -- the command -----------------------------------------------------------------------
 
 
-class Command:
-    """The command `sweep` in this process, which has JAX already."""
-
-    def __init__(self, capsys):
-        self.capsys = capsys
-
-    def __call__(self, *more, out="out"):
-        options = ("--kernel", "plain", "--block", "2", "--no-report")
-        if not Path("narrow.toml").exists():
-            Path("narrow.toml").write_text(SWEEP)
-        code = main(["sweep", "narrow.toml", "--out", str(out), *options, *more])
-        said = self.capsys.readouterr()
-        assert "Traceback" not in said.err and "Exception" not in said.err
-        return code, said.err
+def command(folder, *more):
+    """Run the command `sweep` in this process, which has JAX already."""
+    Path("narrow.toml").write_text(SWEEP)
+    options = ["--kernel", "plain", "--block", "2", "--no-report", *more]
+    return lambda: main(["sweep", "narrow.toml", "--out", str(folder), *options])
 
 
-@pytest.fixture
-def sweep(monkeypatch, capsys):
-    monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))  # put back after
-    jax.devices()
-    signals = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-    yield Command(capsys)
-    for name, handler in signals.items():
-        signal.signal(name, handler)
+@contextlib.contextmanager
+def put_back():
+    """Put back what the command changes in its process."""
+    names = (signal.SIGINT, signal.SIGTERM)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
+        before = [signal.signal(name, signal.SIG_DFL) for name in names]
+        yield
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)
 
 
 @pytest.fixture(scope="module")
-def tables():
-    """The tables of the sweep where nothing was in the way, once they are known."""
-    return {}
+def tables(tmp_path_factory):
+    """The tables of the sweep where nothing was in the way; all is imported by now."""
+    folder = tmp_path_factory.mktemp("straight")
+    jax.devices()
+    with put_back(), contextlib.chdir(folder):
+        assert command("out")() == 0
+    return {
+        path.name: path.read_bytes() for path in (folder / "out").rglob("*.parquet")
+    }
+
+
+@pytest.fixture
+def sweep(tables, capsys):
+    """The command, in whatever surroundings: its code, and what it said."""
+
+    def carry_out(*more, out="out", within=contextlib.nullcontext):
+        run = command(out, *more)
+        with within():
+            code = run()
+        said = capsys.readouterr().err
+        assert "Traceback" not in said and "Exception" not in said
+        return code, said
+
+    with put_back():
+        yield carry_out
 
 
 def check_same_tables(folder, tables):
-    read = {name: (folder / name).read_bytes() for name in FILES}
-    assert tables.setdefault("tables", read) == read
+    for name in FILES:
+        assert (folder / name).read_bytes() == tables[name]
 
 
 KEPT = "what was finished is kept, the same command continues"
 
 
 def test_a_sweep_on_a_full_disk_goes_on_later(sweep, tables):
-    assert sweep(out="straight")[0] == 0
-    check_same_tables(Path("straight"), tables)
-    sizes = sorted(path.stat().st_size for path in Path("straight/parts").iterdir())
+    names = {Path("parts" if "-" in name else "", name) for name in tables}
+    names.add(Path("manifest.json"))
+    sizes = sorted(len(data) for name, data in tables.items() if "-" in name)
     for number, size in enumerate((0, sizes[0] - 1, sizes[-1] - 1, sizes[-1] + 500)):
         folder = Path(f"out{number}")
-        with no_larger_than(size):
-            code, said = sweep(out=folder)
-        assert (code, said.splitlines()[-1]) in [
-            (3, f"{path}: File too large; {KEPT}")
-            for path in (
-                folder / "manifest.json",
-                *(folder / name for name in FILES),
-                *(folder / "parts" / p.name for p in Path("straight/parts").iterdir()),
-            )
-        ]
+        code, said = sweep(out=folder, within=lambda size=size: no_larger_than(size))
+        assert code == 3
+        told = (f"{folder / name}: File too large; {KEPT}" for name in names)
+        assert said.splitlines()[-1] in told
         assert sweep(out=folder)[0] == 0
         check_same_tables(folder, tables)
 
 
 def test_a_sweep_without_handles_goes_on_later(sweep, tables):
-    assert sweep(out="straight")[0] == 0  # what is imported, is imported by now
     codes = set()
     for number in (0, 1, 2, 3, 5):
-        with handles(number):
-            code, said = sweep()
+        code, said = sweep(within=lambda number=number: handles(number))
         assert code == 0 or "Too many open files" in said
         assert code != 3 or said.endswith(KEPT + "\n")
         codes.add(code)

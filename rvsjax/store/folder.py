@@ -33,7 +33,7 @@ class Store:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
         self.tables: tuple[str, ...] = ("runs",)
-        self._written: dict[int, set[str]] | None = None  # by block, once asked for
+        self._written: dict[int, set[str]] = {}  # names of parts, by block
         self._there: dict[str, Any] = {}  # the manifest that parts are to fit
         self._told: dict[str, str] = {}  # what each part is told
         self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
@@ -60,7 +60,8 @@ class Store:
             except OSError as error:
                 why = f"{error.filename or self.folder}: {error.strerror}"
                 what = f"{self.folder} cannot be written ({why})"
-                raise StoreError(f"{what}; use another folder with --out") from None
+                what = f"{what}; mend that, or use another folder with --out"
+                raise StoreError(what) from None
             yield
 
     @contextlib.contextmanager
@@ -143,7 +144,13 @@ class Store:
         if not (self.folder / "sweep.toml").exists():
             self.write("sweep.toml", source.encode())
         self._there = self.manifest
-        return moved + self._check()
+        moved += self._check()
+        # Once: for every block, it would take a time that grows with their square, and
+        # where there are no locks, it would show what others are writing.
+        self._written = {}
+        for part in filter(None, map(parts.named, self._in_parts())):
+            self._written.setdefault(part.block, set()).add(part.path.name)
+        return moved
 
     def settle(self, entries: dict[str, Any]) -> None:
         """Note what the bits of all parts depend on, in the manifest and each part."""
@@ -235,11 +242,11 @@ class Store:
         return set.intersection(*found)
 
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before.
+        """Keep the tables of a block, in place of what it had before; needs `open`.
 
         What it had goes first, so that it never has some tables of each.
         """
-        before = self._known().get(block, set())
+        before = self._written.get(block, set())
         told = self._told | {"plan": str(self._plan_of(block))}
         names = sorted(whole, key=lambda name: name == "runs")
         made = dict(parts.encode(whole[name], name, block, told) for name in names)
@@ -253,18 +260,7 @@ class Store:
             for called in made:
                 if called not in before:
                     self.write(f"parts/{called}", made[called])
-        self._known()[block] = set(made)
-
-    def _known(self) -> dict[int, set[str]]:
-        """Return the names of each block's parts; the folder is listed once.
-
-        To list it for every block takes a time that grows with their square.
-        """
-        if self._written is None:
-            self._written = {}
-            for part in filter(None, map(parts.named, self._in_parts())):
-                self._written.setdefault(part.block, set()).add(part.path.name)
-        return self._written
+        self._written[block] = set(made)
 
     def statuses(self) -> dict[int, set[str]]:
         """Return the statuses that each finished block has among its runs."""
