@@ -8,7 +8,7 @@ import pytest
 
 from rvsjax.store import files
 from tests.faults.children import children as begin
-from tests.faults.fake import OUT
+from tests.faults.fake import OUT, source
 from tests.faults.folders import contents, finished, parts
 
 SMALL, LARGE = 3, 5  # runs, of 2 and 3 blocks
@@ -58,6 +58,7 @@ def test_a_sweep_killed_at_every_step(children, tmp_path, begun, count, more):
     shutil.copytree(tmp_path / "begun", tmp_path / "truth")
     assert children(tmp_path / "truth", count).code == 0
     truth, blocks = contents(tmp_path / "truth"), finished(tmp_path / "truth")
+    assert truth["sweep.toml"] == source(count).encode()
     luck, steps, kills = random.Random(0), set(), []
     for number in itertools.count(1):
         home = tmp_path / "home"
@@ -66,6 +67,7 @@ def test_a_sweep_killed_at_every_step(children, tmp_path, begun, count, more):
         kills.append(0)
         while (life := children(home, count, kill=kill)).was_killed:
             steps.add(life.of("step")[-1].split()[0])
+            assert len(list(home.rglob("*.tmp"))) <= 1  # those of before are gone
             assert done.isdisjoint(life.of("computed"))
             done |= set(life.of("kept"))
             assert done <= finished(home)

@@ -68,6 +68,17 @@ def test_any_call_and_all_after_it_may_fail(children, truth, tmp_path):
     assert number > 60
 
 
+def test_two_that_write_one_file_do_not_meet(tmp_path):
+    """As where there are no locks: the last one's bytes are there, whole."""
+    path = tmp_path / "manifest.json"
+    with files.replacing(path) as one:
+        one.write(b"one")
+        files.replace(path, b"other")
+        assert path.read_bytes() == b"other"
+    assert path.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("reason, stops", [(errno.EINVAL, False), (errno.EIO, True)])
 def test_a_system_that_syncs_no_folders_is_no_reason_to_stop(
     tmp_path, monkeypatch, reason, stops

@@ -32,8 +32,11 @@ failpoint: Callable[[str, Path], None] = _nothing
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` once it is synced."""
-    mark = secrets.token_hex(4)  # a process on another host may have the same number
+    """Open a temporary file that takes the place of `path` once it is synced.
+
+    An `OSError` of these steps names `path`, whose place it is.
+    """
+    mark = secrets.token_hex(4)  # hosts that share the folder have pids in common
     temporary = path.with_name(f".{path.name}.{mark}{TEMPORARY}")
     try:
         failpoint("open", temporary)
@@ -45,9 +48,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         failpoint("rename", path)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename = str(path)
         raise
     failpoint("renamed", path)
     sync(path.parent)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rvsjax.store.files import replacing
-from rvsjax.store.parts import Damaged, writing
+from rvsjax.store.parts import Damaged, need_file, unreadable, writing
 
 __all__ = ["digest", "read", "unite", "write"]
 
@@ -24,7 +24,10 @@ def unite(
     known = sorted(dict.fromkeys(schemas), key=len, reverse=True)
     if not known:
         return
-    whole = pa.unify_schemas(known)
+    try:
+        whole = pa.unify_schemas(known)
+    except pa.ArrowException as error:
+        raise Damaged(f"is damaged: parts have other columns ({error})") from None
     for table in tables:
         rows = table.replace_schema_metadata()
         if rows.schema != whole:  # of a block that failed: it has fewer columns
@@ -57,8 +60,9 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
-    try:
-        with path.open("rb") as file:
+    need_file(path)
+    with path.open("rb") as file:
+        try:
             whole = pq.ParquetFile(file, page_checksum_verification=True)
             told = whole.metadata
             size = sum(
@@ -67,8 +71,10 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             if size > _MOST:
                 raise Damaged(f"asks for {size / 2**30:,.0f} GiB of memory")
             return whole.read(columns)
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+        except Damaged:
+            raise
+        except Exception as error:
+            raise unreadable(error) from None
 
 
 def digest(path: Path) -> str:

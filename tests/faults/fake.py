@@ -92,17 +92,20 @@ def sweep(
             )
             store.settle({"width": WIDTH, "kernel": "plain"})
         known = blocks(store.manifest, count)
-        wanted = [n for n in known if n in again or n not in store.done()]
-        wanted = [n for n in wanted if n % shards == index - 1]
-        if wanted:
-            with store.alone():
+        with store.alone():
+            wanted = [n for n in known if n in again or n not in store.done()]
+            wanted = [n for n in wanted if n % shards == index - 1]
+            if wanted:
                 store.unseal(WHOLE)
-            for number in wanted:
-                tell("computed", number)
-                store.append(number, tables(known[number], version))
-                tell("kept", number)
+        for number in wanted:
+            tell("computed", number)
+            store.append(number, tables(known[number], version))
+            tell("kept", number)
+        if wanted:
             store.add("sessions", {"blocks": len(wanted)})
         with store.alone():
+            if wanted and again:
+                store.unseal(WHOLE)
             if known.keys() <= store.done() and not store.is_sealed():
                 store.compact()
                 store.write("claims.parquet", b"claims of %d runs" % count)
