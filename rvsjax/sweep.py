@@ -101,17 +101,20 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
         options.say(sentence)
     folder = stages(store.manifest, plan)
     numbers = block_numbers(folder, setting.width)
-    wanted = _wanted_blocks(store, numbers, options)
     failed = False
-    if wanted:
-        with store.alone():
+    with store.alone():
+        wanted = _wanted_blocks(store, numbers, options)
+        if wanted:
             store.unseal(_WHOLE)
+    if wanted:
         engine = make_engine(setting, lanes, halves=options.width is None)
         found = all_blocks(folder, setting.width)
         pending = (block for block in found if block.number in wanted)
         work = _Work(pending, len(wanted), plan.document.record, setting.kernel)
         failed = _compute_blocks(store, engine, work, options)
     with store.alone():
+        if wanted and options.retry:  # another shard may have made them meanwhile
+            store.unseal(_WHOLE)
         left = len(numbers - store.done())
         if not left and not store.is_sealed():
             store.compact()
@@ -203,7 +206,8 @@ def _write_claims(store: Store) -> None:
     if "m_beta_ratio" in there:
         starts = store.load("runs", START_COLUMNS)
         found.append(pd.DataFrame([judge_starts(starts)]))
-    claims = pd.concat([rows for rows in found if len(rows)], ignore_index=True)
+    told = [rows for rows in found if len(rows)]  # nothing, where all runs failed
+    claims = pd.concat(told or [whole], ignore_index=True)
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())

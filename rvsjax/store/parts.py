@@ -1,19 +1,32 @@
 """Parts: one immutable Parquet file a block and table, which tells what it is.
 
-Its name holds block, table and the SHA-256 of its bytes; inside, it names its block and
-its plan, so that neither a renamed part nor one of another folder is taken for it.
+Its name holds block, table and the SHA-256 of its bytes; inside, it names them and its
+plan, so that neither a renamed part nor one of another folder is taken for it.
 """
 
 import hashlib
 import io
+import json
 import re
+import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["Damaged", "Part", "about", "encode", "named", "read", "schema", "writing"]
+__all__ = [
+    "Damaged",
+    "Part",
+    "encode",
+    "named",
+    "need_file",
+    "read",
+    "schema",
+    "setting",
+    "unreadable",
+    "writing",
+]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
 
@@ -42,7 +55,8 @@ def encode(
 ) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part that is told these things."""
     inside = {f"rvsjax.{key}": text for key, text in told.items()}
-    marked = table.replace_schema_metadata(inside | {"rvsjax.block": str(block)})
+    inside |= {"rvsjax.block": str(block), "rvsjax.table": name}
+    marked = table.replace_schema_metadata(inside)
     sink = io.BytesIO()
     pq.write_table(marked, sink, **writing(marked.schema, "lz4"))  # quickly
     data = sink.getvalue()
@@ -54,8 +68,9 @@ def read(part: Part, plan: str | None) -> pa.Table:
     """Return the table of a part, with what it was told in its metadata.
 
     Raises `Damaged` where its bytes are not those that its name tells, or it is of
-    another block or plan (where one is given).
+    another block, table or plan (where one is given).
     """
+    need_file(part.path)
     data = part.path.read_bytes()
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
@@ -63,18 +78,28 @@ def read(part: Part, plan: str | None) -> pa.Table:
         source = pa.BufferReader(data)
         whole = pq.ParquetFile(source, page_checksum_verification=True)
         table = whole.read(use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
-    inside = about(table.schema)
+    except Exception as error:
+        raise unreadable(error) from None
+    inside = _about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
+    if inside.get("table", part.table) != part.table:  # older ones do not tell it
+        raise Damaged("belongs to another table")
     if plan is not None and inside.get("plan") != plan:
         raise Damaged("belongs to another sweep")
     return table
 
 
-def about(told: pa.Schema) -> dict[str, str]:
-    """Return what a part was told: its ``block``, its ``plan``, and more."""
+def setting(table: pa.Table) -> dict[str, Any]:
+    """Return what the bits of a part depend on; older ones were not told."""
+    try:
+        return dict(json.loads(_about(table.schema).get("setting", "{}")))
+    except (ValueError, TypeError, RecursionError):
+        raise Damaged("does not tell its setting") from None
+
+
+def _about(told: pa.Schema) -> dict[str, str]:
+    """Return what a part was told: its ``block``, ``table``, ``plan``, ``setting``."""
     metadata = told.metadata or {}
     return {
         key.removeprefix(b"rvsjax.").decode(errors="replace"): text.decode(
@@ -87,11 +112,23 @@ def about(told: pa.Schema) -> dict[str, str]:
 
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
-    try:
-        with path.open("rb") as file:  # a path need not be UTF-8, as Arrow thinks
+    need_file(path)
+    with path.open("rb") as file:  # a path need not be UTF-8, as Arrow thinks
+        try:
             return pq.read_schema(file).remove_metadata()
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+        except Exception as error:
+            raise unreadable(error) from None
+
+
+def unreadable(error: Exception) -> Damaged:
+    """Return what to raise where Arrow cannot read bytes: it raises anything then."""
+    return Damaged(f"is damaged ({str(error).partition(chr(10))[0]})")
+
+
+def need_file(path: Path) -> None:
+    """Refuse what may lie elsewhere, or never end."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise Damaged("is not a file of its own")
 
 
 def writing(of: pa.Schema, compression: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Arrow's threads are left alone: a process that ends soon after they began was se
 abort at its very end (pyarrow 26, one in five on a busy machine).
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rvsjax.store.files import replacing
-from rvsjax.store.parts import Damaged, writing
+from rvsjax.store.parts import Damaged, need_file, unreadable, writing
 
 __all__ = ["digest", "read", "unite", "write"]
 
@@ -27,7 +28,10 @@ def unite(
     known = sorted(dict.fromkeys(schemas), key=len, reverse=True)
     if not known:
         return
-    whole = pa.unify_schemas(known)
+    try:
+        whole = pa.unify_schemas(known)
+    except pa.ArrowException as error:
+        raise Damaged(f"is damaged: parts have other columns ({error})") from None
     for table in tables:
         rows = table.replace_schema_metadata()
         if rows.schema != whole:  # of a block that failed: it has fewer columns
@@ -44,25 +48,25 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write tables of one schema as one file, without holding them all."""
     gathered: list[pa.Table] = []
     writer: pq.ParquetWriter | None = None
-    with replacing(path) as file:
+    with replacing(path) as file, contextlib.ExitStack() as stack:
         for table in tables:
-            writer = writer or pq.ParquetWriter(
-                file, table.schema, **writing(table.schema, "zstd")
-            )
+            if writer is None:
+                how = writing(table.schema, "zstd")
+                made = pq.ParquetWriter(file, table.schema, **how)
+                writer = stack.enter_context(made)  # closes before its file does
             gathered.append(table)
             if sum(map(len, gathered)) >= _ROWS:
                 writer.write_table(pa.concat_tables(gathered))
                 gathered.clear()
-        if writer:
-            if gathered:
-                writer.write_table(pa.concat_tables(gathered))
-            writer.close()
+        if writer and gathered:
+            writer.write_table(pa.concat_tables(gathered))
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
-    try:
-        with path.open("rb") as file:
+    need_file(path)
+    with path.open("rb") as file:
+        try:
             whole = pq.ParquetFile(file, page_checksum_verification=True)
             told = whole.metadata
             size = sum(
@@ -71,8 +75,10 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             if size > _MOST:
                 raise Damaged(f"asks for {size / 2**30:,.0f} GiB of memory")
             return whole.read(columns, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+        except Damaged:
+            raise
+        except Exception as error:
+            raise unreadable(error) from None
 
 
 def digest(path: Path) -> str:
