@@ -53,6 +53,7 @@ def held(folder: Path, index: int, total: int) -> Iterator[bool]:
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with contextlib.suppress(OSError):  # it is only told
+            _about(path).unlink(missing_ok=True)  # it may be a link to elsewhere
             _about(path).write_text(json.dumps(about))
         # One at a time: two that try a lock would take each other for its holder.
         with _locked(folder / FOLDER / "door.lock", _DOOR):
