@@ -31,7 +31,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         failpoint("open", temporary)
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)  # it may be a link to elsewhere
+        with temporary.open("xb") as file:
             failpoint("write", temporary)
             yield file
             file.flush()

@@ -307,7 +307,7 @@ class Store:
             table = pa.concat_tables(united)
             there = [n for n in columns or [] if n in table.column_names]
             table = table if columns is None else table.select(there)
-        return table.to_pandas()
+        return table.replace_schema_metadata().to_pandas()  # no word of pandas' own
 
     def _is_sound(self, name: str) -> bool:
         """Say whether a whole table is there as it was sealed, if it was."""
@@ -320,7 +320,7 @@ class Store:
             stamp = status.st_mtime_ns, status.st_size
             if self._sound.get(path) != stamp and tables.digest(path) == sealed:
                 self._sound[path] = stamp
-        except OSError:
+        except (OSError, Damaged):
             return False
         return self._sound.get(path) == stamp
 

@@ -6,30 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.store.parts import Damaged
+from rvsjax.store import reading
+from rvsjax.store.problem import Damaged
 
 __all__ = ["difference", "encode", "read"]
 
-_MOST = 64 * 2**20  # bytes
+_WIDEST = 2**24  # runs in a block
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return a manifest, empty if there is no file; `Damaged` where it is not one."""
     try:
-        if path.stat().st_size > _MOST:
-            raise Damaged(f"is no manifest: it has more than {_MOST >> 20} MiB")
-        content = json.loads(path.read_text())
+        content = json.loads(reading.content(path))
+        if not _is_manifest(content):
+            raise Damaged("is not a manifest")
+        digest = content.pop("digest", None)  # older ones had none
+        if digest not in (None, _digest(content)):
+            raise Damaged("is damaged: its entries do not match its digest")
     except FileNotFoundError:
         return {}
     except RecursionError:
         raise Damaged("is no manifest: too deep") from None
     except (OSError, ValueError) as error:
         raise Damaged(f"cannot be read ({error})") from None
-    if not _is_manifest(content):
-        raise Damaged("is not a manifest")
-    digest = content.pop("digest", None)  # older ones had none
-    if digest not in (None, _digest(content)):
-        raise Damaged("is damaged: its entries do not match its digest")
     return content
 
 
@@ -67,7 +66,7 @@ def _is_manifest(content: Any) -> bool:
         and isinstance(content.get("mark", ""), str)
         and _is_count(content.get("first", 0))
         and _is_count(width)
-        and width > 0
+        and 0 < width <= _WIDEST
         and isinstance(whole, dict)
         and all(isinstance(entries, list) for entries in lists)
         and all(isinstance(entry, dict) for entries in lists for entry in entries)

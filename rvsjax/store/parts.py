@@ -6,6 +6,7 @@ its plan, so that neither a renamed part nor one of another folder is taken for 
 
 import hashlib
 import io
+import os
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rvsjax.store import reading
+from rvsjax.store.problem import Damaged
+
 __all__ = ["Damaged", "Part", "about", "encode", "named", "read", "schema", "writing"]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
-
-
-class Damaged(Exception):
-    """A file is not what it should be; the message says how: ``is ...``."""
 
 
 class Part(NamedTuple):
@@ -56,14 +56,12 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `Damaged` where its bytes are not those that its name tells, or it is of
     another block or plan (where one is given).
     """
-    data = part.path.read_bytes()
+    with reading.opened(part.path) as file:
+        reading.need_memory(os.fstat(file.fileno()).st_size, part.path)
+        data = file.read()
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
-    try:
-        source = pa.BufferReader(data)
-        table = pq.ParquetFile(source, page_checksum_verification=True).read()
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+    table = reading.table(pa.BufferReader(data), part.path)
     inside = about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
@@ -87,9 +85,9 @@ def about(told: pa.Schema) -> dict[str, str]:
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
     try:
-        with path.open("rb") as file:  # a path need not be UTF-8, as Arrow thinks
+        with reading.opened(path) as file:
             return pq.read_schema(file).remove_metadata()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise Damaged(f"is damaged ({error})") from None
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rvsjax.store import reading
 from rvsjax.store.files import replacing
-from rvsjax.store.parts import Damaged, writing
+from rvsjax.store.parts import writing
+from rvsjax.store.problem import Damaged
 
 __all__ = ["digest", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
-_MOST = 64 * 2**30  # bytes that a table may take in memory
 
 
 def unite(
@@ -58,20 +59,13 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
     try:
-        with path.open("rb") as file:
-            whole = pq.ParquetFile(file, page_checksum_verification=True)
-            told = whole.metadata
-            size = sum(
-                told.row_group(i).total_byte_size for i in range(told.num_row_groups)
-            )
-            if size > _MOST:
-                raise Damaged(f"asks for {size / 2**30:,.0f} GiB of memory")
-            return whole.read(columns)
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+        with reading.opened(path) as file:
+            return reading.table(file, path, columns)
+    except OSError as error:
+        raise Damaged(f"cannot be read ({error.strerror})") from None
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with reading.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
