@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from rvsjax.engine import Block, blocks
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Plan, plan_again
+from rvsjax.store import StoreError
 
 __all__ = ["all_blocks", "block_numbers", "grow", "stages"]
 
@@ -28,10 +29,14 @@ class Stage(NamedTuple):
 
 def stages(manifest: dict[str, Any], plan: Plan) -> list[Stage]:
     """Return the stages of a folder whose present plan this is."""
-    earlier = [
-        Stage(plan_again(told["asked"]), told["first"], frozenset(told["blocks"]))
-        for told in manifest.get("earlier", [])
-    ]
+    try:
+        earlier = [
+            Stage(plan_again(told["asked"]), told["first"], frozenset(told["blocks"]))
+            for told in manifest.get("earlier", [])
+        ]
+    except SpecError:
+        what = "its manifest.json tells of an earlier sweep that is none"
+        raise StoreError(f"{what}; use another folder with --out") from None
     return [*earlier, Stage(plan, manifest.get("first", 0), None)]
 
 
@@ -67,7 +72,7 @@ def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any]
     """
     try:
         before = plan_again(manifest["asked"])
-    except (SpecError, KeyError, TypeError, ValueError):
+    except SpecError:
         return None
     alike = all(
         manifest["asked"].get(name) == plan.as_json()[name]

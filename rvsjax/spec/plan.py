@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from rvsjax.spec.axes import Axis
 from rvsjax.spec.errors import Problem, SpecError, did_you_mean
 from rvsjax.spec.file import Document, check_document
@@ -86,6 +88,17 @@ class Item(NamedTuple):
         """
         text = f"{_identity(self.parameters)}, {self.seed}]"
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+class _Narrowed(BaseModel):
+    """What `Plan.as_json` tells of options."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    only: dict[str, list[str | int | float]]
+    limit: int | None = Field(ge=1)
+    stride: int = Field(ge=1)
+    steps: int | None = Field(default=None, ge=1)
 
 
 class Plan:
@@ -317,12 +330,20 @@ def _read_values(key: str, text: str) -> list[Any]:
 
 
 def plan_again(asked: dict[str, Any]) -> Plan:
-    """Return the plan that `Plan.as_json` came from."""
+    """Return the plan that `Plan.as_json` came from; a `SpecError` if from none.
+
+    It may be in a manifest that a stranger wrote.
+    """
+    try:
+        narrowed = _Narrowed.model_validate(asked.get("narrowed"))
+    except ValidationError:
+        raise SpecError([Problem("narrowed", "is not of a plan")]) from None
+    if not narrowed.only.keys() <= set(PARAMETERS):
+        raise SpecError([Problem("narrowed.only", "names no parameter")])
     document = {name: value for name, value in asked.items() if name != "narrowed"}
-    narrowed = asked["narrowed"]
     plan = Plan(*check_document({n: x for n, x in document.items() if x is not None}))
-    plan.only = narrowed["only"]
+    plan.only = dict(narrowed.only)
     plan._product = plan._product.restricted(plan.only)
-    plan.limit, plan.stride = narrowed["limit"], narrowed["stride"]
-    plan.steps = narrowed.get("steps")
+    plan.limit, plan.stride = narrowed.limit, narrowed.stride
+    plan.steps = narrowed.steps
     return plan
