@@ -18,6 +18,7 @@ __all__ = ["gently", "listen"]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _SHOW_CURSOR = b"\x1b[?25h\n"  # a bar hides it
+_GENTLY = "finishing the blocks that are running; again to stop now"
 _PATIENCE = 0.3  # seconds for a last word, which a stopped terminal may not take
 
 Say = Callable[[str], object]
@@ -67,23 +68,22 @@ def _hear(reader: int) -> None:
         elif stop.is_set():
             _end("stopped; what was finished is kept")
         else:
-            _speak("finishing the blocks that are running; again to stop now")
+            _briefly(lambda: _manner.say(_GENTLY))
             stop.set()
 
 
 def _end(text: str) -> None:
-    _speak(text)
+    def last_words() -> None:
+        _manner.say(text)
+        if os.isatty(2):
+            os.write(2, _SHOW_CURSOR)
+
+    _briefly(last_words)
     os._exit(INTERRUPTED)  # an ordinary exit waits for what XLA is doing
 
 
-def _speak(text: str) -> None:
+def _briefly(speak: Callable[[], object]) -> None:
     """Say something, unless that takes long."""
-    speaker = threading.Thread(target=_say, args=(text,), daemon=True)
+    speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
     speaker.join(_PATIENCE)
-
-
-def _say(text: str) -> None:
-    _manner.say(text)
-    if os.isatty(2):
-        os.write(2, _SHOW_CURSOR)
