@@ -1,5 +1,6 @@
 """What every command shares: refusals, exit codes, and where words go."""
 
+import codecs
 import contextlib
 import errno
 import io
@@ -72,9 +73,8 @@ def steady_streams() -> Stream:
 
 def _text(raw: Stream, before: TextIO | None, lines: bool) -> TextIO:
     encoding = "utf-8" if before is None else before.encoding
-    # folders may have any name
-    errors = "surrogateescape"
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, None, lines)
+    buffer = io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, encoding, "any text", None, lines)
 
 
 def put(text: str) -> None:
@@ -90,6 +90,17 @@ def tell(text: str) -> None:
 def _printable(text: str) -> str:
     """Write control characters out, which a stranger's folder may hold."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write the bytes of a name as they are, and what its encoding lacks escaped."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error("any text", _any_text)  # how streams are to take errors
 
 
 class _Talk(logging.Handler):
