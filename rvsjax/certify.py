@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from mpmath import mp
 
-from rvsjax.engine import blocks, default_lanes
+from rvsjax.again import again
+from rvsjax.engine import default_lanes
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.results import Results
-from rvsjax.settle import make_engine, nearest_setting
 from rvsjax.simulate import simulate
 from rvsjax.spec.parameters import canonical
-from rvsjax.spec.plan import Item, plan_again
+from rvsjax.spec.plan import Item
 from rvsjax.spec.study import Weights, make_trial
-from rvsjax.store import StoreError
+from rvsjax.store import Store
 from rvsjax.theory import statement
 
 __all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
@@ -209,28 +209,14 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
 
 
 def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
-    plan = plan_again(results.manifest["asked"])
-    if plan.fingerprint != results.manifest["plan"]:
-        what = "was computed by another version of the study"
-        raise StoreError(f"{results.folder} {what}; run the sweep again")
-    lanes, points = default_lanes(jax.devices()), plan.document.record.curves
-    setting = nearest_setting(results.manifest, lanes[0].platform)
-    engine = make_engine(setting, lanes)
     known = results.runs.set_index("run_id")["m_theta"]
-    for block in blocks(plan, lambda item: item.static_key, setting.width):
-        ids = [item.run_id for item in block.items]
-        if wanted.isdisjoint(ids):
-            continue
-        record = engine(
-            [make_trial(item, points, setting.kernel) for item in block.items]
-        )
-        weights: Weights = record.weights
-        for i, run_id in enumerate(ids):
-            same = float(record.measurements.theta[i]) == known[run_id]
-            source = "computed again" if same else "computed again, with other bits"
-            if run_id in wanted:
+    lane = default_lanes(jax.devices())[0]
+    for found in again(Store(results.folder), wanted, lane):
+        weights: Weights = found.record.weights
+        for i, item in enumerate(found.items):
+            if item.run_id in wanted:
+                theta = float(found.record.measurements.theta[i])
+                same = theta == known[item.run_id]
+                source = "computed again" if same else "computed again, with other bits"
                 star, start = (_floats(x[i]) for x in weights[:2])
-                yield run_id, Start(star, start, source)
-        wanted = wanted - set(ids)
-        if not wanted:
-            return
+                yield item.run_id, Start(star, start, source)

@@ -46,6 +46,7 @@ def _is_manifest(content: Any) -> bool:
         return False
     width, sessions = content.get("width", 1), content.get("sessions", [])
     earlier, whole = content.get("earlier", []), content.get("whole", {})
+    halved = content.get("halved", [])
     return (
         isinstance(content.get("plan"), str)
         and isinstance(content.get("asked"), dict)
@@ -59,6 +60,17 @@ def _is_manifest(content: Any) -> bool:
         and isinstance(earlier, list)
         and all(map(_is_stage, earlier))
         and isinstance(whole, dict)
+        and isinstance(halved, list)
+        and all(map(_is_halved, halved))
+    )
+
+
+def _is_halved(content: Any) -> bool:
+    return (
+        isinstance(content, dict)
+        and _is_count(content.get("block"))
+        and _is_count(content.get("width"))
+        and content["width"] > 0
     )
 
 
