@@ -18,12 +18,14 @@ from rvsjax.certify import starts_of
 from rvsjax.cli import main
 from rvsjax.engine import Engine
 from rvsjax.kernels import native
-from rvsjax.rerun import rerun
+from rvsjax.rerun import held, rerun
 from rvsjax.results import Results
-from rvsjax.spec.file import parse
+from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
+from rvsjax.spec.study import make_trial
 from rvsjax.store import Store, StoreError, parts
 from rvsjax.sweep import Options, run_plan
+from rvsjax.tolerance import Tolerance
 from rvsjax.verify import stale_tables, verify
 
 SWEEP = """
@@ -312,6 +314,83 @@ def write_manifest(folder, manifest):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+# where a change was largest or first, and which steps count at the limit, is rounding
+FREE = {
+    *("m_theta_max_increase_at", "m_theta_first_increase"),
+    *("m_lagrangian_max_increase_at", "m_lagrangian_first_increase"),
+    *("hyp_lemma_5_corrected", "why_lemma_5_corrected"),
+    *("hyp_lemma_6_corrected", "why_lemma_6_corrected"),
+}
+
+
+def changed(value):
+    """Return another value, farther away than rounding could have it."""
+    if isinstance(value, list):
+        return [changed(value[0]), *value[1:]]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, float):
+        return 3 * abs(value) + 1e-9
+    if isinstance(value, int):
+        return value + 1 + value // 10
+    return "violated" if value != "violated" else "holds"
+
+
+def test_every_column_is_looked_at(whole):
+    """A change of any is told, but of those that rounding decides; of their own, none.
+
+    Pairs that hold are counted with those undecided, and told as such.
+    """
+    store = Store(whole)
+    item = list(plan())[0]
+    there = held(store, item.run_id, True)
+    tolerance = Tolerance(make_trial(item, 5), there)
+    assert not tolerance.is_edge
+    assert tolerance.differences(there, there) == []
+    silent = set()
+    for name, table in there.items():
+        for place, field in enumerate(table.schema):
+            values = table[field.name].to_pylist()
+            if values[0] is None or values[0] == "undecided":
+                continue
+            column = pa.array([changed(values[0]), *values[1:]], field.type)
+            other = there | {name: table.set_column(place, field, column)}
+            told = [(x.table, x.column) for x in tolerance.differences(other, there)]
+            seen = "holds" if field.name == "undecided" else field.name
+            assert told in ([], [(name, seen)])
+            silent |= set() if told else {field.name}
+    assert silent <= FREE
+    assert "m_theta_max_increase_at" in silent
+
+
+def test_what_rounding_may_do_depends_on_the_run(whole):
+    """More in float32, with a small step, and from a start near the pole at pi."""
+    store, trials = Store(whole), {}
+    for name, more in {
+        "as it is": {},
+        "float32": {"dtype": "float32"},
+        "small steps": {"eta": 1e-4, "steps": 100_000},
+        "chaos": {"eta": 2.0},
+    }.items():
+        raw = parse(SWEEP.format(seeds=1))
+        for key, value in more.items():
+            raw = override(raw, key, value)
+        trials[name] = make_trial(list(make_plan(raw))[0], 5)
+    there = held(store, list(plan())[0].run_id, True)
+    allowed = {name: Tolerance(x, there).allowed for name, x in trials.items()}
+    base = allowed["as it is"]
+    assert 1e-15 < base < 1e-12
+    assert allowed["float32"] == pytest.approx(2**29 * base)
+    assert 50 < allowed["small steps"] / base < 500
+    assert allowed["chaos"] == np.inf
+    row = there["runs"]
+    place = row.column_names.index("m_theta_0")
+    pole = there | {
+        "runs": row.set_column(place, "m_theta_0", pa.array([np.pi - 0.01]))
+    }
+    assert 50 < Tolerance(trials["as it is"], pole).allowed / base < 100
+
+
 def test_a_part_that_changed_after_the_tables_were_written(folder):
     assert stale_tables(folder) == []
     kept = {n: (folder / f"{n}.parquet").read_bytes() for n in ("curves", "runs")}
@@ -428,7 +507,7 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
 DEVICES = """
 import pathlib, sys
 import jax
-from rvsjax.spec.file import parse
+from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
 
