@@ -8,15 +8,13 @@ import jax
 import numpy as np
 import pandas as pd
 
-from rvsjax.engine import blocks, default_lanes
+from rvsjax.again import again, folder_plan
+from rvsjax.engine import default_lanes
 from rvsjax.exact import Problem
 from rvsjax.results import Results
-from rvsjax.settle import make_engine, nearest_setting
-from rvsjax.spec.errors import SpecError
 from rvsjax.spec.parameters import canonical, check_value, unused
-from rvsjax.spec.plan import Plan, plan_again
-from rvsjax.spec.study import Weights, make_trial
-from rvsjax.store import StoreError
+from rvsjax.spec.study import Weights
+from rvsjax.store import Store, StoreError
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]
 
@@ -79,8 +77,7 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
     A run in its own place of a block of the same width has the same bits.
     """
     wanted = set(run_ids)
-    plan = _plan(results)
-    if plan.document.record.weights:
+    if folder_plan(Store(results.folder)).document.record.weights:
         weights = results.weights[results.weights["run_id"].isin(wanted)]
         found = {
             run_id: Start(floats(w_star), floats(w_start), "weights.parquet")
@@ -89,7 +86,7 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
             )
         }
     else:
-        found = dict(_recomputed(results, plan, wanted))
+        found = dict(_recomputed(results, wanted))
     for run_id in wanted:
         if run_id not in found or not all(map(_is_direction, found[run_id][:2])):
             raise StoreError(f"{results.folder} does not tell where {run_id} started")
@@ -100,42 +97,18 @@ def _is_direction(x: tuple[float, ...]) -> bool:
     return any(x) and all(map(math.isfinite, x))
 
 
-def _plan(results: Results) -> Plan:
-    """Return the plan of a folder, refused where its manifest tells of none."""
-    try:
-        return plan_again(results.manifest.get("asked", {}))
-    except SpecError:
-        what = f"{results.folder}/manifest.json does not tell what was asked"
-        raise StoreError(f"{what}; run the sweep again") from None
-
-
-def _recomputed(
-    results: Results, plan: Plan, wanted: set[str]
-) -> Iterator[tuple[str, Start]]:
-    if plan.fingerprint != results.manifest["plan"]:
-        what = "was computed by another version of the study"
-        raise StoreError(f"{results.folder} {what}; run the sweep again")
-    lanes, points = default_lanes(jax.devices()), plan.document.record.curves
-    setting = nearest_setting(results.manifest, lanes[0].platform)
-    engine = make_engine(setting, lanes)
+def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
     known = results.runs.set_index("run_id")["m_theta"]
-    for block in blocks(plan, lambda item: item.static_key, setting.width):
-        ids = [item.run_id for item in block.items]
-        if wanted.isdisjoint(ids):
-            continue
-        record = engine(
-            [make_trial(item, points, setting.kernel) for item in block.items]
-        )
-        weights: Weights = record.weights
-        for i, run_id in enumerate(ids):
-            if run_id in wanted:
-                same = float(record.measurements.theta[i]) == known[run_id]
+    lane = default_lanes(jax.devices())[0]
+    for found in again(Store(results.folder), wanted, lane):
+        weights: Weights = found.record.weights
+        for i, item in enumerate(found.items):
+            if item.run_id in wanted:
+                theta = float(found.record.measurements.theta[i])
+                same = theta == known[item.run_id]
                 source = "computed again" if same else "computed again, with other bits"
                 star, start = (floats(x[i]) for x in weights[:2])
-                yield run_id, Start(star, start, source)
-        wanted = wanted - set(ids)
-        if not wanted:
-            return
+                yield item.run_id, Start(star, start, source)
 
 
 def floats(x: Any) -> tuple[float, ...]:

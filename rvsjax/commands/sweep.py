@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rvsjax.spec.plan import Plan
     from rvsjax.sweep import Ending, Options
 
-__all__ = ["carry_out"]
+__all__ = ["carry_out", "start_lanes"]
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
-    lanes = _lanes(arguments.device)
+    lanes = start_lanes(arguments.device)
     if arguments.dry_run:
         return _dry_run(arguments, plan, lanes)
     from rvsjax.engine import OutOfMemory
@@ -85,7 +85,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
 
 
-def _lanes(kind: str) -> tuple["Device", ...]:
+def start_lanes(kind: str) -> tuple["Device", ...]:
     """Start JAX on the devices asked for."""
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:

@@ -71,6 +71,15 @@ def _is_manifest(content: Any) -> bool:
         and all(isinstance(entries, list) for entries in lists)
         and all(isinstance(entry, dict) for entries in lists for entry in entries)
         and all(map(_is_stage, content.get("earlier", [])))
+        and all(map(_is_halved, content.get("halved", [])))
+    )
+
+
+def _is_halved(content: dict[str, Any]) -> bool:
+    return (
+        _is_count(content.get("block"))
+        and _is_count(content.get("width"))
+        and content["width"] > 0
     )
 
 

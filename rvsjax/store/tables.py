@@ -12,7 +12,7 @@ from rvsjax.store.files import replacing
 from rvsjax.store.parts import writing
 from rvsjax.store.problem import Damaged
 
-__all__ = ["digest", "read", "unite", "write"]
+__all__ = ["digest", "holds", "pieces", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
 
@@ -63,6 +63,31 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             return reading.table(file, path, columns)
     except OSError as error:
         raise Damaged(f"cannot be read ({error.strerror})") from None
+
+
+def pieces(path: Path) -> Iterator[pa.Table]:
+    """Yield a whole table in pieces; `Damaged` where it is not one."""
+    try:
+        with path.open("rb") as file:
+            whole = pq.ParquetFile(file, page_checksum_verification=True)
+            for batch in whole.iter_batches(_ROWS):
+                yield pa.Table.from_batches([batch])
+    except (OSError, pa.ArrowException) as error:
+        raise Damaged(f"is damaged ({error})") from None
+
+
+def holds(path: Path, parts: Iterable[pa.Table]) -> bool:
+    """Say whether a whole table has the rows of these, in their order, and no more."""
+    whole = pieces(path)
+    left = next(whole, None)
+    for part in parts:
+        while left is not None and len(left) < len(part):
+            more = next(whole, None)
+            left = None if more is None else pa.concat_tables([left, more])
+        if left is None or not left[: len(part)].equals(part):
+            return False
+        left = left[len(part) :]
+    return not left and next(whole, None) is None
 
 
 def digest(path: Path) -> str:
