@@ -37,7 +37,7 @@ def stages(manifest: dict[str, Any], plan: Plan) -> list[Stage]:
             for told in manifest.get("earlier", [])
         ]
     except SpecError:
-        what = "its manifest.json tells of an earlier sweep that is none"
+        what = "the folder grew out of a sweep that this version cannot read"
         raise StoreError(f"{what}; use another folder with --out") from None
     return [*earlier, Stage(plan, manifest.get("first", 0), None)]
 

@@ -102,17 +102,20 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
         options.say(sentence)
     folder = stages(store.manifest, plan)
     numbers = block_numbers(folder, setting.width)
-    wanted = _wanted_blocks(store, numbers, options)
     failed = False
-    if wanted:
-        with store.alone():
+    with store.alone():
+        wanted = _wanted_blocks(store, numbers, options)
+        if wanted:
             store.unseal(_WHOLE)
+    if wanted:
         engine = make_engine(setting, lanes, halves=options.width is None)
         found = all_blocks(folder, setting.width)
         pending = (block for block in found if block.number in wanted)
         work = _Work(pending, len(wanted), plan.document.record, setting.kernel)
         failed = _compute_blocks(store, engine, work, options)
     with store.alone():
+        if wanted and options.retry:  # another shard may have made them meanwhile
+            store.unseal(_WHOLE)
         left = len(numbers - store.done())
         if not left and not store.is_sealed():
             store.compact()

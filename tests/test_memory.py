@@ -28,8 +28,8 @@ count = 12
 
 
 def large(x):
-    """Take about 8 MiB for each item, 1 MiB of them to return."""
-    outer = jnp.sort(jnp.outer(x + jnp.arange(1024.0), jnp.arange(1024.0)), axis=0)
+    """Take some half MiB for each item, an eighth of it to return."""
+    outer = jnp.sort(jnp.outer(x + jnp.arange(256.0), jnp.arange(256.0)), axis=0)
     return jnp.cumsum(outer, axis=1)[::8]
 
 
@@ -62,7 +62,7 @@ def test_a_program_that_fits_is_left_alone(lane, leaving):
 def test_a_block_is_halved_until_it_fits_to_the_same_numbers(lane, leaving):
     wide = Engine(lambda x: large(x), 8, lane)
     expected = wide(items(7))
-    leaving(45)
+    leaving(2.8)
     engine = Engine(lambda x: large(x), 8, lane)
     stream = [Block(n, "key", items(7)) for n in (3, 5)]
     for _, future in engine.run(stream, lambda x: x):
@@ -73,13 +73,13 @@ def test_a_block_is_halved_until_it_fits_to_the_same_numbers(lane, leaving):
 
 
 def test_a_fixed_width_is_respected(lane, leaving):
-    leaving(45)
+    leaving(2.8)
     with pytest.raises(OutOfMemory, match="a block of 8 does not fit: needs .* GiB"):
         Engine(lambda x: large(x), 8, lane, halves=False)(items(8))
 
 
 def test_one_item_that_does_not_fit_is_said(lane, leaving):
-    leaving(1)
+    leaving(1 / 16)
     with pytest.raises(OutOfMemory, match="a block of 1 does not fit"):
         Engine(lambda x: large(x), 8, lane)(items(8))
 
@@ -117,7 +117,7 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
     needs = memory.lacking
 
     def lacking(program, lanes):
-        [[trial]], _ = program.in_avals
+        [trial], _ = program.in_avals
         return "needs more" if trial.seed.shape[0] > 2 else needs(program, lanes)
 
     monkeypatch.setattr("rvsjax.engine.engine.lacking", lacking)

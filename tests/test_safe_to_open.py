@@ -229,6 +229,11 @@ def linked_to_elsewhere(folder):
     (folder / "figures").symlink_to(folder.parent.parent / "elsewhere")
 
 
+def a_table_elsewhere(folder):
+    shutil.move(folder / "runs.parquet", folder / "moved")
+    (folder / "runs.parquet").symlink_to("moved")
+
+
 def nothing_here(folder):
     shutil.rmtree(folder)
 
@@ -293,6 +298,7 @@ REFUSED = {
         "x.json is not a certificate",
     ),
     "figures elsewhere": (linked_to_elsewhere, "is a symbolic link to elsewhere"),
+    "a table elsewhere": (a_table_elsewhere, "is not a file of its own"),
     "nothing": (nothing_here, "no manifest.json"),
 }
 
@@ -379,14 +385,8 @@ def parts_that_are_none(folder):
         (folder / "parts" / f"{i:06d}-runs-{'0' * 64}.parquet").touch()
 
 
-def tables_elsewhere(folder):
-    """A link that is read: whoever made the folder sees nothing of it."""
-    shutil.move(folder / "runs.parquet", folder / "moved")
-    (folder / "runs.parquet").symlink_to("moved")
-
-
 READ = [many_columns, no_numbers, endless_numbers, texts_that_steer]
-READ += [sessions_of_nothing, words_for_pandas, parts_that_are_none, tables_elsewhere]
+READ += [sessions_of_nothing, words_for_pandas, parts_that_are_none]
 
 
 @pytest.mark.parametrize("harm", READ, ids=lambda harm: harm.__name__)

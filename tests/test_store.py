@@ -143,9 +143,9 @@ def test_another_sweep_is_refused_with_the_difference(store):
         opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "x"})
 
 
-def test_the_same_sweep_goes_on_and_keeps_its_file(store):
+def test_the_folder_keeps_the_file_that_was_asked_last(store):
     opened(store.folder, "plan-1", {}, "changed comment")
-    assert (store.folder / "sweep.toml").read_text() == "name = 'x'\n"
+    assert (store.folder / "sweep.toml").read_text() == "changed comment"
 
 
 def test_the_same_sweep_by_another_version_is_refused(store):

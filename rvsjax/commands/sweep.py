@@ -39,6 +39,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     lanes = start_lanes(arguments.device)
     if arguments.dry_run:
         return _dry_run(arguments, plan, lanes)
+    from pyarrow import ArrowException
+
     from rvsjax.engine import OutOfMemory
     from rvsjax.store import StoreError
 
@@ -49,10 +51,17 @@ def carry_out(arguments: argparse.Namespace) -> int:
     except OutOfMemory as error:
         tell(f"{error}; try a smaller --block in another folder")
         return SOME_FAILED
-    except OSError as error:
-        what = f"{error.filename or 'the results folder'}: {error.strerror}"
+    except (OSError, MemoryError, RuntimeError, ArrowException) as error:
+        what = _what_failed(error)
         tell(f"{what}; what was finished is kept, the same command continues")
         return SOME_FAILED
+
+
+def _what_failed(error: Exception) -> str:
+    """Say what this machine did not give: a file, memory, a thread."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the results folder'}: {error.strerror}"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:

@@ -5,33 +5,41 @@ failed sync is never tried again on the same file: the next attempt begins a new
 """
 
 import contextlib
+import errno
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["TEMPORARY", "move", "remove", "replace", "replacing", "sync"]
+__all__ = ["TEMPORARY", "make", "move", "remove", "replace", "replacing", "sync"]
 
 TEMPORARY = ".tmp"
 """How the names of files end that are being written."""
+
+# Folders that may not be read cannot be opened, and some systems sync none at all.
+_NO_SYNC = {errno.EACCES, errno.EINVAL}
 
 
 def _nothing(step: str, path: Path) -> None:
     """Hear of a step on a path: nothing to do, outside of tests."""
 
 
-# Called before each step that changes the disk, and after it: `write`, `written`, ...
+# Called before each step that changes the disk, and after it: `move`, `moved`, ...
 # Tests put a function here that stops the process; nothing else ever sets it.
 failpoint: Callable[[str, Path], None] = _nothing
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` once it is synced."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    """Open a temporary file that takes the place of `path` once it is synced.
+
+    An `OSError` of these steps names `path`, whose place it is.
+    """
+    mark = secrets.token_hex(4)  # hosts that share the folder have pids in common
+    temporary = path.with_name(f".{path.name}.{mark}{TEMPORARY}")
     try:
         failpoint("open", temporary)
-        temporary.unlink(missing_ok=True)  # it may be a link to elsewhere
         with temporary.open("xb") as file:
             failpoint("write", temporary)
             yield file
@@ -40,9 +48,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         failpoint("rename", path)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename = str(path)
         raise
     failpoint("renamed", path)
     sync(path.parent)
@@ -54,15 +64,29 @@ def replace(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def make(folder: Path) -> None:
+    """Make a folder, and those above it, so that they last.
+
+    The lowest that is there is synced too: who made it may have died before that.
+    """
+    if not folder.is_dir():
+        make(folder.parent)
+        failpoint("make", folder)
+        folder.mkdir(exist_ok=True)
+        failpoint("made", folder)
+    sync(folder.parent)
+
+
 def move(path: Path, folder: Path) -> Path:
     """Move a file into a folder, made if need be, under a name that is free there."""
-    folder.mkdir(exist_ok=True)
+    make(folder)
     target, number = folder / path.name, 0
     while target.exists():
         number += 1
         target = folder / f"{path.name}.{number}"
     failpoint("move", path)
     path.rename(target)
+    failpoint("moved", target)
     sync(folder)
     sync(path.parent)
     return target
@@ -76,11 +100,15 @@ def remove(path: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Make what was renamed or removed in a folder last."""
+    """Make what was made, renamed or removed in a folder last, where that is known."""
     failpoint("sync", folder)
-    number = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     failpoint("synced", folder)

@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rvsjax.store import files, lock, manifest, parts, tables
-from rvsjax.store.parts import Damaged, Part
-from rvsjax.store.problem import StoreError
+from rvsjax.store.parts import Part
+from rvsjax.store.problem import Damaged, StoreError
+from rvsjax.store.reading import need_file
 
 __all__ = ["Store"]
 
-_FOLDERS = ("parts", "quarantine", lock.FOLDER)
+_MADE = ("parts", lock.FOLDER)
+_FOLDERS = (*_MADE, "quarantine")
 _OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
 
 Asked = dict[str, Any]
@@ -34,9 +36,10 @@ class Store:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
         self.tables: tuple[str, ...] = ("runs",)
-        self._written: dict[int, set[Path]] | None = None  # by block, once asked for
-        self._stages: list[tuple[int, str]] = []  # first blocks and marks of plans
+        self._written: dict[int, set[str]] = {}  # names of parts, by block
+        self._there: dict[str, Any] = {}  # the manifest that parts are to fit
         self._told: dict[str, str] = {}  # what each part is told
+        self._locks = False  # whether those who work here lock each other out
         self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
 
     # -- one at a time -----------------------------------------------------------------
@@ -47,27 +50,26 @@ class Store:
 
         Raises StoreError where another process has that place, or one of another N.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise StoreError(f"{self.folder} is not a folder; use another with --out")
-        for name in _FOLDERS:
-            if (self.folder / name).is_symlink():
-                what = f"{self.folder / name} is a symbolic link to elsewhere"
-                raise StoreError(f"{what}; use another folder with --out")
-        self._refuse_strange_files()
-        try:
-            for name in ("parts", lock.FOLDER):
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            what = f"{self.folder} cannot be made: {error.strerror}"
-            raise StoreError(f"{what}; use another folder with --out") from None
-        try:
-            with lock.held(self.folder, index, total) as locked:
+        with contextlib.ExitStack() as stack:
+            try:
+                self._refuse_strange_files()
+                for name in _MADE:
+                    files.make(self.folder / name)
+                files.sync(self.folder / "parts")  # renamed by one that died then
+                locked = self._locks = stack.enter_context(
+                    lock.held(self.folder, index, total)
+                )
                 if locked and total == 1:
                     self._remove_temporary_files()
-                yield
-        except lock.Held as error:
-            what = f"{self.folder} is in use by {error}"
-            raise StoreError(f"{what}; wait for it, or use another folder") from None
+            except lock.Held as error:
+                what = f"{self.folder} is in use by {error}; wait for it"
+                raise StoreError(f"{what}, or use another folder") from None
+            except OSError as error:
+                why = f"{error.filename or self.folder}: {error.strerror}"
+                what = f"{self.folder} cannot be written ({why})"
+                what = f"{what}; mend that, or use another folder with --out"
+                raise StoreError(what) from None
+            yield
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -76,8 +78,19 @@ class Store:
             yield
 
     def _refuse_strange_files(self) -> None:
+        """Refuse a folder that is not, or may not be, one of a sweep."""
+        places = [self.folder / name for name in _FOLDERS]
+        for path in places:
+            if path.is_symlink():
+                what = f"{path} is a symbolic link to elsewhere"
+                raise StoreError(f"{what}; use another folder with --out")
+        for path in (self.folder, *places):
+            if path.exists() and not path.is_dir():
+                raise StoreError(f"{path} is not a folder; use another with --out")
         if not self.folder.exists() or (self.folder / "manifest.json").exists():
             return
+        if any(map(parts.named, self._in_parts())):
+            return  # the manifest was lost, but no stranger has files of such names
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(files.TEMPORARY) for name in strange):
             what = f"{self.folder} holds files but no manifest.json"
@@ -129,18 +142,27 @@ class Store:
                 what = f"{self.folder} holds another sweep ({told})"
                 raise StoreError(f"{what}; use another folder with --out")
             self.update({"plan": plan, "asked": asked, "whole": {}} | grown)
-            self.write("sweep.toml", source.encode())
         elif not there:
+            if not moved and self._in_parts():
+                lost = f"{self.folder / 'manifest.json'} was lost"
+                moved.append(f"{lost}; made again, without the sessions before")
             self.update({"plan": plan, "asked": asked})
-        if not (self.folder / "sweep.toml").exists():
+        if not self._holds("sweep.toml", source.encode()):
             self.write("sweep.toml", source.encode())
-        self._stages = _stages(self.manifest)
-        return moved + self._check()
+        self._there = self.manifest
+        moved += self._check()
+        # Once: for every block, it would take a time that grows with their square, and
+        # where there are no locks, it would show what others are writing.
+        self._written = {}
+        for part in filter(None, map(parts.named, self._in_parts())):
+            self._written.setdefault(part.block, set()).add(part.path.name)
+        return moved
 
     def settle(self, entries: dict[str, Any]) -> None:
         """Note what the bits of all parts depend on, in the manifest and each part."""
         if any(self.manifest.get(name) != value for name, value in entries.items()):
             self.update(entries)
+        self._there |= entries
         self._told = {"setting": json.dumps(entries, sort_keys=True)}
 
     def update(self, entries: dict[str, Any]) -> None:
@@ -156,25 +178,35 @@ class Store:
         """Write a file of the folder so that it is there whole or not at all."""
         files.replace(self.folder / name, data)
 
+    def _holds(self, name: str, data: bytes) -> bool:
+        """Say whether a file of the folder has these bytes."""
+        path = self.folder / name
+        try:
+            return path.stat().st_size == len(data) and path.read_bytes() == data
+        except OSError:
+            return False
+
     # -- damage ------------------------------------------------------------------------
 
     def _check(self) -> list[str]:
-        """Move what cannot be used to `quarantine/`; return a sentence for each."""
-        moved, setting = [], None
-        for path in sorted((self.folder / "parts").iterdir()):
+        """Move what cannot be used to `quarantine/`; return a sentence for each.
+
+        Where the manifest was lost, so was the setting, which each part was told.
+        """
+        moved = []
+        for path in self._in_parts():
             if path.name.endswith(files.TEMPORARY):
                 continue
-            part = parts.named(path)
             try:
-                if part is None or path.is_symlink():
+                part = parts.named(path)
+                if part is None:
                     raise Damaged("is not a part of a sweep")
-                told = parts.about(parts.read(part, self._plan_of(part.block)).schema)
-                setting = setting or told.get("setting")
+                self._there |= parts.setting(self._fitting(part))
             except Damaged as error:
                 moved.append(self._quarantine(path, str(error)))
-        if setting and not json.loads(setting).keys() <= self.manifest.keys():
-            self.update(json.loads(setting))
-        for name in self.manifest.get("whole", {}):
+        if self._there != self.manifest:
+            self.update(self._there)
+        for name in self._there.get("whole", {}):
             path = self.folder / f"{name}.parquet"
             if path.exists() and not self._is_sound(name):
                 moved.append(self._quarantine(path, "is damaged"))
@@ -186,8 +218,16 @@ class Store:
 
     def _plan_of(self, block: int) -> str | None:
         """Return the mark of the plan that a block belongs to."""
-        marks = [mark for first, mark in self._stages if first <= block]
+        marks = [mark for first, mark in _stages(self._there) if first <= block]
         return marks[-1] if marks else None
+
+    def _fitting(self, part: Part) -> pa.Table:
+        """Return the table of a part; `Damaged` where it is none of this folder."""
+        table = parts.read(part, self._plan_of(part.block))
+        setting = parts.setting(table)
+        if any(self._there.get(name, x) != x for name, x in setting.items()):
+            raise Damaged(f"was computed otherwise ({json.dumps(setting)})")
+        return table
 
     # -- parts -------------------------------------------------------------------------
 
@@ -198,11 +238,17 @@ class Store:
         that are equally right the first by name.
         """
         found: dict[int, Part] = {}
-        for path in sorted((self.folder / "parts").glob(f"*-{table}-*.parquet")):
-            part = parts.named(path)
-            if part and part.table == table:
+        for part in filter(None, map(parts.named, self._in_parts())):
+            if part.table == table:
                 found.setdefault(part.block, part)
         return [found[block] for block in sorted(found)]
+
+    def _in_parts(self) -> list[Path]:
+        """Return what is in `parts/`; that it cannot be read is no lack of parts."""
+        try:
+            return sorted((self.folder / "parts").iterdir())
+        except FileNotFoundError:
+            return []
 
     def done(self) -> set[int]:
         """Return the blocks whose tables are all there."""
@@ -210,29 +256,25 @@ class Store:
         return set.intersection(*found)
 
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before."""
-        before, written = self._known().get(block, set()), set()
-        told = self._told | {"plan": str(self._plan_of(block))}
-        for name in sorted(whole, key=lambda name: name == "runs"):
-            called, data = parts.encode(whole[name], name, block, told)
-            path = self.folder / "parts" / called
-            if path not in before:
-                self.write(f"parts/{called}", data)
-            written.add(path)
-        for path in before - written:
-            files.remove(path)
-        self._known()[block] = written
+        """Keep the tables of a block, in place of what it had before; needs `open`.
 
-    def _known(self) -> dict[int, set[Path]]:
-        """Return the files of each block; the folder is listed once.
-
-        To list it for every block takes a time that grows with their square.
+        What it had goes first, so that it never has some tables of each.
         """
-        if self._written is None:
-            self._written = {}
-            for part in (part for name in self.tables for part in self.parts(name)):
-                self._written.setdefault(part.block, set()).add(part.path)
-        return self._written
+        before = self._written.get(block, set())
+        told = self._told | {"plan": str(self._plan_of(block))}
+        names = sorted(whole, key=lambda name: name == "runs")
+        made = dict(parts.encode(whole[name], name, block, told) for name in names)
+        gone = before - made.keys()
+        # others that share the folder must not read what is about to be removed
+        with self.alone() if gone else contextlib.nullcontext():
+            for called in sorted(gone, key=lambda called: "-runs-" not in called):
+                files.remove(self.folder / "parts" / called)
+            if gone:
+                files.sync(self.folder / "parts")
+            for called in made:
+                if called not in before:
+                    self.write(f"parts/{called}", made[called])
+        self._written[block] = set(made)
 
     def statuses(self) -> dict[int, set[str]]:
         """Return the statuses that each finished block has among its runs."""
@@ -242,9 +284,9 @@ class Store:
         }
 
     def _read(self, part: Part) -> pa.Table:
-        self._stages = self._stages or _stages(self.manifest)
+        self._there = self._there or self.manifest
         try:
-            return parts.read(part, self._plan_of(part.block))
+            return self._fitting(part)
         except Damaged as error:
             raise _unusable(part.path, error) from None
 
@@ -253,12 +295,17 @@ class Store:
         done = self.done()
         found = [part for part in self.parts(table) if part.block in done]
         schemas = [_schema(part.path) for part in found]
-        return tables.unite(schemas, map(self._read, found))
+        try:
+            yield from tables.unite(schemas, map(self._read, found))
+        except Damaged as error:
+            raise _unusable(self.folder / "parts", error) from None
 
     # -- whole tables ------------------------------------------------------------------
 
     def compact(self) -> None:
         """Write each table whole, from its parts, ordered by block."""
+        if self._locks:  # all blocks are there, and nobody writes but who is `alone`
+            self._remove_temporary_files()
         for name in self.tables:
             tables.write(self.folder / f"{name}.parquet", self._tables(name))
 
@@ -278,6 +325,7 @@ class Store:
             self.update({"whole": {}})
         for name in names:
             files.remove(self.folder / f"{name}.parquet")
+        files.sync(self.folder)
 
     def has(self, name: str) -> bool:
         """Say whether a table is there whole."""
@@ -344,11 +392,12 @@ class Store:
         if sealed is None:
             return True
         try:
+            need_file(path)
             status = path.stat()
             stamp = status.st_mtime_ns, status.st_size
             if self._sound.get(path) != stamp and tables.digest(path) == sealed:
                 self._sound[path] = stamp
-        except (OSError, Damaged):
+        except (Damaged, FileNotFoundError):
             return False
         return self._sound.get(path) == stamp
 

@@ -1,8 +1,9 @@
 """Who works in a folder: kernel locks, which a process that dies lets go at once.
 
 Processes that share a folder hold one file each, `I-of-N`. Those with another N, or
-the same I, are refused. Where a file system knows no locks there are none: parts are
-immutable and named by their content, so that both stay right.
+the same I, are refused. Where a file system knows no locks there are none, rather than
+files that stand for locks and outlive who made them: parts are immutable and named by
+their content, so that both stay right.
 """
 
 import contextlib
@@ -21,7 +22,8 @@ __all__ = ["Held", "brief", "held"]
 
 FOLDER = ".locks"
 _NAME = re.compile(r"(\d+)-of-(\d+)\.lock")
-_PATIENCE = 60.0  # seconds to wait for what others do briefly
+_DOOR = 60.0  # seconds to wait while others come in, which takes them milliseconds
+_FOREVER = -1.0  # who holds the lock is alive; large tables take their time
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
@@ -31,8 +33,8 @@ class Held(Exception):
 
 @contextlib.contextmanager
 def brief(folder: Path) -> Iterator[bool]:
-    """Be alone with the folder for a moment; give whether locks work there."""
-    with _locked(folder / FOLDER / "brief.lock", _PATIENCE) as locked:
+    """Be alone with the folder, once others were; give whether locks work there."""
+    with _locked(folder / FOLDER / "brief.lock", _FOREVER) as locked:
         yield locked
 
 
@@ -42,36 +44,45 @@ def held(folder: Path, index: int, total: int) -> Iterator[bool]:
 
     Raises `Held` where another process holds the same share, or one of another total.
     """
-    name = f"{index}-of-{total}.lock"
-    with contextlib.ExitStack() as stack:
-        with brief(folder):
-            for path in sorted((folder / FOLDER).glob("*.lock")):
-                match = _NAME.fullmatch(path.name)
-                if match and path.name != name and int(match[2]) != total:
-                    with _locked(path, 0):
-                        pass
-            path = folder / FOLDER / name
-            works = stack.enter_context(_locked(path, 0))
-            about = {
-                "host": socket.gethostname(),
-                "pid": os.getpid(),
-                "since": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            with contextlib.suppress(OSError):  # it is only told
-                _about(path).unlink(missing_ok=True)  # it may be a link to elsewhere
-                _about(path).write_text(json.dumps(about))
+    path = folder / FOLDER / f"{index}-of-{total}.lock"
+    with contextlib.ExitStack() as own:
+        works = own.enter_context(_locked(path, 0))
+        about = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with contextlib.suppress(OSError):  # it is only told
+            _about(path).unlink(missing_ok=True)  # it may be a link to elsewhere
+            _about(path).write_text(json.dumps(about))
+        # One at a time: two that try a lock would take each other for its holder.
+        with _locked(folder / FOLDER / "door.lock", _DOOR):
+            for other in sorted((folder / FOLDER).glob("*.lock")):
+                match = _NAME.fullmatch(other.name)
+                if match and int(match[2]) != total:
+                    _refuse_if_held(other, own)
         yield works
+
+
+def _refuse_if_held(path: Path, own: contextlib.ExitStack) -> None:
+    """Let go of one's own lock where this one is held, before others look at it."""
+    try:
+        with _locked(path, 0):
+            pass
+    except Held:
+        own.close()
+        raise
 
 
 @contextlib.contextmanager
 def _locked(path: Path, patience: float) -> Iterator[bool]:
-    lock = FileLock(path)
+    lock = FileLock(path, fallback_to_soft=False)
     try:
         lock.acquire(timeout=patience, poll_interval=0.02)
     except Timeout:
         raise Held(_holder(path)) from None
-    except (NotImplementedError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
             raise
         yield False
         return

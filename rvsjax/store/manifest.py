@@ -1,7 +1,11 @@
-"""The manifest: what was asked of a folder, and all that its parts do not tell."""
+"""The manifest: what was asked of a folder, and all that its parts do not tell.
+
+It holds a digest of what it says; one without, of before, is taken at its word.
+"""
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,26 +24,25 @@ def read(path: Path) -> dict[str, Any]:
         content = json.loads(reading.content(path))
         if not _is_manifest(content):
             raise Damaged("is not a manifest")
-        digest = content.pop("digest", None)  # older ones had none
-        if digest not in (None, _digest(content)):
-            raise Damaged("is damaged: its entries do not match its digest")
+        if content.pop("digest", None) not in (None, _digest(content)):
+            raise Damaged("is damaged: its digest is another")
     except FileNotFoundError:
         return {}
     except RecursionError:
         raise Damaged("is no manifest: too deep") from None
-    except (OSError, ValueError) as error:
-        raise Damaged(f"cannot be read ({error})") from None
+    except ValueError as error:
+        raise Damaged(f"is damaged ({error})") from None
     return content
 
 
 def encode(content: dict[str, Any]) -> bytes:
-    """Return a manifest as bytes, with the SHA-256 of its entries as the last one."""
-    whole = content | {"digest": _digest(content)}
-    return (json.dumps(whole, indent=2) + "\n").encode()
+    """Return the bytes of a manifest, with its digest."""
+    said = json.loads(json.dumps(content))
+    return (json.dumps(said | {"digest": _digest(said)}, indent=2) + "\n").encode()
 
 
 def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def difference(
@@ -72,6 +75,7 @@ def _is_manifest(content: Any) -> bool:
         and all(isinstance(entry, dict) for entries in lists for entry in entries)
         and all(map(_is_stage, content.get("earlier", [])))
         and all(map(_is_halved, content.get("halved", [])))
+        and all(re.fullmatch("[a-z]+", name) for name in whole)
     )
 
 

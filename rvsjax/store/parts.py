@@ -1,11 +1,12 @@
 """Parts: one immutable Parquet file a block and table, which tells what it is.
 
-Its name holds block, table and the SHA-256 of its bytes; inside, it names its block and
-its plan, so that neither a renamed part nor one of another folder is taken for it.
+Its name holds block, table and the SHA-256 of its bytes; inside, it names them and its
+plan, so that neither a renamed part nor one of another folder is taken for it.
 """
 
 import hashlib
 import io
+import json
 import os
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from rvsjax.store import reading
 from rvsjax.store.problem import Damaged
 
-__all__ = ["Damaged", "Part", "about", "encode", "named", "read", "schema", "writing"]
+__all__ = ["Part", "encode", "named", "read", "schema", "setting", "writing"]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
 
@@ -42,7 +43,8 @@ def encode(
 ) -> tuple[str, bytes]:
     """Return the file name and the bytes of a part that is told these things."""
     inside = {f"rvsjax.{key}": text for key, text in told.items()}
-    marked = table.replace_schema_metadata(inside | {"rvsjax.block": str(block)})
+    inside |= {"rvsjax.block": str(block), "rvsjax.table": name}
+    marked = table.replace_schema_metadata(inside)
     sink = io.BytesIO()
     pq.write_table(marked, sink, **writing(marked.schema, "lz4"))  # quickly
     data = sink.getvalue()
@@ -54,7 +56,7 @@ def read(part: Part, plan: str | None) -> pa.Table:
     """Return the table of a part, with what it was told in its metadata.
 
     Raises `Damaged` where its bytes are not those that its name tells, or it is of
-    another block or plan (where one is given).
+    another block, table or plan (where one is given).
     """
     with reading.opened(part.path) as file:
         reading.need_memory(os.fstat(file.fileno()).st_size, part.path)
@@ -62,16 +64,26 @@ def read(part: Part, plan: str | None) -> pa.Table:
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
     table = reading.table(pa.BufferReader(data), part.path)
-    inside = about(table.schema)
+    inside = _about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
+    if inside.get("table", part.table) != part.table:  # older ones do not tell it
+        raise Damaged("belongs to another table")
     if plan is not None and inside.get("plan") != plan:
         raise Damaged("belongs to another sweep")
     return table
 
 
-def about(told: pa.Schema) -> dict[str, str]:
-    """Return what a part was told: its ``block``, its ``plan``, and more."""
+def setting(table: pa.Table) -> dict[str, Any]:
+    """Return what the bits of a part depend on; older ones were not told."""
+    try:
+        return dict(json.loads(_about(table.schema).get("setting", "{}")))
+    except (ValueError, TypeError, RecursionError):
+        raise Damaged("does not tell its setting") from None
+
+
+def _about(told: pa.Schema) -> dict[str, str]:
+    """Return what a part was told: its ``block``, ``table``, ``plan``, ``setting``."""
     metadata = told.metadata or {}
     return {
         key.removeprefix(b"rvsjax.").decode(errors="replace"): text.decode(
@@ -84,11 +96,11 @@ def about(told: pa.Schema) -> dict[str, str]:
 
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
-    try:
-        with reading.opened(path) as file:
+    with reading.opened(path) as file:
+        try:
             return pq.read_schema(file).remove_metadata()
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+        except Exception as error:
+            raise reading.unreadable(error) from None
 
 
 def writing(of: pa.Schema, compression: str) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Files as a stranger may have left them: nothing in them is taken on trust.
 
-No pipe or device is opened, nothing is read that memory does not hold, and a table has
+No link is followed, no pipe or device opened, nothing is read that memory does not hold, and a table has
 columns of numbers, truth values, text or lists of numbers. Nothing is ever unpickled.
 """
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,29 @@ import pyarrow.parquet as pq
 
 from rvsjax.store.problem import Damaged, StoreError
 
-__all__ = ["content", "need_memory", "opened", "table"]
+__all__ = [
+    "content",
+    "need_file",
+    "need_memory",
+    "opened",
+    "pieces",
+    "table",
+    "unreadable",
+]
 
 _MOST = 64 * 2**20  # bytes of a file that is no table
 _WIDEST = 8  # bytes of a number
 
 
+def need_file(path: Path) -> None:
+    """Raise `Damaged` where a file may lie elsewhere, or never end."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise Damaged("is not a file of its own")
+
+
 def opened(path: Path) -> BufferedReader:
-    """Open a file for reading; `Damaged` where it is a pipe, a device or a folder."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise Damaged("is not a file")
+    """Open a file for reading; `Damaged` where it is a link, a pipe or a device."""
+    need_file(path)
     return path.open("rb")  # by Python: a path need not be UTF-8, as Arrow thinks
 
 
@@ -37,6 +50,11 @@ def content(path: Path) -> bytes:
     if len(data) > _MOST:
         raise Damaged(f"has more than {_MOST >> 20} MiB")
     return data
+
+
+def unreadable(error: Exception) -> Damaged:
+    """Return what to raise where Arrow cannot read bytes: it raises anything then."""
+    return Damaged(f"is damaged ({str(error).partition(chr(10))[0]})")
 
 
 def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -56,8 +74,25 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
             found = _with_words_once(source, path, words, columns)
         found.validate(full=True)
         return found
-    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({_first_line(error)})") from None
+    except (Damaged, StoreError):
+        raise
+    except Exception as error:
+        raise unreadable(error) from None
+
+
+def pieces(source: Any, path: Path, rows: int) -> Iterator[pa.Table]:
+    """Yield a table so many rows at a time; raises what `table` does."""
+    try:
+        file = pq.ParquetFile(source, page_checksum_verification=True)
+        _need_plain(file.schema_arrow)
+        need_memory(_needed(file.metadata, set(), None)[0], path)
+        for batch in file.iter_batches(rows):
+            batch.validate(full=True)
+            yield pa.Table.from_batches([batch])
+    except (Damaged, StoreError):
+        raise
+    except Exception as error:
+        raise unreadable(error) from None
 
 
 def _with_words_once(
@@ -147,7 +182,3 @@ def need_memory(size: int, path: Path) -> None:
 
 def _free() -> int:
     return psutil.virtual_memory().available
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

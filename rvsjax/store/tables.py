@@ -1,5 +1,6 @@
 """Whole tables, made of parts: united, written, read, each with its digest."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -24,7 +25,10 @@ def unite(
     known = sorted(dict.fromkeys(schemas), key=len, reverse=True)
     if not known:
         return
-    whole = pa.unify_schemas(known)
+    try:
+        whole = pa.unify_schemas(known)
+    except pa.ArrowException as error:
+        raise Damaged(f"is damaged: parts have other columns ({error})") from None
     for table in tables:
         rows = table.replace_schema_metadata()
         if rows.schema != whole:  # of a block that failed: it has fewer columns
@@ -41,39 +45,30 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write tables of one schema as one file, without holding them all."""
     gathered: list[pa.Table] = []
     writer: pq.ParquetWriter | None = None
-    with replacing(path) as file:
+    with replacing(path) as file, contextlib.ExitStack() as stack:
         for table in tables:
-            writer = writer or pq.ParquetWriter(
-                file, table.schema, **writing(table.schema, "zstd")
-            )
+            if writer is None:
+                how = writing(table.schema, "zstd")
+                made = pq.ParquetWriter(file, table.schema, **how)
+                writer = stack.enter_context(made)  # closes before its file does
             gathered.append(table)
             if sum(map(len, gathered)) >= _ROWS:
                 writer.write_table(pa.concat_tables(gathered))
                 gathered.clear()
-        if writer:
-            if gathered:
-                writer.write_table(pa.concat_tables(gathered))
-            writer.close()
+        if writer and gathered:
+            writer.write_table(pa.concat_tables(gathered))
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
-    try:
-        with reading.opened(path) as file:
-            return reading.table(file, path, columns)
-    except OSError as error:
-        raise Damaged(f"cannot be read ({error.strerror})") from None
+    with reading.opened(path) as file:
+        return reading.table(file, path, columns)
 
 
 def pieces(path: Path) -> Iterator[pa.Table]:
     """Yield a whole table in pieces; `Damaged` where it is not one."""
-    try:
-        with path.open("rb") as file:
-            whole = pq.ParquetFile(file, page_checksum_verification=True)
-            for batch in whole.iter_batches(_ROWS):
-                yield pa.Table.from_batches([batch])
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"is damaged ({error})") from None
+    with reading.opened(path) as file:
+        yield from reading.pieces(file, path, _ROWS)
 
 
 def holds(path: Path, parts: Iterable[pa.Table]) -> bool:
