@@ -16,7 +16,11 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """Import jax and pandas only when they are needed: `--help` is to be instant."""
-    if name in ("limit_point", "load", "run"):
+    if name == "load":  # without jax, and without anything that could unpickle
+        from rvsjax.results import load
+
+        return load
+    if name in ("limit_point", "run"):
         from rvsjax import api
 
         return getattr(api, name)

@@ -8,10 +8,9 @@ import numpy as np
 from rvsjax import limit
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
-from rvsjax.results import Results
+from rvsjax.results import Results, load
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan
 from rvsjax.types import Array
 
@@ -37,13 +36,6 @@ def run(
     plan = make_plan(raw, smoke=smoke)
     folder = out or plan.default_folder
     run_plan(plan, source, folder, Options())
-    return Results(folder)
-
-
-def load(folder: str | Path) -> Results:
-    """Return the results in a folder; `rvsjax.store.StoreError` if it holds none."""
-    if not Store(folder).manifest:
-        raise StoreError(f"{folder} is not the folder of a sweep: no manifest.json")
     return Results(folder)
 
 

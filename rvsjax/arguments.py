@@ -33,6 +33,13 @@ def _width(text: str) -> int | None:
     return None if text == "auto" else _number(text, WIDEST)
 
 
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
 def _shard(text: str) -> tuple[int, int]:
     try:
         index, total = (_count(part) for part in text.split("/"))
@@ -65,6 +72,14 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
         "shrink": (
             _shrink_arguments,
             "Reduce a violating run to a small one, and print its sweep file.",
+        ),
+        "rerun": (
+            _rerun_arguments,
+            "Compute a run again in its own place, and compare it bit for bit.",
+        ),
+        "verify": (
+            _verify_arguments,
+            "Compute rows again one at a time, without a kernel, and compare them.",
         ),
     }
     if command:
@@ -192,3 +207,35 @@ def _shrink_arguments(parser: argparse.ArgumentParser) -> None:
     add("folder", metavar="DIR", type=Path, help="a results folder")
     add("run_id", metavar="RUN_ID", help="a run that violates the claim")
     add("--claim", metavar="NAME", required=True, help="the claim it is to violate")
+
+
+def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="rerun")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
+    add("--json", action="store_true", help="the comparison as JSON")
+    parser.epilog = (
+        "exit codes: 0 the same, or within rounding where other versions or another "
+        "device computed the folder; 2 refused; 3 it differs"
+    )
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="verify")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add(
+        "--sample",
+        metavar="N",
+        type=_count,
+        default=20,
+        help="rows that are drawn, beside the last rows of 20 blocks (default: 20)",
+    )
+    add("--seed", metavar="S", type=_seed, help="draw the rows that this seed gives")
+    add("--json", action="store_true", help="what was found as JSON")
+    parser.epilog = (
+        "exit codes: 0 every row agrees to rounding; 2 refused; 3 some rows do not"
+    )

@@ -10,21 +10,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import numpy as np
 import pandas as pd
 from mpmath import mp
 
-from rvsjax.engine import blocks, default_lanes
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
+from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
-from rvsjax.settle import make_engine, nearest_setting
 from rvsjax.simulate import simulate
 from rvsjax.spec.parameters import canonical
-from rvsjax.spec.plan import Item, plan_again
-from rvsjax.spec.study import Weights, make_trial
+from rvsjax.spec.plan import Item
+from rvsjax.spec.study import make_trial
 from rvsjax.store import StoreError
 from rvsjax.theory import statement
 
@@ -41,14 +39,6 @@ _STEPS = {
 }
 
 Tell = Callable[[str], object]
-
-
-class Start(NamedTuple):
-    """Teacher and start of a run, to the last bit, and where they come from."""
-
-    w_star: tuple[float, ...]
-    w_start: tuple[float, ...]
-    source: str
 
 
 def worst_runs(runs: pd.DataFrame, claim: str, number: int) -> pd.DataFrame:
@@ -72,49 +62,28 @@ def certify(
         for _, row in worst_runs(results.runs, claim, number).iterrows()
     ]
     starts = starts_of(results, [row["run_id"] for _, row in chosen])
-    folder = results.folder / "certificates"
-    folder.mkdir(exist_ok=True)
     for claim, row in chosen:
         tell(f"{claim}: run {row['run_id']}, {row['p_steps']:,} steps, {DIGITS} digits")
         start = starts[row["run_id"]]
-        path = folder / f"{claim}-{row['run_id']}.json"
-        told = _certificate(claim, row, start)
-        path.write_text(json.dumps(told, indent=2) + "\n")
+        try:
+            told = _certificate(claim, row, start)
+        except (ArithmeticError, ValueError) as error:  # no direction, no number
+            what = f"run {row['run_id']} of {results.folder} cannot be replayed"
+            raise StoreError(f"{what}: {error}") from None
+        text = json.dumps(told, indent=2) + "\n"
+        path = results.keep(
+            "certificates", f"{claim}-{row['run_id']}.json", text.encode()
+        )
         if not told["stands"]:
             tell(f"  does not stand: excess {told['excess']}, error {told['error']}")
         yield path
-
-
-def problem_of(row: pd.Series, start: Start) -> Problem:
-    """Return the run of a row of the table as a problem in exact numbers.
-
-    A float32 run had its hyperparameters in float32.
-    """
-
-    def given(name: str) -> float | None:
-        value = row[f"p_{name}"]
-        return None if pd.isna(value) else float(np.dtype(row["p_dtype"]).type(value))
-
-    return Problem(
-        algorithm=row["p_algorithm"],
-        penalty=None if pd.isna(row["p_penalty"]) else row["p_penalty"],
-        a=given("a"),
-        k=int(row["p_k"]),
-        readout=row["p_readout"],
-        lam=given("lam"),
-        beta=given("beta"),
-        eta=float(np.dtype(row["p_dtype"]).type(row["p_eta"])),
-        steps=int(row["p_steps"]),
-        w_star=start.w_star,
-        w_start=start.w_start,
-    )
 
 
 def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
     whole = problem_of(row, start)
     first, problem = 0, whole
     if claim in _STEPS and _seconds(whole, claim) > PATIENCE:
-        first = max(0, int(row[_STEPS[claim]]) - 1 - _AROUND)
+        first = max(0, _step(row, _STEPS[claim]) - 1 - _AROUND)
         problem = whole._replace(steps=2 * _AROUND, w_start=_iterate(whole, first))
     judged = judge(problem, claim)
     return {
@@ -145,6 +114,13 @@ def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
         "stands": judged.violated == (row[f"verdict_{claim}"] == "violated"),
         "versions": {name: version(name) for name in ("rvsjax", "mpmath", "jax")},
     }
+
+
+def _step(row: pd.Series, column: str) -> int:
+    """Return the step that a column names, refused where it names none of the run."""
+    if not 1 <= row[column] <= row["p_steps"]:
+        raise StoreError(f"run {row['run_id']}: {column} is no step of the run")
+    return int(row[column])
 
 
 def _judged(judged: Judgement, first: int) -> dict[str, Any]:
@@ -181,56 +157,4 @@ def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
     with jax.enable_x64(True):
         run = make_trial(Item(canonical(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
-    return _floats(state.w)
-
-
-def _floats(x: Any) -> tuple[float, ...]:
-    return tuple(np.asarray(x, np.float64).tolist())
-
-
-# -- where a run started ---------------------------------------------------------------
-
-
-def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
-    """Return where runs started: as recorded, or computed again in their own blocks.
-
-    A run in its own place of a block of the same width has the same bits.
-    """
-    wanted = set(run_ids)
-    if results.manifest["asked"]["record"]["weights"]:
-        weights = results.weights[results.weights["run_id"].isin(wanted)]
-        return {
-            run_id: Start(_floats(w_star), _floats(w_start), "weights.parquet")
-            for run_id, w_star, w_start in zip(
-                weights["run_id"], weights["w_star"], weights["w_start"]
-            )
-        }
-    return dict(_recomputed(results, wanted))
-
-
-def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
-    plan = plan_again(results.manifest["asked"])
-    if plan.fingerprint != results.manifest["plan"]:
-        what = "was computed by another version of the study"
-        raise StoreError(f"{results.folder} {what}; run the sweep again")
-    lanes, points = default_lanes(jax.devices()), plan.document.record.curves
-    setting = nearest_setting(results.manifest, lanes[0].platform)
-    engine = make_engine(setting, lanes)
-    known = results.runs.set_index("run_id")["m_theta"]
-    for block in blocks(plan, lambda item: item.static_key, setting.width):
-        ids = [item.run_id for item in block.items]
-        if wanted.isdisjoint(ids):
-            continue
-        record = engine(
-            [make_trial(item, points, setting.kernel) for item in block.items]
-        )
-        weights: Weights = record.weights
-        for i, run_id in enumerate(ids):
-            same = float(record.measurements.theta[i]) == known[run_id]
-            source = "computed again" if same else "computed again, with other bits"
-            if run_id in wanted:
-                star, start = (_floats(x[i]) for x in weights[:2])
-                yield run_id, Start(star, start, source)
-        wanted = wanted - set(ids)
-        if not wanted:
-            return
+    return floats(state.w)

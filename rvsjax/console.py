@@ -2,10 +2,14 @@
 
 import codecs
 import contextlib
+import errno
+import io
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 __all__ = [
     "CLAIM_VIOLATED",
@@ -14,10 +18,12 @@ __all__ = [
     "REFUSED",
     "SOME_FAILED",
     "Refusal",
+    "hear_rooms",
     "need_claim",
     "need_sweep",
     "put",
     "refusing",
+    "steady_streams",
     "tell",
 ]
 
@@ -28,15 +34,57 @@ class Refusal(Exception):
     """The command cannot be carried out; the message is all that a user sees."""
 
 
-def put(text: str, stream: TextIO | None = None) -> None:
-    """Print where somebody listens; the work is done, or goes on, all the same."""
-    with contextlib.suppress(OSError, ValueError):
-        print(text, file=stream or sys.stdout, flush=True)
+# -- streams ---------------------------------------------------------------------------
+
+
+class Stream(io.FileIO):
+    """A standard stream that takes everything, also where nobody listens any more."""
+
+    lost: OSError | None = None  # why the first words went nowhere
+
+    def write(self, data: Any) -> int:
+        """Write what can be written; the rest is lost, and the work goes on."""
+        try:
+            return super().write(data) or len(data)
+        except OSError as error:
+            self.lost = self.lost or error
+            return len(data)
+
+    @property
+    def problem(self) -> str | None:
+        """Say why words were lost; None if a reader left on purpose, as `head` does."""
+        if self.lost is None or self.lost.errno == errno.EPIPE:
+            return None
+        return self.lost.strerror
+
+
+def steady_streams() -> Stream:
+    """Make stdout and stderr such streams, open or closed; return that of stdout."""
+    for number in range(3):  # a closed one would be the number of a file of results
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    out, talk = (Stream(number, "w", closefd=False) for number in (1, 2))
+    sys.stdout = _text(out, sys.stdout, out.isatty())
+    sys.stderr = _text(talk, sys.stderr, True)
+    return out
+
+
+def _text(raw: Stream, before: TextIO | None, lines: bool) -> TextIO:
+    encoding = "utf-8" if before is None else before.encoding
+    buffer = io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, encoding, "any text", None, lines)
+
+
+def put(text: str) -> None:
+    """Print a result, to the last byte; on a terminal without what could steer it."""
+    print(_printable(text) if sys.stdout.isatty() else text, flush=True)
 
 
 def tell(text: str) -> None:
     """Print talk, which goes to stderr."""
-    put(_printable(text), sys.stderr)
+    print(_printable(text), file=sys.stderr, flush=True)
 
 
 def _printable(text: str) -> str:
@@ -55,9 +103,24 @@ def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("any text", _any_text)  # how streams are to take errors
 
 
+class _Talk(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.getMessage())
+
+
+def hear_rooms() -> None:
+    """Tell what rooms below log, such as that they compile."""
+    log = logging.getLogger("rvsjax")
+    log.setLevel(logging.INFO)
+    log.handlers = [_Talk()]
+
+
+# -- refusals --------------------------------------------------------------------------
+
+
 def need_sweep(folder: Path) -> None:
     """Refuse what is not the folder of a sweep, before anything heavy is imported."""
-    if not (folder / "manifest.json").exists():
+    if not os.path.exists(folder / "manifest.json"):  # Path.exists may raise
         raise Refusal(f"{folder} is not the folder of a sweep: no manifest.json")
 
 
@@ -81,4 +144,6 @@ def refusing() -> Iterator[None]:
     except StoreError as error:
         raise Refusal(error) from None
     except OSError as error:
-        raise Refusal(f"{error.filename}: {error.strerror}") from None
+        raise Refusal(f"{error.filename or 'the folder'}: {error.strerror}") from None
+    except MemoryError:
+        raise Refusal("the folder needs more memory than there is") from None

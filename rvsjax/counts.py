@@ -146,7 +146,8 @@ def compare_precisions(runs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     keys = [c for c in runs.columns if c.startswith("p_") and c not in ours]
     keys = [key for key in keys if runs[key].nunique(dropna=False) > 1] or ["p_seed"]
-    pairs = runs[~exact].merge(runs[exact], on=keys, suffixes=("", "_exact"))
+    known = runs[exact].drop_duplicates(keys)
+    pairs = runs[~exact].merge(known, on=keys, suffixes=("", "_exact"))
     return pd.DataFrame(
         [
             {"claim": column.removeprefix("verdict_"), "dtype": dtype}

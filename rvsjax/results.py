@@ -7,16 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
-from rvsjax.store import Store, StoreError
+from rvsjax.store import Damaged, Store, StoreError
+from rvsjax.store.reading import content
 
-__all__ = ["Results"]
+__all__ = ["Results", "load"]
 
 _CERTIFICATE = ["claim", "run_id", "part", "step", "excess", "stands"]
+_KINDS = (str, str, str, int | None, str | None, bool)
 
 
 class Results:
-    """The folder of a sweep: `runs`, `curves`, `weights`, `claims` as data frames."""
+    """The folder of a sweep: `runs`, `curves`, `weights`, `claims` as data frames.
+
+    Whoever made it: what is no table of a sweep is a `StoreError`.
+    """
 
     def __init__(self, folder: str | Path) -> None:
         """Read nothing yet; a `StoreError` comes with the first table, if at all."""
@@ -28,20 +34,28 @@ class Results:
         """What was asked, versions, device and timings."""
         return self._store.manifest
 
+    @property
+    def name(self) -> str:
+        """The name of the sweep."""
+        name = self.manifest.get("asked", {}).get("name")
+        if not columns.is_word(name):
+            raise StoreError(f"{self.folder}/manifest.json does not name a sweep")
+        return name
+
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row a run: ``p_`` parameters, ``m_`` measurements, claims."""
-        return self._store.load("runs")
+        return self._table("runs")
 
     @cached_property
     def curves(self) -> pd.DataFrame:
         """``run_id, step, theta, loss, lagrangian, nnz_u`` at log-spaced steps."""
-        return self._store.load("curves")
+        return self._table("curves")
 
     @cached_property
     def weights(self) -> pd.DataFrame:
         """``run_id, w_star, w_start, w, u``, if the sweep recorded them."""
-        return self._store.load("weights")
+        return self._table("weights")
 
     @cached_property
     def claims(self) -> pd.DataFrame:
@@ -50,7 +64,7 @@ class Results:
         Before the sweep is complete, the claims about runs alone.
         """
         if self._store.has("claims"):
-            return self._store.load("claims")
+            return self._table("claims")
         return count_claims(self.runs)
 
     @cached_property
@@ -65,16 +79,44 @@ class Results:
         rows = [_read_certificate(path) for path in files]
         return pd.DataFrame(rows, columns=_CERTIFICATE)
 
+    def keep(self, folder: str, name: str, data: bytes) -> Path:
+        """Write a file into a folder beside the tables, made if need be, and no other.
+
+        Raises StoreError where that folder is a link to elsewhere.
+        """
+        target = self.folder / folder
+        if target.is_symlink():
+            raise StoreError(f"{target} is a symbolic link to elsewhere; remove it")
+        target.mkdir(exist_ok=True)
+        self._store.write(f"{folder}/{name}", data)
+        return target / name
+
     def __repr__(self) -> str:
         """Name the folder and count the runs by status."""
         counts = self.runs["status"].value_counts()
         statuses = ", ".join(f"{number} {status}" for status, number in counts.items())
         return f"Results({str(self.folder)!r}: {statuses})"
 
+    def _table(self, name: str) -> pd.DataFrame:
+        table = self._store.load(name)
+        if problem := columns.problem(name, table):
+            raise StoreError(f"{self.folder}/{name} is no table of a sweep: {problem}")
+        return table
+
+
+def load(folder: str | Path) -> Results:
+    """Return the results in a folder; `rvsjax.store.StoreError` if it holds none."""
+    if not Store(folder).manifest:
+        raise StoreError(f"{folder} is not the folder of a sweep: no manifest.json")
+    return Results(folder)
+
 
 def _read_certificate(path: Path) -> list[Any]:
     try:
-        told = json.loads(path.read_text())
-        return [told[name] for name in _CERTIFICATE]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise StoreError(f"{path} is not a certificate; delete it") from None
+        told = json.loads(content(path))
+        row = [told[name] for name in _CERTIFICATE]
+        if all(map(isinstance, row, _KINDS)):
+            return row
+    except (Damaged, OSError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise StoreError(f"{path} is not a certificate; delete it")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, choose_width, compiler_options
-from rvsjax.kernels import choose, problem
+from rvsjax.kernels import KERNELS, choose, problem
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.spec.study import evaluate
 from rvsjax.store import Store, StoreError
@@ -81,6 +81,8 @@ def _kept(manifest: dict[str, Any]) -> Setting | None:
     if "width" not in manifest:
         return None
     known = {"kernel": "plain", "quick": False} | manifest  # older ones had no choice
+    if known["kernel"] not in list(KERNELS) or not isinstance(known["quick"], bool):
+        raise StoreError("its manifest.json names no kernel of this version")
     return Setting(**{name: known[name] for name in Setting._fields})
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
-from rvsjax.engine import Block, Device, Engine, default_lanes
+from rvsjax.engine import Block, Device, Engine, default_lanes, processor
 from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.judge import START_COLUMNS, judge_starts
 from rvsjax.rows import failed_rows, rows
@@ -150,6 +150,7 @@ def _compute_blocks(
     begin, clock = datetime.now(UTC), time.perf_counter()
     before = len(store.done())
     done, failed, writing = 0, False, 0.0
+    noted = {entry["block"] for entry in store.manifest.get("halved", [])}
 
     def make(item: Item) -> Trial:
         return make_trial(item, work.record.curves, work.kernel)
@@ -164,7 +165,8 @@ def _compute_blocks(
     tell()
     for block, future in engine.run(work.pending, make, stop):
         tables, lost = _tables(block, future, work.record.weights)
-        if width := engine.narrow.get(block.number):
+        width = engine.narrow.get(block.number, engine.width)
+        if width < engine.width or block.number in noted:
             store.add("halved", {"block": block.number, "width": width})
         failed |= lost
         mark = time.perf_counter()
@@ -207,8 +209,8 @@ def _write_claims(store: Store) -> None:
     if "m_beta_ratio" in there:
         starts = store.load("runs", START_COLUMNS)
         found.append(pd.DataFrame([judge_starts(starts)]))
-    told = [rows for rows in found if len(rows)]  # nothing, where all runs failed
-    claims = pd.concat(told or [whole], ignore_index=True)
+    counts = [rows for rows in found if len(rows)] or [count_claims(pd.DataFrame())]
+    claims = pd.concat(counts, ignore_index=True)
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())
@@ -229,6 +231,7 @@ def _session(
         "flags": list(options.flags),
         "device": engine.lanes[0].device_kind,
         "platform": engine.lanes[0].platform,
+        "processor": processor(),
         "lanes": len(engine.lanes),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in _PACKAGES},

@@ -1,12 +1,14 @@
 """What a sweep says on a terminal or in a log: progress, and the summary at the end."""
 
+import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from rvsjax.console import tell
 from rvsjax.results import Results
 from rvsjax.sweep import Progress
 
@@ -39,28 +41,32 @@ def _left(progress: Progress) -> float:
     return progress.seconds / progress.blocks_done * missing
 
 
-def progress_talker(kind: str) -> Callable[[Progress], None]:
-    """Return what hears of each finished batch: a bar, plain lines, JSON or nothing."""
+@contextlib.contextmanager
+def progress_talker(kind: str) -> Iterator[Callable[[Progress], None]]:
+    """Give what hears of each finished batch: a bar, plain lines, JSON or nothing."""
     if kind == "auto":
         kind = "bar" if sys.stderr.isatty() else "plain"
-    return {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    talker = {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
+    try:
+        yield talker
+    finally:
+        talker.close()
 
 
 class _Nothing:
     def __call__(self, progress: Progress) -> None:
         pass
 
+    def close(self) -> None:
+        pass
 
-class _Json:
+
+class _Json(_Nothing):
     def __call__(self, progress: Progress) -> None:
-        _say(json.dumps(progress._asdict()))
+        tell(json.dumps(progress._asdict()))
 
 
-class _Plain:
+class _Plain(_Nothing):
     """One line at the start, then at most one every `QUIET_SECONDS`."""
 
     def __call__(self, progress: Progress) -> None:
@@ -68,16 +74,16 @@ class _Plain:
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
             blocks = "1 block" if progress.blocks == 1 else f"{progress.blocks} blocks"
-            _say(f"{blocks} to run{known}; compiling the first")
+            tell(f"{blocks} to run{known}; compiling the first")
             self.last = time.monotonic()
         elif time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()
             done = f"{progress.blocks_done} of {progress.blocks} blocks"
-            _say(f"{done}, about {duration(_left(progress))} left")
+            tell(f"{done}, about {duration(_left(progress))} left")
 
 
-class _Bar:
-    """A bar on a terminal; it stays when it is full."""
+class _Bar(_Nothing):
+    """A bar on a terminal; it stays as it was at the end."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -88,6 +94,7 @@ class _Bar:
             BarColumn(),
             TextColumn("{task.completed} of {task.total} blocks, {task.description}"),
             console=Console(stderr=True),
+            redirect_stdout=False,  # results are no talk
         )
 
     def __call__(self, progress: Progress) -> None:
@@ -96,10 +103,13 @@ class _Bar:
             self.bar.start()
             return
         left = f"about {duration(_left(progress))} left"
-        self.bar.update(self.task, completed=progress.blocks_done, description=left)
         if progress.blocks_done == progress.blocks:
-            self.bar.update(self.task, description=f"{duration(progress.seconds)}")
-            self.bar.stop()
+            left = duration(progress.seconds)
+        self.bar.update(self.task, completed=progress.blocks_done, description=left)
+
+    def close(self) -> None:
+        if self.bar.live.is_started:
+            self.bar.stop()  # shows the cursor again
 
 
 def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
@@ -189,15 +199,20 @@ def session_lines(results: Results) -> list[str]:
     """Return a line for each call that computed something: where, and how long."""
     lines = [""]
     for session in results.manifest.get("sessions", []):
-        seconds = session["seconds"]
-        where = f"{session['lanes']} lanes of {session['device']}"
-        versions = f"jax {session['versions']['jax']}"
-        times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
-        lines.append(
-            f"{session['begin']}  {session['blocks']} blocks, {where}, {versions}"
-        )
-        lines.append(f"  {times}")
+        try:
+            lines += _session_lines(session)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+            lines.append("a call of which the manifest does not tell")
     return lines
+
+
+def _session_lines(session: dict[str, Any]) -> list[str]:
+    seconds = session["seconds"]
+    where = f"{session['lanes']} lanes of {session['device']}"
+    versions = f"jax {session['versions']['jax']}"
+    times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
+    blocks = f"{session['blocks']} blocks"
+    return [f"{session['begin']}  {blocks}, {where}, {versions}", f"  {times}"]
 
 
 def _files(folder: Path, figures: list[Path]) -> list[Path]:

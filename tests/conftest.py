@@ -6,6 +6,7 @@ What programs and kernels are kept, is kept for this test run alone.
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 import jax
@@ -15,6 +16,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the f
     _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
+
+# a shell makes what runs in its background ignore Ctrl-C, and so would what we start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)

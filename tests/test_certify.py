@@ -13,7 +13,7 @@ from rvsjax.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.cli import main
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan, plan_again
-from rvsjax.store import StoreError
+from rvsjax.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -188,6 +188,7 @@ def test_nothing_violated_is_no_error(results, capsys):
     runs = results.runs.copy()
     runs[column] = "holds"
     runs.to_parquet(results.folder / "runs.parquet")
+    Store(results.folder).update({"whole": {}})
     assert main(["certify", str(results.folder)]) == 0
     assert "no run" in capsys.readouterr().err
     assert main(["certify", str(results.folder), "--claim", "l1_bound"]) == 2

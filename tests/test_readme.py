@@ -40,7 +40,10 @@ def test_the_two_commands_are_there():
     assert second in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize("command", ["sweep", "report", "theory", "certify", "shrink"])
+COMMANDS = ["sweep", "report", "theory", "certify", "shrink", "rerun", "verify"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_documented(command):
     called = subprocess.run(
         [sys.executable, "-m", "rvsjax", command, "--help"],

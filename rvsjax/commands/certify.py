@@ -3,7 +3,16 @@
 import argparse
 from typing import Any
 
-from rvsjax.console import DONE, Refusal, need_claim, need_sweep, put, refusing, tell
+from rvsjax.console import (
+    DONE,
+    Refusal,
+    hear_rooms,
+    need_claim,
+    need_sweep,
+    put,
+    refusing,
+    tell,
+)
 
 __all__ = ["carry_out"]
 
@@ -13,6 +22,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     need_sweep(arguments.folder)
     for name in arguments.claim or ():
         need_claim(name)
+    hear_rooms()
     from rvsjax.certify import certify
     from rvsjax.exact import CLAIMS
     from rvsjax.results import Results

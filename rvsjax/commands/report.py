@@ -2,7 +2,7 @@
 
 import argparse
 
-from rvsjax.console import DONE, need_sweep, refusing
+from rvsjax.console import DONE, need_sweep, put, refusing
 
 __all__ = ["carry_out"]
 
@@ -15,7 +15,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
         figures = draw(arguments.folder)
     for path in figures:
-        print(path)
+        put(str(path))
     if arguments.open:
         import webbrowser
 

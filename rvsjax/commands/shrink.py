@@ -2,7 +2,16 @@
 
 import argparse
 
-from rvsjax.console import DONE, Refusal, need_claim, need_sweep, refusing, tell
+from rvsjax.console import (
+    DONE,
+    Refusal,
+    hear_rooms,
+    need_claim,
+    need_sweep,
+    put,
+    refusing,
+    tell,
+)
 
 __all__ = ["carry_out"]
 
@@ -11,6 +20,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Print the sweep file of the smallest run found."""
     need_sweep(arguments.folder)
     need_claim(arguments.claim)
+    hear_rooms()
     from rvsjax.certify import problem_of, starts_of
     from rvsjax.results import Results
     from rvsjax.shrink import shrink, sweep_file
@@ -28,7 +38,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         problem = problem_of(row, starts_of(results, [run_id])[run_id])
     try:
         smallest = shrink(problem, claim, tell)
-    except ValueError as error:
+    except (ArithmeticError, ValueError) as error:
         raise Refusal(error) from None
-    print(sweep_file(smallest, claim, run_id), end="")
+    put(sweep_file(smallest, claim, run_id).removesuffix("\n"))
     return DONE

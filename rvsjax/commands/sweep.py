@@ -14,27 +14,29 @@ from rvsjax.console import (
     INTERRUPTED,
     SOME_FAILED,
     Refusal,
+    hear_rooms,
     put,
     tell,
 )
+from rvsjax.interrupt import gently
 
 if TYPE_CHECKING:
-    import threading
-
     from rvsjax.engine import Device
     from rvsjax.spec.plan import Plan
     from rvsjax.sweep import Ending, Options
 
-__all__ = ["carry_out"]
+__all__ = ["carry_out", "start_lanes"]
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Run the sweep, or say what would run."""
+    if not arguments.quiet:
+        hear_rooms()
     source, plan = _read_plan(arguments)
     if not arguments.quiet:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
-    lanes = _lanes(arguments.device)
+    lanes = start_lanes(arguments.device)
     if arguments.dry_run:
         return _dry_run(arguments, plan, lanes)
     from pyarrow import ArrowException
@@ -92,7 +94,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
 
 
-def _lanes(kind: str) -> tuple["Device", ...]:
+def start_lanes(kind: str) -> tuple["Device", ...]:
     """Start JAX on the devices asked for."""
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
@@ -122,16 +124,16 @@ def _dry_run(
 
     told = forecast(plan, arguments.block, _kernel(arguments), lanes)._asdict()
     if arguments.json:
-        print(json.dumps(told))
+        put(json.dumps(told))
         return DONE
     kind = f"{told['lanes']} lanes of {lanes[0].device_kind}"
-    print(f"{plan.document.name}: {told['runs']:,} runs")
-    print(f"  programs    {told['programs']:,}")
-    print(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
-    print(f"  run-steps   {told['run_steps']:,}")
-    print(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
-    print(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
-    print(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
+    put(f"{plan.document.name}: {told['runs']:,} runs")
+    put(f"  programs    {told['programs']:,}")
+    put(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
+    put(f"  run-steps   {told['run_steps']:,}")
+    put(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
+    put(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
+    put(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
     return DONE
 
 
@@ -167,19 +169,20 @@ def _run(
     number = sum(count for _, count in plan.groups())
     runs = "1 run" if number == 1 else f"{number:,} runs"
     say(f"{plan.document.name}: {runs}, into {out}")
-    options = Options(
-        width=arguments.block,
-        kernel=_kernel(arguments),
-        shard=arguments.shard,
-        retry=frozenset(retry),
-        fail_fast=arguments.fail_fast,
-        lanes=lanes,
-        flags=tuple(sys.argv[1:]),
-        watch=progress_talker(kind),
-        stop=_stop_on_signals(say),
-        say=say,
-    )
-    ending = run_plan(plan, source, out, options)
+    with progress_talker(kind) as watch, gently(say) as stop:
+        options = Options(
+            width=arguments.block,
+            kernel=_kernel(arguments),
+            shard=arguments.shard,
+            retry=frozenset(retry),
+            fail_fast=arguments.fail_fast,
+            lanes=lanes,
+            flags=tuple(sys.argv[1:]),
+            watch=watch,
+            stop=stop,
+            say=say,
+        )
+        ending = run_plan(plan, source, out, options)
     if ending.blocks_left:
         if arguments.json:
             told = {"out": str(out), "blocks_left": ending.blocks_left}
@@ -195,25 +198,6 @@ def _run(
         lines += [*reason_lines(results), *session_lines(results)]
     say("\n".join(lines))
     return _exit_code(results, arguments.strict)
-
-
-def _stop_on_signals(say: Callable[[str], None]) -> "threading.Event":
-    """Let the first Ctrl-C or SIGTERM end the sweep after its block, the next now."""
-    import signal
-    import threading
-
-    stop = threading.Event()
-
-    def hear(*_: object) -> None:
-        if stop.is_set():
-            say("stopped; what was finished is kept")
-            os._exit(INTERRUPTED)
-        stop.set()
-        say("finishing the blocks that are running; again to stop now")
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, hear)
-    return stop
 
 
 def _unfinished(

@@ -15,6 +15,7 @@ from rvsjax.engine.platforms import (
     compiler_options,
     default_lanes,
     known_bad_version,
+    processor,
 )
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "compiler_options",
     "default_lanes",
     "known_bad_version",
+    "processor",
     "programs",
 ]

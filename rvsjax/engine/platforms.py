@@ -2,10 +2,17 @@
 
 import importlib.metadata
 import os
+import platform
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["Device", "compiler_options", "default_lanes", "known_bad_version"]
+__all__ = [
+    "Device",
+    "compiler_options",
+    "default_lanes",
+    "known_bad_version",
+    "processor",
+]
 
 KNOWN_BAD = {
     "0.10.2": "computes wrong rows on CPU (jax issue 39103)",
@@ -39,6 +46,16 @@ def known_bad_version() -> str | None:
         advice = "install another version, such as 0.10.1"
         return f"jaxlib {version} {KNOWN_BAD[version]}; {advice}"
     return None
+
+
+def processor() -> str:
+    """Return the name of this machine's processor: programs are compiled for it."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line for line in file if line.startswith("model name")]
+        return names[0].partition(":")[2].strip()
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()
 
 
 def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:

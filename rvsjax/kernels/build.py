@@ -8,6 +8,7 @@ import atexit
 import ctypes
 import functools
 import hashlib
+import logging
 import os
 import shlex
 import shutil
@@ -33,6 +34,7 @@ _FLAGS = (
     *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
 )
 _lock = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 class BuildError(RuntimeError):
@@ -85,6 +87,7 @@ def _library() -> Path:
         temporary = folder / f".{name}.{os.getpid()}.tmp"
         headers = ["-isystem", jax.ffi.include_dir()]
         output = [str(_SOURCE / "entry.cc"), "-o", str(temporary)]
+        _log.info("compiling the C++ kernels, once on this machine (about 10 s)")
         _run([*compiler, *_FLAGS, *headers, *output])
         temporary.replace(path)
     return path
@@ -105,7 +108,10 @@ def _machine(compiler: list[str]) -> str:
 
 def _run(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        # a group of its own: Ctrl-C is for us, not to be taken for a bad compiler
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=300, process_group=0
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"the C++ compiler could not be run: {error}") from error
     if done.returncode:

@@ -1,5 +1,6 @@
 """Static figures for screen and print: curves over the runs, and the claims."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.results import Results
+from rvsjax.store import StoreError
 
 __all__ = ["draw", "draw_claims", "draw_curves"]
 
@@ -40,18 +42,19 @@ def draw(folder: str | Path) -> list[Path]:
     import matplotlib as mpl
 
     results = Results(folder)
-    name = Path(results.manifest["asked"]["name"]).name  # never out of the folder
-    target = results.folder / "figures"
-    target.mkdir(exist_ok=True)
+    if results.claims.empty:
+        what = f"no run of {folder} has a verdict, so that there is nothing to draw"
+        raise StoreError(f"{what}; its rows give the reason")
     files = []
     with mpl.rc_context(_PRINT):
-        figures = {name: draw_curves(results), "claims": draw_claims(results)}
+        figures = {results.name: draw_curves(results), "claims": draw_claims(results)}
         for stem, figure in figures.items():
             for ending in ("png", "pdf"):
-                path = target / f"{stem}.{ending}"
                 plain = {"CreationDate": None} if ending == "pdf" else {}
-                figure.savefig(path, dpi=200, metadata=plain)
-                files.append(path)
+                sink = io.BytesIO()
+                figure.savefig(sink, format=ending, dpi=200, metadata=plain)
+                name = f"{stem}.{ending}"
+                files.append(results.keep("figures", name, sink.getvalue()))
     return files
 
 
@@ -78,7 +81,7 @@ def draw_curves(results: Results) -> Figure:
     for (method, curves), (color, dash) in zip(_methods(results).items(), _STYLES * 9):
         runs = curves["run_id"].nunique()
         for axes, column in ((left, "theta"), (right, "lagrangian")):
-            by_step = curves.groupby("step")[column]
+            by_step = _within(curves[column]).groupby(curves["step"])
             low, median, high = (by_step.quantile(q) for q in (0.1, 0.5, 0.9))
             axes.fill_between(low.index, low, high, color=color, alpha=0.18, lw=0)
             axes.plot(median.index, median, color=color, ls=dash, lw=1.5)
@@ -90,6 +93,12 @@ def draw_curves(results: Results) -> Figure:
     left.legend(left.get_lines(), labels, frameon=False, loc="best")
     figure.suptitle(_title(results), fontsize=9)
     return figure
+
+
+def _within(values: pd.Series) -> pd.Series:
+    """Return values that an axis can show: none of 1e100 or more, none below 1e-100."""
+    sizes = values.abs()
+    return values.where(sizes < 1e100).mask(sizes < 1e-100, 0.0)
 
 
 def _finish(axes: Axes) -> None:
@@ -116,7 +125,7 @@ def _title(results: Results) -> str:
 
 def _number(value: float) -> str:
     r"""Write a number for a formula: ``0.25``, ``4 \times 10^{-3}``, ``10^{-5}``."""
-    if value == 0 or 1e-2 <= abs(value) < 1e4:
+    if value == 0 or 1e-2 <= abs(value) < 1e4 or not np.isfinite(value):
         return f"{value:g}"
     digits, exponent = f"{value:.3e}".split("e")
     front = "" if float(digits) == 1 else rf"{float(digits):g} \times "

@@ -2,6 +2,6 @@
 
 from rvsjax.store.folder import Store
 from rvsjax.store.parts import Part
-from rvsjax.store.problem import StoreError
+from rvsjax.store.problem import Damaged, StoreError
 
-__all__ = ["Part", "Store", "StoreError"]
+__all__ = ["Damaged", "Part", "Store", "StoreError"]

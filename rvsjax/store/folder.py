@@ -12,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rvsjax.store import files, lock, manifest, parts, tables
-from rvsjax.store.parts import Damaged, Part, need_file
-from rvsjax.store.problem import StoreError
+from rvsjax.store.parts import Part
+from rvsjax.store.problem import Damaged, StoreError
+from rvsjax.store.reading import need_file
 
 __all__ = ["Store"]
 
@@ -340,8 +342,7 @@ class Store:
         """
         path = self.folder / f"{name}.parquet"
         if path.exists():
-            if not self._is_sound(name):
-                raise _unusable(path, Damaged("is damaged"))
+            self._need_sound(name)
             try:
                 table = tables.read(path, columns)
             except Damaged as error:
@@ -354,7 +355,36 @@ class Store:
             table = pa.concat_tables(united)
             there = [n for n in columns or [] if n in table.column_names]
             table = table if columns is None else table.select(there)
-        return table.to_pandas(use_threads=False)
+        told = table.replace_schema_metadata()  # no word of pandas' own
+        return told.to_pandas(use_threads=False)
+
+    def rows(self, name: str, column: str, values: Sequence[str]) -> pa.Table:
+        """Return the rows of a table with one of these values in a column of words.
+
+        The table is not held whole, from wherever `load` would take it.
+        """
+        path, wanted = self.folder / f"{name}.parquet", pa.array(values, pa.string())
+        if path.exists():
+            self._need_sound(name)
+        pieces = tables.pieces(path) if path.exists() else self._tables(name)
+        try:
+            found = [x.filter(pc.is_in(x[column], wanted)) for x in pieces]
+        except Damaged as error:
+            raise _unusable(path, error) from None
+        return pa.concat_tables(found) if found else pa.table({column: wanted[:0]})
+
+    def is_united(self, name: str) -> bool:
+        """Say whether a whole table has the rows of its parts, and no others."""
+        path = self.folder / f"{name}.parquet"
+        try:
+            return tables.holds(path, self._tables(name))
+        except Damaged as error:
+            raise _unusable(path, error) from None
+
+    def _need_sound(self, name: str) -> None:
+        if not self._is_sound(name):
+            path = self.folder / f"{name}.parquet"
+            raise _unusable(path, Damaged("is damaged"))
 
     def _is_sound(self, name: str) -> bool:
         """Say whether a whole table is there as it was sealed, if it was."""

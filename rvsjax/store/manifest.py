@@ -6,37 +6,32 @@ It holds a digest of what it says; one without, of before, is taken at its word.
 import hashlib
 import json
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.store.parts import Damaged
+from rvsjax.store import reading
+from rvsjax.store.problem import Damaged
 
 __all__ = ["difference", "encode", "read"]
 
-_MOST = 64 * 2**20  # bytes
+_WIDEST = 2**24  # runs in a block
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return a manifest, empty if there is no file; `Damaged` where it is not one."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged("is no manifest: it is not a file")
-        if status.st_size > _MOST:
-            raise Damaged(f"is no manifest: it has more than {_MOST >> 20} MiB")
-        content = json.loads(path.read_text())
+        content = json.loads(reading.content(path))
+        if not _is_manifest(content):
+            raise Damaged("is not a manifest")
+        if content.pop("digest", None) not in (None, _digest(content)):
+            raise Damaged("is damaged: its digest is another")
     except FileNotFoundError:
         return {}
     except RecursionError:
         raise Damaged("is no manifest: too deep") from None
     except ValueError as error:
         raise Damaged(f"is damaged ({error})") from None
-    if not _is_manifest(content):
-        raise Damaged("is not a manifest")
-    if content.pop("digest", None) not in (None, _digest(content)):
-        raise Damaged("is damaged: its digest is another")
     return content
 
 
@@ -74,12 +69,21 @@ def _is_manifest(content: Any) -> bool:
         and isinstance(content.get("mark", ""), str)
         and _is_count(content.get("first", 0))
         and _is_count(width)
-        and width > 0
+        and 0 < width <= _WIDEST
         and isinstance(whole, dict)
         and all(isinstance(entries, list) for entries in lists)
         and all(isinstance(entry, dict) for entries in lists for entry in entries)
         and all(map(_is_stage, content.get("earlier", [])))
+        and all(map(_is_halved, content.get("halved", [])))
         and all(re.fullmatch("[a-z]+", name) for name in whole)
+    )
+
+
+def _is_halved(content: dict[str, Any]) -> bool:
+    return (
+        _is_count(content.get("block"))
+        and _is_count(content.get("width"))
+        and content["width"] > 0
     )
 
 

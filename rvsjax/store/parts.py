@@ -7,32 +7,20 @@ plan, so that neither a renamed part nor one of another folder is taken for it.
 import hashlib
 import io
 import json
+import os
 import re
-import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = [
-    "Damaged",
-    "Part",
-    "encode",
-    "named",
-    "need_file",
-    "read",
-    "schema",
-    "setting",
-    "unreadable",
-    "writing",
-]
+from rvsjax.store import reading
+from rvsjax.store.problem import Damaged
+
+__all__ = ["Part", "encode", "named", "read", "schema", "setting", "writing"]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
-
-
-class Damaged(Exception):
-    """A file is not what it should be; the message says how: ``is ...``."""
 
 
 class Part(NamedTuple):
@@ -70,16 +58,12 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `Damaged` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
-    need_file(part.path)
-    data = part.path.read_bytes()
+    with reading.opened(part.path) as file:
+        reading.need_memory(os.fstat(file.fileno()).st_size, part.path)
+        data = file.read()
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
-    try:
-        source = pa.BufferReader(data)
-        whole = pq.ParquetFile(source, page_checksum_verification=True)
-        table = whole.read(use_threads=False)
-    except Exception as error:
-        raise unreadable(error) from None
+    table = reading.table(pa.BufferReader(data), part.path)
     inside = _about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
@@ -112,23 +96,11 @@ def _about(told: pa.Schema) -> dict[str, str]:
 
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
-    need_file(path)
-    with path.open("rb") as file:  # a path need not be UTF-8, as Arrow thinks
+    with reading.opened(path) as file:
         try:
             return pq.read_schema(file).remove_metadata()
         except Exception as error:
-            raise unreadable(error) from None
-
-
-def unreadable(error: Exception) -> Damaged:
-    """Return what to raise where Arrow cannot read bytes: it raises anything then."""
-    return Damaged(f"is damaged ({str(error).partition(chr(10))[0]})")
-
-
-def need_file(path: Path) -> None:
-    """Refuse what may lie elsewhere, or never end."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise Damaged("is not a file of its own")
+            raise reading.unreadable(error) from None
 
 
 def writing(of: pa.Schema, compression: str) -> dict[str, Any]:

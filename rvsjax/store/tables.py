@@ -1,8 +1,4 @@
-"""Whole tables, made of parts: united, written, read, each with its digest.
-
-Arrow's threads are left alone: a process that ends soon after they began was seen to
-abort at its very end (pyarrow 26, one in five on a busy machine).
-"""
+"""Whole tables, made of parts: united, written, read, each with its digest."""
 
 import contextlib
 import hashlib
@@ -12,13 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rvsjax.store import reading
 from rvsjax.store.files import replacing
-from rvsjax.store.parts import Damaged, need_file, unreadable, writing
+from rvsjax.store.parts import writing
+from rvsjax.store.problem import Damaged
 
-__all__ = ["digest", "read", "unite", "write"]
+__all__ = ["digest", "holds", "pieces", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
-_MOST = 64 * 2**30  # bytes that a table may take in memory
 
 
 def unite(
@@ -64,24 +61,31 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
-    need_file(path)
-    with path.open("rb") as file:
-        try:
-            whole = pq.ParquetFile(file, page_checksum_verification=True)
-            told = whole.metadata
-            size = sum(
-                told.row_group(i).total_byte_size for i in range(told.num_row_groups)
-            )
-            if size > _MOST:
-                raise Damaged(f"asks for {size / 2**30:,.0f} GiB of memory")
-            return whole.read(columns, use_threads=False)
-        except Damaged:
-            raise
-        except Exception as error:
-            raise unreadable(error) from None
+    with reading.opened(path) as file:
+        return reading.table(file, path, columns)
+
+
+def pieces(path: Path) -> Iterator[pa.Table]:
+    """Yield a whole table in pieces; `Damaged` where it is not one."""
+    with reading.opened(path) as file:
+        yield from reading.pieces(file, path, _ROWS)
+
+
+def holds(path: Path, parts: Iterable[pa.Table]) -> bool:
+    """Say whether a whole table has the rows of these, in their order, and no more."""
+    whole = pieces(path)
+    left = next(whole, None)
+    for part in parts:
+        while left is not None and len(left) < len(part):
+            more = next(whole, None)
+            left = None if more is None else pa.concat_tables([left, more])
+        if left is None or not left[: len(part)].equals(part):
+            return False
+        left = left[len(part) :]
+    return not left and next(whole, None) is None
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with reading.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

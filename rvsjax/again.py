@@ -1,0 +1,114 @@
+"""Runs of a folder computed again, each in its own place of its own block.
+
+So computed, a run has the bits that it has in the folder: on the same kind of device
+and processor, with the same versions.
+"""
+
+import os.path
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from rvsjax.engine import Block, Device, processor
+from rvsjax.growth import all_blocks, stages
+from rvsjax.settle import make_engine, nearest_setting
+from rvsjax.spec.errors import SpecError
+from rvsjax.spec.plan import Item, Plan, plan_again
+from rvsjax.spec.study import Record, make_trial
+from rvsjax.store import Store, StoreError
+
+__all__ = ["Again", "again", "elsewhere", "find_run", "folder_blocks", "folder_plan"]
+
+_DECIDES = ("rvsjax", "jax", "jaxlib")  # packages that the bits of a result depend on
+_FEW = 3  # names in a sentence
+
+
+class Again(NamedTuple):
+    """Some runs of a block, computed again in one call of its program."""
+
+    block: int  # its number
+    items: list[Item]
+    record: Record  # stacked, an entry an item
+
+
+def folder_plan(store: Store) -> Plan:
+    """Return the plan of a folder; StoreError if this version has another for it."""
+    manifest = store.manifest
+    try:
+        plan = plan_again(manifest["asked"])
+    except SpecError:
+        what = f"{store.folder / 'manifest.json'} does not say what was asked"
+        raise StoreError(f"{what}; run the same sweep again to mend it") from None
+    if plan.fingerprint != manifest["plan"]:
+        what = "was computed by another version of the study"
+        raise StoreError(f"{store.folder} {what}; run the sweep again")
+    return plan
+
+
+def folder_blocks(store: Store, width: int) -> Iterator[Block]:
+    """Yield the blocks of a folder, done or not, each with its runs in their places."""
+    return all_blocks(stages(store.manifest, folder_plan(store)), width)
+
+
+def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]:
+    """Compute runs again, and those beside them, as the folder's blocks were.
+
+    With the plain kernel where that of the folder does not work here. A block that was
+    halved for lack of memory is computed in the same pieces.
+    """
+    wanted, manifest = set(run_ids), store.manifest
+    setting = nearest_setting(manifest, lane.platform)
+    points = folder_plan(store).document.record.curves
+    halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
+    for block in folder_blocks(store, setting.width):
+        if not wanted:
+            return
+        width = halved.get(block.number, setting.width)
+        for begin in range(0, len(block.items), width):
+            items = block.items[begin : begin + width]
+            found = wanted.intersection(item.run_id for item in items)
+            if found:
+                engine = make_engine(setting._replace(width=width), (lane,))
+                trials = [make_trial(item, points, setting.kernel) for item in items]
+                yield Again(block.number, items, engine(trials))
+                wanted -= found
+
+
+def elsewhere(manifest: dict[str, Any], lane: Device) -> list[str]:
+    """Say what differs here from where a folder was computed: ``jax 0.9 there, ...``.
+
+    A folder knows the calls that computed it, not which of them computed a block, nor
+    what a call did not note.
+    """
+    versions = {name: version(name) for name in _DECIDES}
+    here = {"device": lane.device_kind, "processor": processor(), **versions}
+    told = []
+    for session in manifest.get("sessions", []):
+        noted = session.get("versions")
+        there = session | (noted if isinstance(noted, dict) else {})
+        told += [
+            f"{name} {there[name]} there, {value} here"
+            for name, value in here.items()
+            if there.get(name, value) != value
+        ]
+    kernel = manifest.get("kernel", "plain")
+    if nearest_setting(manifest, lane.platform).kernel != kernel:
+        told.append(f"kernel {kernel} there, plain here")
+    return list(dict.fromkeys(told))
+
+
+def find_run(store: Store, asked: str) -> str:
+    """Return the id of the run whose id begins so; StoreError unless there is one."""
+    ids: list[str] = store.load("runs", ["run_id"])["run_id"].to_list()
+    found = [run_id for run_id in ids if run_id.startswith(asked)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(found[:_FEW]) + (", ..." if len(found) > _FEW else "")
+        what = f'{len(found)} runs of {store.folder} begin with "{asked}": {shown}'
+        raise StoreError(f"{what}; give more of the id")
+    nearest = max(
+        ids, key=lambda run_id: len(os.path.commonprefix([run_id, asked])), default=""
+    )
+    guess = f"; did you mean {nearest}?" if nearest else ""
+    raise StoreError(f"{store.folder} has no run {asked}{guess}")

@@ -1,0 +1,118 @@
+"""What the tables of a sweep hold, for whoever reads a folder that others made."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["is_word", "problem"]
+
+# of names that become labels and names of files; that of a sweep is one
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+
+_MOST_CLAIMS = 100  # that a figure has room for
+
+_WORDS = "words"
+_NUMBERS = "numbers"
+_COUNTS = "counts"
+_TEXT = "text"
+_TRUTH = "truth values"
+_LISTS = "lists of numbers"
+
+# by how pandas calls what a column holds, empty places aside
+_FOUND = {
+    _WORDS: {"string"},
+    _NUMBERS: {"floating", "integer", "mixed-integer-float"},
+    _COUNTS: {"integer"},
+    _TEXT: {"string"},
+    _TRUTH: {"boolean"},
+    _LISTS: {"mixed"},
+}
+
+_VERDICTS = ("holds", "violated", "undecided", "not_applicable")
+_RATES = tuple(f"{v}_{x}" for v in _VERDICTS[:2] for x in ("rate", "low", "high"))
+
+_KINDS = {
+    "runs": {
+        **dict.fromkeys(["run_id", "status", "p_algorithm", "p_penalty"], _WORDS),
+        **dict.fromkeys(["p_readout", "p_dtype", "p_precision"], _WORDS),
+        **dict.fromkeys(["p_k", "p_d", "p_nnz", "p_a", "p_lam", "p_beta"], _NUMBERS),
+        **dict.fromkeys(["p_eta", "p_steps", "p_seed"], _NUMBERS),
+        "reason": _TEXT,
+    },
+    "curves": {"run_id": _WORDS}
+    | dict.fromkeys(["step", "theta", "loss", "lagrangian", "nnz_u"], _NUMBERS),
+    "weights": {"run_id": _WORDS}
+    | dict.fromkeys(["w_star", "w_start", "w", "u"], _LISTS),
+    "claims": {
+        "claim": _WORDS,
+        **dict.fromkeys([*_VERDICTS, "holds_u_empty", "judged"], _COUNTS),
+        **dict.fromkeys([*_RATES, "worst_excess"], _NUMBERS),
+        **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
+    },
+}
+
+_KEYS = {"runs": "run_id", "claims": "claim"}
+
+# in `runs` beside its verdicts, which a sweep has where a block did not fail
+_JUDGED = {
+    "m_u_empty": _TRUTH,
+    **dict.fromkeys(["m_theta", "m_theta_max_increase_at"], _NUMBERS),
+    **dict.fromkeys(["m_lagrangian_max_increase_at", "m_beta_ratio"], _NUMBERS),
+    **dict.fromkeys(["m_lam_ratio", "m_eta_ratio"], _NUMBERS),
+}
+_OF_A_CLAIM = {"verdict": _WORDS, "obs": _NUMBERS, "bound": _NUMBERS, "why": _TEXT}
+
+
+def is_word(text: Any) -> bool:
+    """Say whether a text is a name as a sweep's, of letters, digits and ``_.-``."""
+    return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
+
+
+def problem(name: str, table: pd.DataFrame) -> str | None:
+    """Say what is wrong with a table of that name, None if nothing is.
+
+    A table may be empty, where every block failed; `runs` never is.
+    """
+    if table.empty:
+        return "it has no rows" if name == "runs" else None
+    return next(_problems(name, table), None)
+
+
+def _problems(name: str, table: pd.DataFrame) -> Iterator[str]:
+    kinds = dict(_KINDS[name])
+    if name == "runs":
+        kinds |= _of_claims(table)
+    for column, kind in kinds.items():
+        if column not in table:
+            yield f"it lacks the column {column}"
+        elif not _holds(table[column], kind):
+            yield f"its column {column} should hold {kind}"
+    if key := _KEYS.get(name):
+        if table[key].isna().any():
+            yield f"it has a row without {key}"
+        if not table[key].is_unique:
+            yield f"it has two rows with the same {key}"
+    if name == "claims" and len(table) > _MOST_CLAIMS:
+        yield f"it has more than {_MOST_CLAIMS} rows"
+
+
+def _of_claims(runs: pd.DataFrame) -> dict[str, str]:
+    """Return the kinds of the columns that come with verdicts."""
+    verdicts = [str(c) for c in runs if str(c).startswith("verdict_")]
+    names = [column.removeprefix("verdict_") for column in verdicts]
+    kinds = {f"{x}_{name}": k for name in names for x, k in _OF_A_CLAIM.items()}
+    return kinds | (_JUDGED if names else {})
+
+
+def _holds(column: pd.Series, kind: str) -> bool:
+    """Say whether a column holds what it should; places may be empty, not of counts."""
+    known = column if kind == _COUNTS else column.dropna()
+    if known.empty:
+        return True
+    if pd.api.types.infer_dtype(known) not in _FOUND[kind]:
+        return False
+    if kind == _WORDS:
+        return bool(pd.Series(known.unique()).map(is_word).all())
+    return kind != _COUNTS or bool((known >= 0).all())

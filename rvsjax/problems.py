@@ -1,0 +1,116 @@
+"""A row of the table as a problem in exact numbers: what was asked, and its start."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+
+from rvsjax.again import again, folder_plan
+from rvsjax.engine import default_lanes
+from rvsjax.exact import Problem
+from rvsjax.results import Results
+from rvsjax.spec.parameters import canonical, check_value, unused
+from rvsjax.spec.study import Weights
+from rvsjax.store import Store, StoreError
+
+__all__ = ["Start", "floats", "problem_of", "starts_of"]
+
+
+class Start(NamedTuple):
+    """Teacher and start of a run, to the last bit, and where they come from."""
+
+    w_star: tuple[float, ...]
+    w_start: tuple[float, ...]
+    source: str
+
+
+def problem_of(row: pd.Series, start: Start) -> Problem:
+    """Return the run of a row of the table as a problem in exact numbers.
+
+    A float32 run had its hyperparameters in float32. Raises StoreError where no sweep
+    could have asked for such a run.
+    """
+    asked = _asked(row)
+    if len(start.w_star) != len(start.w_start):
+        raise StoreError(f"run {row['run_id']}: teacher and start differ in length")
+
+    def given(name: str) -> Any:
+        with np.errstate(over="ignore"):  # infinity, which is not replayed
+            number = np.array(asked[name] or 0.0, asked["dtype"])
+        return None if asked[name] is None else float(number)
+
+    return Problem(
+        algorithm=asked["algorithm"],
+        penalty=asked["penalty"],
+        a=given("a"),
+        k=asked["k"],
+        readout=asked["readout"],
+        lam=given("lam"),
+        beta=given("beta"),
+        eta=given("eta"),
+        steps=asked["steps"],
+        w_star=start.w_star,
+        w_start=start.w_start,
+    )
+
+
+def _asked(row: pd.Series) -> dict[str, Any]:
+    """Return the parameters of a row, checked as those of a sweep file are."""
+    names = ("algorithm", "penalty", "a", "k", "readout", "lam", "beta", "eta")
+    told = {name: row[f"p_{name}"] for name in (*names, "steps", "dtype")}
+    told = {name: x.item() if hasattr(x, "item") else x for name, x in told.items()}
+    told = {name: None if pd.isna(x) else x for name, x in told.items()}
+    idle = unused(canonical({}) | told)
+    for name in told.keys() - idle:
+        told[name], problems = check_value(name, told[name], name)
+        if problems:
+            raise StoreError(f"run {row['run_id']}: {name} {problems[0].what}")
+    return told | dict.fromkeys(told.keys() & idle)
+
+
+def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
+    """Return where runs started: as recorded, or computed again in their own blocks.
+
+    A run in its own place of a block of the same width has the same bits.
+    """
+    wanted = set(run_ids)
+    if folder_plan(Store(results.folder)).document.record.weights:
+        weights = results.weights[results.weights["run_id"].isin(wanted)]
+        found = {
+            run_id: Start(floats(w_star), floats(w_start), "weights.parquet")
+            for run_id, w_star, w_start in zip(
+                weights["run_id"], weights["w_star"], weights["w_start"]
+            )
+        }
+    else:
+        found = dict(_recomputed(results, wanted))
+    for run_id in wanted:
+        if run_id not in found or not all(map(_is_direction, found[run_id][:2])):
+            raise StoreError(f"{results.folder} does not tell where {run_id} started")
+    return found
+
+
+def _is_direction(x: tuple[float, ...]) -> bool:
+    return any(x) and all(map(math.isfinite, x))
+
+
+def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
+    known = results.runs.set_index("run_id")["m_theta"]
+    lane = default_lanes(jax.devices())[0]
+    for found in again(Store(results.folder), wanted, lane):
+        weights: Weights = found.record.weights
+        for i, item in enumerate(found.items):
+            if item.run_id in wanted:
+                theta = float(found.record.measurements.theta[i])
+                same = theta == known[item.run_id]
+                source = "computed again" if same else "computed again, with other bits"
+                star, start = (floats(x[i]) for x in weights[:2])
+                yield item.run_id, Start(star, start, source)
+
+
+def floats(x: Any) -> tuple[float, ...]:
+    """Return numbers of any precision as Python's."""
+    return tuple(np.atleast_1d(np.asarray(x, np.float64)).tolist())

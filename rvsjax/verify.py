@@ -1,0 +1,97 @@
+"""Rows of a folder computed again one at a time by the plain reference, and compared.
+
+A canary: a block is one program, made by compilers that have made wrong ones before. A
+run by itself is another program, without the lanes beside it and without a kernel.
+"""
+
+if __name__ == "__main__":  # before the imports below, so that --help stays fast
+    from rvsjax.cli import run_command
+
+    run_command("verify")
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rvsjax.again import folder_blocks, folder_plan
+from rvsjax.agreement import Difference
+from rvsjax.engine import Device
+from rvsjax.rerun import held
+from rvsjax.rows import rows
+from rvsjax.settle import Setting, make_engine, nearest_setting
+from rvsjax.spec.plan import Item
+from rvsjax.spec.study import make_trial
+from rvsjax.store import Store, StoreError
+from rvsjax.tolerance import Tolerance
+
+__all__ = ["LAST_ROWS", "Verified", "stale_tables", "verify"]
+
+LAST_ROWS = 20
+"""Blocks whose last row is looked at: all of a folder with so few, else drawn."""
+
+_ALONE = Setting(width=1, kernel="plain", quick=False)
+
+
+class Verified(NamedTuple):
+    """A row that was computed again, and what of it does not agree."""
+
+    run_id: str
+    block: int
+    differences: list[Difference]
+
+
+def verify(
+    folder: str | Path, sample: int, seed: int, lane: Device
+) -> Iterator[Verified]:
+    """Compute rows of a folder again, one at a time, and compare them.
+
+    So many rows, drawn with a seed, and the last of each block, of `LAST_ROWS` drawn
+    blocks where there are more. Runs whose block failed are passed over. Raises
+    StoreError where the folder holds no results of this version.
+    """
+    store = Store(folder)
+    record = folder_plan(store).document.record
+    engine = make_engine(_ALONE, (lane,))
+    for number, item in _chosen(store, sample, seed, lane):
+        there = held(store, item.run_id, record.weights)
+        if there["runs"]["status"].to_pylist() == ["failed"]:
+            continue
+        trial = make_trial(item, record.curves)
+        here = rows([item], engine([trial]), weights=True)
+        unlike = Tolerance(trial, here).differences(
+            there, {name: here[name] for name in there}
+        )
+        yield Verified(item.run_id, number, unlike)
+
+
+def stale_tables(folder: str | Path) -> list[str]:
+    """Return the whole tables of a folder that do not say what its parts say."""
+    store = Store(folder)
+    folder_plan(store)
+    names = ("runs", "curves", "pairs", "weights")
+    there = [name for name in names if store.has(name) and store.parts(name)]
+    return [name for name in there if not store.is_united(name)]
+
+
+def _chosen(
+    store: Store, sample: int, seed: int, lane: Device
+) -> Iterator[tuple[int, Item]]:
+    """Yield the runs to look at, with the numbers of their blocks, in their order."""
+    width = nearest_setting(store.manifest, lane.platform).width
+    done, rng = store.done(), np.random.default_rng(seed)
+    sizes = {b.number: len(b.items) for b in folder_blocks(store, width)}
+    there = [number for number in sizes if number in done]
+    ends = np.cumsum([sizes[number] for number in there])
+    if not there:
+        raise StoreError(f"{store.folder} has no finished block; run the sweep again")
+    lasts = rng.choice(ends - 1, min(LAST_ROWS, len(ends)), replace=False)
+    drawn = rng.choice(ends[-1], min(sample, ends[-1]), replace=False)
+    wanted = np.union1d(lasts, drawn)
+    place = 0
+    for block in folder_blocks(store, width):
+        if block.number in done:
+            here = wanted[(wanted >= place) & (wanted < place + len(block.items))]
+            yield from ((block.number, block.items[i - place]) for i in here)
+            place += len(block.items)

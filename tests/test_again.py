@@ -1,0 +1,534 @@
+"""A run computed again has its bits; a row that is wrong is found, wherever it is."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from rvsjax import again as again_room
+from rvsjax import sweep as sweep_room
+from rvsjax.again import again, elsewhere, find_run
+from rvsjax.certify import starts_of
+from rvsjax.cli import main
+from rvsjax.engine import Engine
+from rvsjax.kernels import native
+from rvsjax.rerun import held, rerun
+from rvsjax.results import Results
+from rvsjax.spec.file import override, parse
+from rvsjax.spec.plan import make_plan
+from rvsjax.spec.study import make_trial
+from rvsjax.store import Store, StoreError, parts
+from rvsjax.sweep import Options, run_plan
+from rvsjax.tolerance import Tolerance
+from rvsjax.verify import stale_tables, verify
+
+SWEEP = """
+version = 1
+name = "again"
+study = "rvscgd"
+[constants]
+d = 6
+nnz = 3
+steps = 60
+eta = 0.05
+penalty = "l1"
+beta = 0.3
+[grid]
+lam = [1e-3, 2e-2]
+[seeds]
+count = {seeds}
+[record]
+curves = 5
+weights = true
+"""
+WIDTH = 4
+KERNELS = ["plain"] if native.problem() else ["plain", "native"]
+
+
+def plan(seeds=5):
+    return make_plan(parse(SWEEP.format(seeds=seeds)))
+
+
+def lane():
+    return jax.devices()[0]
+
+
+def run(folder, seeds=5, kernel="plain", **options):
+    run_plan(plan(seeds), "", folder, Options(width=WIDTH, kernel=kernel, **options))
+    return folder
+
+
+def ids(folder):
+    return Store(folder).load("runs")["run_id"].to_list()
+
+
+@pytest.fixture(autouse=True)
+def _flags_come_back(monkeypatch):
+    """Commands that start JAX set it."""
+    monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("again") / "out")
+
+
+@pytest.fixture
+def folder(whole, tmp_path):
+    """A folder of this test's own."""
+    return shutil.copytree(whole, tmp_path / "out")
+
+
+# -- rerun -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_run_has_the_bits_that_it_had(tmp_path, kernel):
+    """In full blocks and in the padded one, at every place."""
+    folder = run(tmp_path / "out", kernel=kernel)
+    for run_id in ids(folder):
+        found = rerun(folder, run_id, lane())
+        assert found.run_id == run_id
+        assert found.kernel == kernel
+        assert found.differences == []
+        assert found.elsewhere == []
+        assert found.agrees
+        assert found.values > 200
+
+
+def test_a_folder_that_is_not_finished_can_be_looked_at(folder):
+    Store(folder).unseal(["runs", "curves", "pairs", "weights"])
+    Store(folder).parts("runs")[1].path.unlink()
+    known = ids(folder)
+    assert len(known) == 6
+    assert rerun(folder, known[-1], lane()).same
+    assert len(list(verify(folder, 100, 0, lane()))) == 6
+
+
+def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch):
+    """Of memory for two runs and no more, the blocks of four are made of twos."""
+    widths = []
+    make = again_room.make_engine
+
+    def watched(setting, lanes):
+        widths.append(setting.width)
+        return make(setting, lanes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "_apply", room_for(2))
+        patch.setattr("rvsjax.settle.choose_width", lambda *_: WIDTH)
+        options = Options(kernel="plain", lanes=(lane(),))
+        run_plan(plan(3), "", tmp_path / "out", options)
+    folder = tmp_path / "out"
+    told = Results(folder).manifest["halved"]
+    assert told == [{"block": n, "width": 2} for n in range(2)]
+    monkeypatch.setattr(again_room, "make_engine", watched)
+    for run_id in ids(folder):
+        assert rerun(folder, run_id, lane()).same
+    assert widths == [2] * 6
+
+
+def room_for(most):
+    apply = Engine._apply
+
+    def applied(self, items, lane):
+        if len(items) > most:
+            raise MemoryError
+        return apply(self, items, lane)
+
+    return applied
+
+
+def test_a_folder_that_grew_has_its_blocks_where_they_were(tmp_path):
+    folder = run(tmp_path / "out", seeds=3)
+    run(folder, seeds=5)
+    assert len(Results(folder).manifest["earlier"]) == 1
+    known = ids(folder)
+    assert len(known) == 10
+    for run_id in known:
+        assert rerun(folder, run_id, lane()).same
+    manifest = Results(folder).manifest
+    manifest["asked"]["record"]["weights"] = False  # certify computes them again
+    results = Results(folder)
+    found = {}
+    for block in again(Store(folder), known, lane()):
+        found |= {item.run_id: block.block for item in block.items}
+    there = {
+        run_id: part.block
+        for part in Store(folder).parts("runs")
+        for run_id in parts.read(part, None)["run_id"].to_pylist()
+    }
+    assert {run_id: found[run_id] for run_id in known} == there
+    assert len(starts_of(results, known)) == 10
+
+
+def test_elsewhere_rounding_is_no_difference(folder):
+    """With the versions of another place in its manifest, and a last bit."""
+    run_id = ids(folder)[2]
+    plant(folder, "runs", "m_theta", run_id, lambda x: np.nextafter(x, 9))
+    here = rerun(folder, run_id, lane())
+    assert [x.column for x in here.differences] == ["m_theta"]
+    assert here.beyond == []
+    assert not here.agrees
+    manifest = Results(folder).manifest
+    for session in manifest["sessions"]:
+        session["versions"]["jax"] = "0.9.9"
+        session["processor"] = "Z80"
+    write_manifest(folder, manifest)
+    there = rerun(folder, run_id, lane())
+    [processor, version] = sorted(there.elsewhere, reverse=True)
+    assert processor.startswith("processor Z80 there, ")
+    assert version == f"jax 0.9.9 there, {jax.__version__} here"
+    assert not there.same
+    assert there.agrees
+    plant(folder, "runs", "m_theta", run_id, lambda x: x + 1e-6)
+    found = rerun(folder, run_id, lane())
+    assert [x.column for x in found.beyond] == ["m_theta"]
+    assert not found.agrees
+
+
+def test_another_kernel_is_elsewhere(folder, monkeypatch):
+    manifest = Results(folder).manifest | {"kernel": "warp"}
+    assert elsewhere(manifest, lane()) == ["kernel warp there, plain here"]
+
+
+def test_a_run_is_found_by_how_its_id_begins(folder):
+    known, store = ids(folder), Store(folder)
+    for run_id in known:
+        assert find_run(store, run_id) == run_id
+        short = next(
+            run_id[:n]
+            for n in range(1, 20)
+            if sum(x.startswith(run_id[:n]) for x in known) == 1
+        )
+        assert find_run(store, short) == run_id
+    with pytest.raises(StoreError, match=r"10 runs of .* begin with \"\".*, \.\.\."):
+        find_run(store, "")
+    wrong = known[3][:7] + "xyz"
+    with pytest.raises(StoreError, match=rf"no run {wrong}; did you mean {known[3]}\?"):
+        find_run(store, wrong)
+
+
+def test_a_run_whose_block_failed_is_refused(tmp_path, monkeypatch):
+    def fails(*_):
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "__call__", fails)
+        folder = run(tmp_path / "out", seeds=3)
+    with pytest.raises(StoreError, match=r"failed there \(no room\); .*--retry failed"):
+        rerun(folder, ids(folder)[0], lane())
+    assert list(verify(folder, 5, 0, lane())) == []
+
+
+# -- verify ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_rows_agree_with_the_plain_reference(tmp_path, kernel):
+    folder = run(tmp_path / "out", kernel=kernel)
+    found = list(verify(folder, 100, 0, lane()))
+    assert [row.run_id for row in found] == ids(folder)
+    assert [row.differences for row in found] == [[]] * 10
+
+
+def test_the_last_row_of_each_block_and_a_drawn_sample(whole, monkeypatch):
+    known = ids(whole)
+    lasts = {known[3], known[7], known[9]}
+    seen = set()
+    for seed in range(6):
+        looked = {row.run_id for row in verify(whole, 2, seed, lane())}
+        assert looked == {row.run_id for row in verify(whole, 2, seed, lane())}
+        assert lasts < looked | {None}
+        assert len(looked) <= 5
+        seen |= looked
+    assert len(seen) > 7
+    monkeypatch.setattr("rvsjax.verify.LAST_ROWS", 1)
+    assert len({row.run_id for row in verify(whole, 1, 0, lane())}) <= 2
+
+
+PLANTED = {
+    "a measurement": ("runs", "m_theta", lambda x: x * (1 + 1e-9)),
+    "a maximum": ("runs", "m_lagrangian_max_increase", lambda x: x + 1e-9),
+    "a count": ("runs", "m_nnz_u", lambda x: x + 1),
+    "a step": ("runs", "m_steps", lambda x: x - 1),
+    "a parameter": ("runs", "p_eta", lambda x: np.nextafter(x, 1)),
+    "a number that is gone": ("runs", "m_error", lambda x: None),
+    "a status": ("runs", "status", lambda x: "diverged"),
+    "a verdict": (
+        "runs",
+        "verdict_lemma_5_proved",
+        lambda x: "holds" if x == "violated" else "violated",
+    ),
+    "a point of a curve": ("curves", "theta", lambda x: x + 1e-9),
+    "a count of verdicts": ("pairs", "holds", lambda x: x + 1),
+    "a weight": ("weights", "w", lambda x: [x[0] + 1e-9, *x[1:]]),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+def test_a_planted_error_is_found(folder, planted):
+    """One value of a part, with its digest made right, before and after compaction."""
+    table, column, change = planted
+    run_id = ids(folder)[5]
+    plant(folder, table, column, run_id, change)
+    for _ in range(2):
+        wrong = [row for row in verify(folder, 100, 0, lane()) if row.differences]
+        assert [row.run_id for row in wrong] == [run_id]
+        [difference] = wrong[0].differences
+        assert (difference.table, difference.column) == (table, column)
+        assert column in str(difference)
+        [difference] = rerun(folder, run_id, lane()).differences
+        assert (difference.table, difference.column) == (table, column)
+        run(folder)  # writes the whole tables anew, from the parts
+
+
+def plant(folder, table, column, run_id, change):
+    """Change the first value of a run in a part, whose name and digest then fit."""
+    store = Store(folder)
+    store.unseal(["runs", "curves", "pairs", "weights"])
+    for part in store.parts(table):
+        rows = parts.read(part, None)
+        known = rows["run_id"].to_pylist()
+        if run_id in known:
+            place = known.index(run_id)
+            values = rows[column].to_pylist()
+            values[place] = change(values[place])
+            index = rows.column_names.index(column)
+            kind = rows.schema.field(column).type
+            changed = rows.set_column(index, column, pa.array(values, kind))
+            name, data = parts.encode(
+                changed, table, part.block, parts.about(rows.schema)
+            )
+            part.path.unlink()
+            (folder / "parts" / name).write_bytes(data)
+
+
+def write_manifest(folder, manifest):
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+# where a change was largest or first, and which steps count at the limit, is rounding
+FREE = {
+    *("m_theta_max_increase_at", "m_theta_first_increase"),
+    *("m_lagrangian_max_increase_at", "m_lagrangian_first_increase"),
+    *("hyp_lemma_5_corrected", "why_lemma_5_corrected"),
+    *("hyp_lemma_6_corrected", "why_lemma_6_corrected"),
+}
+
+
+def changed(value):
+    """Return another value, farther away than rounding could have it."""
+    if isinstance(value, list):
+        return [changed(value[0]), *value[1:]]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, float):
+        return 3 * abs(value) + 1e-9
+    if isinstance(value, int):
+        return value + 1 + value // 10
+    return "violated" if value != "violated" else "holds"
+
+
+def test_every_column_is_looked_at(whole):
+    """A change of any is told, but of those that rounding decides; of their own, none.
+
+    Pairs that hold are counted with those undecided, and told as such.
+    """
+    store = Store(whole)
+    item = list(plan())[0]
+    there = held(store, item.run_id, True)
+    tolerance = Tolerance(make_trial(item, 5), there)
+    assert not tolerance.is_edge
+    assert tolerance.differences(there, there) == []
+    silent = set()
+    for name, table in there.items():
+        for place, field in enumerate(table.schema):
+            values = table[field.name].to_pylist()
+            if values[0] is None or values[0] == "undecided":
+                continue
+            column = pa.array([changed(values[0]), *values[1:]], field.type)
+            other = there | {name: table.set_column(place, field, column)}
+            told = [(x.table, x.column) for x in tolerance.differences(other, there)]
+            seen = "holds" if field.name == "undecided" else field.name
+            assert told in ([], [(name, seen)])
+            silent |= set() if told else {field.name}
+    assert silent <= FREE
+    assert "m_theta_max_increase_at" in silent
+
+
+def test_what_rounding_may_do_depends_on_the_run(whole):
+    """More in float32, with a small step, and from a start near the pole at pi."""
+    store, trials = Store(whole), {}
+    for name, more in {
+        "as it is": {},
+        "float32": {"dtype": "float32"},
+        "small steps": {"eta": 1e-4, "steps": 100_000},
+        "chaos": {"eta": 2.0},
+    }.items():
+        raw = parse(SWEEP.format(seeds=1))
+        for key, value in more.items():
+            raw = override(raw, key, value)
+        trials[name] = make_trial(list(make_plan(raw))[0], 5)
+    there = held(store, list(plan())[0].run_id, True)
+    allowed = {name: Tolerance(x, there).allowed for name, x in trials.items()}
+    base = allowed["as it is"]
+    assert 1e-15 < base < 1e-12
+    assert allowed["float32"] == pytest.approx(2**29 * base)
+    assert 50 < allowed["small steps"] / base < 500
+    assert allowed["chaos"] == np.inf
+    row = there["runs"]
+    place = row.column_names.index("m_theta_0")
+    pole = there | {
+        "runs": row.set_column(place, "m_theta_0", pa.array([np.pi - 0.01]))
+    }
+    assert 50 < Tolerance(trials["as it is"], pole).allowed / base < 100
+
+
+def test_a_part_that_changed_after_the_tables_were_written(folder):
+    assert stale_tables(folder) == []
+    kept = {n: (folder / f"{n}.parquet").read_bytes() for n in ("curves", "runs")}
+    manifest = Results(folder).manifest
+    plant(folder, "curves", "loss", ids(folder)[0], lambda x: x + 1)
+    for name, data in kept.items():
+        (folder / f"{name}.parquet").write_bytes(data)
+    write_manifest(folder, manifest)
+    assert stale_tables(folder) == ["curves"]
+    Store(folder).parts("runs")[0].path.unlink()
+    assert stale_tables(folder) == ["runs", "curves"]  # which have rows too many
+
+
+# -- commands --------------------------------------------------------------------------
+
+
+def test_rerun_says_the_same_or_what_differs(folder, capsys):
+    run_id = ids(folder)[0]
+    assert main(["rerun", str(folder), run_id[:8]]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].startswith(f"run {run_id}, block 0, kernel plain: ")
+    assert out.splitlines()[1:] == ["the same, bit for bit"]
+    assert err == ""
+    plant(folder, "runs", "m_theta", run_id, lambda x: x + 0.125)
+    assert main(["rerun", str(folder), run_id]) == 3
+    out = capsys.readouterr().out
+    assert "1 column with other bits:\n  runs.m_theta: " in out
+    assert "off by 0.125\n" in out
+    assert out.endswith("by more than rounding explains: runs.m_theta\n")
+    assert main(["rerun", str(folder), run_id, "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["run_id"] == run_id
+    assert (told["same"], told["agrees"]) == (False, False)
+    [difference] = told["differences"]
+    assert difference["there"] - difference["here"] == difference["largest"] == 0.125
+    assert told["beyond"] == told["differences"]
+    assert main(["rerun", str(folder), "nobody"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_verify_says_how_many_agree_and_which_do_not(folder, capsys):
+    assert main(["verify", str(folder), "--sample", "3"]) == 0
+    out, err = capsys.readouterr()
+    seed = err.split("--seed ")[1].split()[0]
+    assert main(["verify", str(folder), "--sample", "3", "--seed", seed]) == 0
+    assert capsys.readouterr().out == out
+    number = int(out.split()[0])
+    assert 3 <= number <= 6
+    assert out == f"{number} rows computed again, {number} agree\n"
+    run_id = ids(folder)[-1]
+    plant(folder, "runs", "m_theta", run_id, lambda x: x + 0.125)
+    assert main(["verify", str(folder), "--seed", "0"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"run {run_id}, block 2, does not agree:"
+    assert lines[1].startswith("  runs.m_theta: ")
+    assert lines[2:] == ["10 rows computed again, 9 agree"]
+    assert main(["verify", str(folder), "--seed", "0", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["seed"], told["stale"]) == (10, 0, [])
+    assert [row["run_id"] for row in told["wrong"]] == [run_id]
+
+
+def test_verify_names_a_table_that_is_not_its_parts(folder, capsys):
+    manifest, kept = Results(folder).manifest, (folder / "runs.parquet").read_bytes()
+    plant(folder, "runs", "m_theta", ids(folder)[0], lambda x: x + 1)
+    (folder / "runs.parquet").write_bytes(kept)
+    write_manifest(folder, manifest)
+    assert main(["verify", str(folder), "--seed", "0"]) == 3
+    assert "runs.parquet is not what its parts say" in capsys.readouterr().out
+
+
+def test_what_cannot_be_looked_at_is_refused_in_a_sentence(folder, capsys):
+    cases = {
+        "plan": ("0" * 16, "was computed by another version of the study"),
+        "asked": ({"name": "x"}, "does not say what was asked"),
+    }
+    good = Results(folder).manifest
+    for key, (value, said) in cases.items():
+        write_manifest(folder, good | {key: value})
+        for command in (
+            ["rerun", str(folder), ids(folder)[0]],
+            ["verify", str(folder)],
+        ):
+            assert main(command) == 2
+            err = capsys.readouterr().err.splitlines()
+            assert said in err[-1]
+    write_manifest(folder, {k: x for k, x in good.items() if k != "width"})
+    assert main(["verify", str(folder)]) == 2
+    assert "no results yet" in capsys.readouterr().err
+
+
+# -- what the bits do not depend on ----------------------------------------------------
+
+
+def tables(folder):
+    names = ("runs", "curves", "pairs", "weights")
+    return {name: (folder / f"{name}.parquet").read_bytes() for name in names}
+
+
+def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
+    seen = []
+
+    def backwards(*given):
+        found = list(all_blocks(*given))[::-1]
+        seen.extend(block.number for block in found)
+        return found
+
+    all_blocks = sweep_room.all_blocks
+    monkeypatch.setattr(sweep_room, "all_blocks", backwards)
+    assert tables(run(tmp_path / "out")) == tables(whole)
+    assert seen == [2, 1, 0]
+
+
+DEVICES = """
+import pathlib, sys
+import jax
+from rvsjax.spec.file import override, parse
+from rvsjax.spec.plan import make_plan
+from rvsjax.sweep import Options, run_plan
+
+folder = pathlib.Path(sys.argv[1])
+plan = make_plan(parse((folder / "sweep.toml").read_text()))
+for number in map(int, sys.argv[2:]):
+    lanes = tuple(jax.devices()[:number])
+    assert len(lanes) == number
+    out = folder / str(number)
+    run_plan(plan, "", out, Options(width=4, kernel="plain", lanes=lanes))
+"""
+
+
+def test_one_two_or_four_devices_change_no_byte(whole, tmp_path):
+    (tmp_path / "sweep.toml").write_text(SWEEP.format(seeds=5))
+    flags = "--xla_force_host_platform_device_count=4"
+    subprocess.run(
+        [sys.executable, "-c", DEVICES, str(tmp_path), "1", "2", "4"],
+        env=os.environ | {"XLA_FLAGS": flags},
+        check=True,
+        timeout=300,
+    )
+    for number in ("1", "2", "4"):
+        assert tables(tmp_path / number) == tables(whole)
