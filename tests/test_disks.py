@@ -335,9 +335,11 @@ def put_back():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
         before = [signal.signal(name, signal.SIG_DFL) for name in names]
-        yield
-        for name, handler in zip(names, before, strict=True):
-            signal.signal(name, handler)
+        try:
+            yield
+        finally:
+            for name, handler in zip(names, before, strict=True):
+                signal.signal(name, handler)
 
 
 @pytest.fixture(scope="module")
