@@ -1,5 +1,6 @@
 """Damage to a folder: found, told, moved aside, computed again; never taken."""
 
+import itertools
 import json
 import os
 import random
@@ -110,9 +111,9 @@ def missing(folder):
 # -- one file --------------------------------------------------------------------------
 
 
-def flip(path, place):
+def flip(path, place, bit=None):
     data = bytearray(path.read_bytes())
-    data[place] ^= 1 << random.Random(place).randrange(8)
+    data[place] ^= 1 << (random.Random(place).randrange(8) if bit is None else bit)
     path.write_bytes(data)
 
 
@@ -522,8 +523,9 @@ def tiny(tmp_path):
 
 def check_every_byte(store, path):
     whole = path.read_bytes()
-    for place in range(len(whole)):
-        flip(path, place)
+    # any bit, and the one that makes no letter of a byte
+    for place, bit in itertools.product(range(len(whole)), (None, 7)):
+        flip(path, place, bit)
         with pytest.raises(StoreError, match="damaged"):
             Store(store.folder).load("runs")
         path.write_bytes(whole)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from filelock import FileLock
 
 import rvsjax
 from rvsjax.cli import main
@@ -210,6 +211,21 @@ def test_whoever_is_refused_holds_nothing(tmp_path, children):
     children.end(holder)
     with Store(folder).hold(2, 2):
         pass
+
+
+def test_whoever_is_refused_lets_go_before_others_look(tmp_path, monkeypatch):
+    """Else each of two could be refused for the other, and none go on."""
+    order, release = [], FileLock.release
+
+    def let_go(lock, *more, **named):
+        order.append(Path(lock.lock_file).name)
+        release(lock, *more, **named)
+
+    with Store(tmp_path / "out").hold(1, 2):
+        monkeypatch.setattr(FileLock, "release", let_go)
+        with pytest.raises(StoreError):
+            Store(tmp_path / "out").hold(1, 3).__enter__()
+        assert order.index("1-of-3.lock") < order.index("door.lock")
 
 
 def test_a_busy_holder_is_told_at_once(tmp_path, children):
