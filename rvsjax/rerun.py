@@ -57,7 +57,7 @@ def rerun(folder: str | Path, run_id: str, lane: Device) -> Rerun:
     if found is None:
         raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
     here = {
-        name: table.filter(pc.equal(table["run_id"], run_id))
+        name: table.filter(pc.field("run_id") == run_id)
         for name, table in rows(found.items, found.record, weights=True).items()
     }
     there = held(store, run_id, record.weights)

@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.monitor import SETTLED
@@ -145,7 +145,7 @@ def _joined(tables: Tables) -> Tables:
     pairs = tables["pairs"]
     if "holds" not in pairs.column_names:
         return tables
-    both = pc.add(pairs["holds"], pairs["undecided"])
-    pairs = pairs.drop_columns("undecided")
-    place = pairs.column_names.index("holds")
-    return tables | {"pairs": pairs.set_column(place, "holds", both)}
+    counts = zip(pairs["holds"].to_pylist(), pairs["undecided"].to_pylist())
+    both = pa.array([holds + undecided for holds, undecided in counts])
+    pairs = pairs.drop_columns(["holds", "undecided"]).append_column("holds", both)
+    return tables | {"pairs": pairs}

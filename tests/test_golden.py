@@ -69,7 +69,7 @@ def by_run(tables):
     """The tables of each run by itself."""
     ids = tables["runs"]["run_id"].to_pylist()
     return {
-        run_id: {n: x.filter(pc.equal(x["run_id"], run_id)) for n, x in tables.items()}
+        run_id: {n: x.filter(pc.field("run_id") == run_id) for n, x in tables.items()}
         for run_id in ids
     }
 
@@ -80,7 +80,7 @@ def test_there_is_a_table_for_each_supported_version():
     assert nearest("0.10.1").name == "0.10.1"
     assert nearest("0.9").name == "0.10.1"
     assert nearest("0.10.7").name == "0.10.1"
-    assert nearest("1.0.0").name == max(GOLDEN.iterdir(), key=lambda p: number(p.name))
+    assert number(nearest("1.0.0").name) == max(known)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

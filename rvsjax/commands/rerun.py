@@ -63,7 +63,9 @@ def _columns(number: int) -> str:
 
 
 def _as_json(found: "Rerun") -> dict[str, Any]:
-    told = found._asdict() | {"same": found.same, "agrees": found.agrees}
-    for name in ("differences", "beyond"):
-        told[name] = [difference._asdict() for difference in told[name]]
-    return told
+    return found._asdict() | {
+        "same": found.same,
+        "agrees": found.agrees,
+        "differences": [difference._asdict() for difference in found.differences],
+        "beyond": [difference._asdict() for difference in found.beyond],
+    }

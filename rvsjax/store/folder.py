@@ -363,15 +363,16 @@ class Store:
 
         The table is not held whole, from wherever `load` would take it.
         """
-        path, wanted = self.folder / f"{name}.parquet", pa.array(values, pa.string())
+        path = self.folder / f"{name}.parquet"
         if path.exists():
             self._need_sound(name)
         pieces = tables.pieces(path) if path.exists() else self._tables(name)
         try:
-            found = [x.filter(pc.is_in(x[column], wanted)) for x in pieces]
+            found = [x.filter(pc.field(column).isin(values)) for x in pieces]
         except Damaged as error:
             raise _unusable(path, error) from None
-        return pa.concat_tables(found) if found else pa.table({column: wanted[:0]})
+        nothing = pa.table({column: pa.array([], pa.string())})
+        return pa.concat_tables(found) if found else nothing
 
     def is_united(self, name: str) -> bool:
         """Say whether a whole table has the rows of its parts, and no others."""
