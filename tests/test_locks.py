@@ -299,7 +299,6 @@ def whole(tmp_path_factory):
 
 def test_the_command_is_refused_with_2(tmp_path, children, capsys, monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))  # put back after
-    monkeypatch.setattr("rvsjax.commands.sweep._stop_on_signals", lambda say: None)
     Path("shared.toml").write_text(SWEEP)
     holder = children.holder(tmp_path / "out/shared")
     assert main(["sweep", "shared.toml", "--progress", "none"]) == 2
