@@ -1,7 +1,8 @@
 """Files as a stranger may have left them: nothing in them is taken on trust.
 
-No link is followed, no pipe or device opened, nothing is read that memory does not hold, and a table has
-columns of numbers, truth values, text or lists of numbers. Nothing is ever unpickled.
+No link is followed, no pipe or device opened, nothing is read that memory does not
+hold, and a table has columns of numbers, truth values, text or lists of numbers.
+Nothing is ever unpickled.
 """
 
 import stat
