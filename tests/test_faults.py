@@ -9,7 +9,7 @@ import pytest
 from rvsjax.store import files
 from tests.faults.children import children as begin
 from tests.faults.fake import OUT, source
-from tests.faults.folders import contents, finished, parts
+from tests.faults.folders import contents, finished, parts, state
 
 SMALL, LARGE = 3, 5  # runs, of 2 and 3 blocks
 
@@ -59,7 +59,7 @@ def test_a_sweep_killed_at_every_step(children, tmp_path, begun, count, more):
     assert children(tmp_path / "truth", count).code == 0
     truth, blocks = contents(tmp_path / "truth"), finished(tmp_path / "truth")
     assert truth["sweep.toml"] == source(count).encode()
-    luck, steps, kills = random.Random(0), set(), []
+    luck, steps, kills, seen = random.Random(0), set(), [], set()
     for number in itertools.count(1):
         home = tmp_path / "home"
         shutil.copytree(tmp_path / "begun", home)
@@ -73,9 +73,13 @@ def test_a_sweep_killed_at_every_step(children, tmp_path, begun, count, more):
             assert done <= finished(home)
             done, kill = finished(home), luck.randint(1, 300)
             kills[-1] += 1
-        assert life.code == 0
-        assert set(life.of("computed")) == blocks - done
-        assert contents(home) == truth
+            if state(home) in seen:
+                break
+            seen.add(state(home))
+        else:
+            assert life.code == 0
+            assert set(life.of("computed")) == blocks - done
+            assert contents(home) == truth
         shutil.rmtree(home)
         if not kills[-1]:  # it has no more steps
             break
@@ -98,6 +102,7 @@ def test_a_block_computed_again_is_never_half_of_before(children, tmp_path):
     assert children(tmp_path / "now", SMALL, **again).code == 0
     before, now = blocks_of(tmp_path / "before"), blocks_of(tmp_path / "now")
     assert before[0].isdisjoint(now[0])
+    seen = set()
     for number in itertools.count(1):
         home = tmp_path / "home"
         shutil.copytree(tmp_path / "before", home)
@@ -105,8 +110,10 @@ def test_a_block_computed_again_is_never_half_of_before(children, tmp_path):
             break
         for block in finished(home):
             assert blocks_of(home)[block] in (before[block], now[block])
-        assert children(home, SMALL, **again).code == 0
-        assert contents(home) == contents(tmp_path / "now")
+        if state(home) not in seen:
+            seen.add(state(home))
+            assert children(home, SMALL, **again).code == 0
+            assert contents(home) == contents(tmp_path / "now")
         shutil.rmtree(home)
     assert number > 50
 
@@ -115,13 +122,16 @@ def test_a_shard_killed_at_every_step(children, tmp_path):
     """What it left goes when the tables are written: until then others may write."""
     children(tmp_path / "truth", SMALL)
     children(tmp_path / "begun", SMALL, shard=(1, 2))
+    seen = set()
     for number in itertools.count(1):
         home = tmp_path / "home"
         shutil.copytree(tmp_path / "begun", home)
         if not children(home, SMALL, shard=(2, 2), kill=number).was_killed:
             break
-        assert children(home, SMALL, shard=(2, 2)).code == 0
-        assert contents(home) == contents(tmp_path / "truth")
+        if state(home) not in seen:
+            seen.add(state(home))
+            assert children(home, SMALL, shard=(2, 2)).code == 0
+            assert contents(home) == contents(tmp_path / "truth")
         shutil.rmtree(home)
     assert number > 50
 

@@ -267,7 +267,7 @@ class Store:
         gone = before - made.keys()
         # others that share the folder must not read what is about to be removed
         with self.alone() if gone else contextlib.nullcontext():
-            for called in sorted(gone, key=lambda called: "-runs-" not in called):
+            for called in sorted(gone):
                 files.remove(self.folder / "parts" / called)
             if gone:
                 files.sync(self.folder / "parts")

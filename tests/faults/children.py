@@ -1,6 +1,6 @@
 """Processes that run the fake sweep until it ends, fails or is killed.
 
-They are forked by a process that has imported everything and started no thread: each
+They are forked by a process that has imported everything and done nothing: each
 takes some hundredths of a second. What a child tells is heard up to its death.
 """
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from tests.faults.fake import OUT, TABLES
@@ -19,6 +20,14 @@ def contents(home: Path) -> dict[str, bytes]:
         manifest.pop(name, None)
     found["manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
     return found
+
+
+def state(home: Path) -> frozenset[tuple[str, bytes]]:
+    """Return all that the next process can find, which does the same in any such."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    files = [path for path in files if ".locks" not in path.parts]
+    name = re.compile(r"\.[0-9a-f]{8}\.tmp")  # random
+    return frozenset((name.sub("", str(p)), p.read_bytes()) for p in files)
 
 
 def parts(home: Path) -> list[Path]:
