@@ -2,28 +2,54 @@
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 from rvsjax import __version__
 
 __all__ = ["make_parser"]
 
+MOST = 2**40  # of anything that is counted
+WIDEST = 2**20  # runs in a block
 
-def _count(text: str) -> int:
-    value = int(text)
+
+def _number(text: str, most: int) -> int:
+    """Return a number of things; a sentence where it is none."""
+    try:
+        value = int(text)
+    except ValueError:  # thousands of digits among them
+        raise argparse.ArgumentTypeError("must be a whole number") from None
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    if value > most:
+        raise argparse.ArgumentTypeError(f"must be at most {most}")
     return value
 
 
+def _count(text: str) -> int:
+    return _number(text, MOST)
+
+
 def _width(text: str) -> int | None:
-    return None if text == "auto" else _count(text)
+    return None if text == "auto" else _number(text, WIDEST)
 
 
 def _shard(text: str) -> tuple[int, int]:
-    index, _, total = text.partition("/")
-    if not (index.isdigit() and total.isdigit() and 1 <= int(index) <= int(total)):
+    try:
+        index, total = (_count(part) for part in text.split("/"))
+    except (ValueError, argparse.ArgumentTypeError):
+        index, total = 1, 0
+    if index > total:
         raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
-    return int(index), int(total)
+    return index, total
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, whatever stands in the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        from rvsjax.spec.errors import one_line
+
+        super().error(one_line(message, 300))
 
 
 def make_parser(command: str | None) -> argparse.ArgumentParser:
@@ -43,12 +69,10 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
     }
     if command:
         fill, about = commands[command]
-        parser = argparse.ArgumentParser(
-            f"python -m rvsjax.{command}", description=about
-        )
+        parser = _Parser(f"python -m rvsjax.{command}", description=about)
         fill(parser)
         return parser
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         "rvsjax", description="Sweeps of RVSCGD, judged against its theory."
     )
     whole.add_argument("--version", action="version", version=__version__)

@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 from rvsjax.engine import Block, blocks
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Plan, plan_again
+from rvsjax.store import StoreError
 
-__all__ = ["all_blocks", "block_numbers", "grow", "stages"]
+__all__ = ["all_blocks", "block_numbers", "grow", "need_room", "stages"]
+
+MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
 
 class Stage(NamedTuple):
@@ -33,6 +36,16 @@ def stages(manifest: dict[str, Any], plan: Plan) -> list[Stage]:
         for told in manifest.get("earlier", [])
     ]
     return [*earlier, Stage(plan, manifest.get("first", 0), None)]
+
+
+def need_room(plan: Plan, width: int | None) -> None:
+    """Refuse a plan of more blocks than a folder can have, before it is made.
+
+    `width` is that of a block; where it is still to be chosen, at least 64 for so many.
+    """
+    if plan.size // (width or 64) > MOST_BLOCKS:
+        what = f"{plan.size:,} runs are too many for a folder"
+        raise StoreError(f"{what}; take some, with --limit, --only or --seeds")
 
 
 def all_blocks(folder: list[Stage], width: int) -> Iterator[Block]:
@@ -92,5 +105,11 @@ def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any]
 
 
 def _contains(plan: Plan, part: Plan) -> bool:
-    there = {item.run_id for item in plan}
-    return all(item.run_id in there for item in part)
+    if part.size > plan.size:
+        return False
+    missing = {item.run_id for item in part}
+    for item in plan:
+        missing.discard(item.run_id)
+        if not missing:
+            return True
+    return False

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, default_lanes
-from rvsjax.growth import all_blocks, block_numbers, grow, stages
+from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.judge import START_COLUMNS, judge_starts
 from rvsjax.rows import failed_rows, rows
 from rvsjax.settle import make_engine, settle
@@ -76,6 +76,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     `source` is the text of the sweep file, kept beside the results. Raises `StoreError`
     where the folder holds something else or cannot be written.
     """
+    need_room(plan, options.width)
     store = Store(out)
     with store.hold(*options.shard):
         return _run_held(store, plan, source, options)

@@ -31,6 +31,9 @@ __all__ = ["carry_out"]
 def carry_out(arguments: argparse.Namespace) -> int:
     """Run the sweep, or say what would run."""
     source, plan = _read_plan(arguments)
+    if not arguments.quiet:
+        for note in plan.notes:
+            tell(f"{arguments.file}: {note}")
     lanes = _lanes(arguments.device)
     if arguments.dry_run:
         return _dry_run(arguments, plan, lanes)

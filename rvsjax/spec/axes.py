@@ -3,11 +3,11 @@
 import math
 from typing import Any, NamedTuple
 
-from rvsjax.spec.errors import Problem, did_you_mean
+from rvsjax.spec.errors import Problem, did_you_mean, shown
 from rvsjax.spec.file import Sample
 from rvsjax.spec.parameters import PARAMETERS, check_value
 
-__all__ = ["Axis", "check_sample", "list_axis", "sample_axis", "zip_axis"]
+__all__ = ["Axis", "check_sample", "length", "list_axis", "sample_axis", "zip_axis"]
 
 LONGEST = 100_000
 
@@ -22,6 +22,12 @@ class Axis(NamedTuple):
     points: list[Point]
 
 
+def length(spec: Any) -> int:
+    """Return how many values a range is expanded to; 0 for all that is no range."""
+    number = spec.get("num") if isinstance(spec, dict) else 0
+    return number if type(number) is int and 2 <= number <= LONGEST else 0
+
+
 def _tidy(value: float) -> float:
     """Drop the rounding noise of the last digit, so that 1e-4 reads 1e-4."""
     return float(f"{value:.15g}")
@@ -32,10 +38,10 @@ def _range(spec: dict[str, Any], where: str) -> tuple[list[Any], list[Problem]]:
     kind = next((name for name in ("lin", "geom") if name in spec), None)
     shape = "must be { lin = [a, b], num = n } or { geom = [a, b], num = n }"
     if kind is None or set(spec) != {kind, "num"}:
-        return [], [Problem(where, f"{shape}, got {spec}")]
-    ends, num = spec[kind], spec["num"]
-    if not _is_pair(ends) or type(num) is not int or not 2 <= num <= LONGEST:
-        what = f"{shape} with 2 <= num <= {LONGEST}, got {spec}"
+        return [], [Problem(where, f"{shape}, got {shown(spec)}")]
+    ends, num = spec[kind], length(spec)
+    if not _is_pair(ends) or not num:
+        what = f"{shape} with 2 <= num <= {LONGEST}, got {shown(spec)}"
         return [], [Problem(where, what)]
     first, last = ends
     if kind == "lin":
@@ -44,7 +50,7 @@ def _range(spec: dict[str, Any], where: str) -> tuple[list[Any], list[Problem]]:
         ratio = last / first
         inner = [first * ratio ** (i / (num - 1)) for i in range(1, num - 1)]
     else:
-        return [], [Problem(where, f"geom needs two positive ends, got {ends}")]
+        return [], [Problem(where, f"geom needs two positive ends, got {shown(ends)}")]
     values = [first, *map(_tidy, inner), last]
     whole = all(isinstance(end, int) for end in ends)
     if whole and all(float(value).is_integer() for value in values):
@@ -61,7 +67,7 @@ def _is_pair(ends: Any) -> bool:
 
 
 def _values(name: str, spec: Any, where: str) -> tuple[list[Any], list[Problem]]:
-    """Return the checked values of one parameter: a list, a range or one value."""
+    """Return the good values of one parameter: of a list, a range or one value."""
     problems: list[Problem] = []
     if name not in PARAMETERS:
         return [], check_value(name, spec, where)[1]
@@ -73,36 +79,37 @@ def _values(name: str, spec: Any, where: str) -> tuple[list[Any], list[Problem]]
             problems = [Problem(where, "is an empty list; an axis needs a value")]
     else:
         values = [spec]
-    checked = []
+    good = []
     for i, value in enumerate(values):
         place = f"{where}[{i}]" if isinstance(spec, list) else where
         value, found = check_value(name, value, place)
-        checked.append(value)
         problems += found
+        if not found:
+            good.append(value)
         if len(problems) >= 10:
             break
-    return checked, problems
+    return good, problems
 
 
 def _distinct(axis: Axis, where: str) -> list[Problem]:
     seen: set[Point] = set()
     for point in axis.points:
         if point in seen:
-            shown = ", ".join(f"{n} = {v}" for n, v in zip(axis.names, point))
-            return [Problem(where, f"{shown} stands there twice")]
+            values = ", ".join(f"{n} = {v}" for n, v in zip(axis.names, point))
+            return [Problem(where, f"{values} stands there twice")]
         seen.add(point)
     return []
 
 
 def list_axis(name: str, spec: Any, where: str) -> tuple[Axis, list[Problem]]:
-    """Return the axis of one parameter."""
+    """Return the axis of one parameter, with its good values alone."""
     values, problems = _values(name, spec, where)
     axis = Axis((name,), [(value,) for value in values])
     return axis, problems or _distinct(axis, where)
 
 
 def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
-    """Return the axis of parameters that move together."""
+    """Return the axis of parameters that move together; no points if one is wrong."""
     columns, problems = [], []
     for name, spec in block.items():
         values, found = _values(name, spec, f"{where}.{name}")
@@ -112,7 +119,7 @@ def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
     if not problems and len(set(lengths.values())) != 1:
         what = f"its lists must be of one length, got {lengths}"
         problems.append(Problem(where, what))
-    axis = Axis(tuple(block), list(zip(*columns)))
+    axis = Axis(tuple(block), [] if problems else list(zip(*columns)))
     return axis, problems or _distinct(axis, where)
 
 
@@ -129,7 +136,8 @@ def check_sample(sample: Sample) -> tuple[list[Range], list[Problem]]:
         kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])
         if not kind:
             what = "must be { uniform = [a, b] }, { loguniform = [a, b] } or"
-            problems.append(Problem(where, f"{what} {{ choice = [...] }}, got {spec}"))
+            what += f" {{ choice = [...] }}, got {shown(spec)}"
+            problems.append(Problem(where, what))
             continue
         values, found = _values(name, bounds, f"{where}.{kind}")
         problems += found
@@ -163,7 +171,7 @@ def _is_distribution(spec: Any) -> bool:
 
 def _check_bounds(kind: str, values: list[Any], where: str) -> list[Problem]:
     if len(values) != 2 or any(isinstance(value, str) for value in values):
-        return [Problem(where, f"needs two numbers, got {values}")]
+        return [Problem(where, f"needs two numbers, got {shown(values)}")]
     if not values[0] < values[1]:
         return [Problem(where, f"needs a lower bound below the upper, got {values}")]
     if kind == "loguniform" and values[0] <= 0:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-__all__ = ["Problem", "SpecError", "describe", "did_you_mean"]
+__all__ = ["Problem", "SpecError", "describe", "did_you_mean", "one_line", "shown"]
+
+_WHERE, _WHAT = 50, 248  # characters of a key path and of a sentence; 300 in a line
 
 
 class Problem(NamedTuple):
@@ -19,17 +21,36 @@ class Problem(NamedTuple):
 class SpecError(Exception):
     """A sweep file, or an option that changes it, cannot be used."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        """Keep the problems; the message has a line for each."""
-        self.problems = problems
-        width = max(len(problem.where) for problem in problems)
-        lines = [f"{p.where:<{width}}  {p.what}" for p in problems]
-        super().__init__("\n".join(map(_printable, lines)))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems, fit to be printed; the message has a line for each."""
+        self.problems = [
+            Problem(one_line(p.where, _WHERE) or '""', one_line(p.what, _WHAT))
+            for p in problems
+        ]
+        width = max(len(problem.where) for problem in self.problems)
+        lines = [f"{where:<{width}}  {what}" for where, what in self.problems]
+        super().__init__("\n".join(lines))
 
 
-def _printable(text: str) -> str:
-    """Escape control characters, which a stranger's file may send to a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def one_line(text: str, most: int = _WHAT) -> str:
+    """Return a text of a stranger as it may be printed: a line of at most `most`.
+
+    Control characters are escaped, which could command a terminal; of a long text the
+    middle is left out.
+    """
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    if len(text) <= most:
+        return text
+    end = (most - 3) // 2
+    return f"{text[: most - 3 - end]}...{text[-end:]}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as Python writes it, in at most 60 characters."""
+    try:
+        return one_line(repr(value), 60)
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return "a number of thousands of digits"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -46,5 +67,4 @@ def describe(error: ErrorDetails, got: Any) -> str:
     message = error["msg"].removeprefix("Value error, ")
     for verb in ("Input should be ", "String should "):
         message = message.replace(verb, "must be " if "be" in verb else "must ")
-    shown = repr(got)
-    return f"{message}, got {shown if len(shown) <= 60 else shown[:57] + '...'}"
+    return f"{message}, got {shown(got)}"

@@ -1,5 +1,6 @@
 """The sweep file: TOML text to a checked document, with every mistake at once."""
 
+import stat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,7 +49,7 @@ class Sample(_Table):
     model_config = ConfigDict(extra="allow", strict=True)
 
     method: Literal["sobol", "lhs", "random"] = "sobol"
-    n: int = Field(ge=1, le=2**20)
+    n: int = Field(ge=1, le=2**17)
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @property
@@ -81,22 +82,30 @@ class Document(_Table):
         return version
 
 
-_TABLES = {"": Document, "seeds": Seeds, "record": Record}
+_TABLES = {"seeds": Seeds, "record": Record}
 
 
 def read(path: Path) -> str:
-    """Return the text of a sweep file; a `SpecError` where that is not possible."""
+    """Return the text of a sweep file; a `SpecError` where that is not possible.
+
+    Pipes and devices are not opened: that may wait for ever, or do something.
+    """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise SpecError([Problem(str(path), "is not a regular file")])
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
             what = f"is too long; a sweep file has at most {LARGEST_FILE} bytes"
             raise SpecError([Problem(str(path), what)])
-        return data.decode()
+        return data.decode("utf-8-sig")
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
         what = "is not UTF-8 text"
+    except ValueError:
+        what = "is no name of a file"
     raise SpecError([Problem(str(path), what)])
 
 
@@ -178,12 +187,18 @@ def _blocks_without(blocks: list[Any], key: str, home: str) -> list[Any]:
 
 def _distinct_rows(block: dict[str, Any]) -> dict[str, Any]:
     """Keep each row of the lists of a zip once."""
-    if not all(isinstance(column, list) for column in block.values()):
+    columns = block.values()
+    if not all(isinstance(column, list) for column in columns):
         return block
-    rows = list(dict.fromkeys(map(repr, zip(*block.values()))))
-    first = list(map(repr, zip(*block.values())))
-    kept = [first.index(row) for row in rows]
-    return {name: [column[i] for i in kept] for name, column in block.items()}
+    if len(set(map(len, columns))) > 1:  # a mistake, told later
+        return block
+    first: dict[tuple[Any, ...], int] = {}
+    try:
+        for i, row in enumerate(zip(*columns)):
+            first.setdefault(row, i)
+    except TypeError:  # a list or a table for a value, also told later
+        return block
+    return {n: [column[i] for i in first.values()] for n, column in block.items()}
 
 
 _PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": "rvscgd"}
@@ -206,12 +221,12 @@ def check_document(raw: dict[str, Any]) -> tuple[Document, list[Problem]]:
 
 
 def _explain(error: ErrorDetails) -> Problem:
-    *table, key = error["loc"]
+    table, *keys = map(str, error["loc"])
     if error["type"] == "extra_forbidden":
-        model = _TABLES.get(".".join(map(str, table)), Document)
-        what = "unknown key" + did_you_mean(str(key), model.model_fields)
+        model = _TABLES[table] if keys else Document
+        what = "unknown key" + did_you_mean([table, *keys][-1], model.model_fields)
     elif error["type"] == "missing":
         what = "is missing"
     else:
         what = describe(error, error["input"])
-    return Problem(".".join(map(str, error["loc"])), what)
+    return Problem(".".join([table, *keys]), what)

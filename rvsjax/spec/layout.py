@@ -3,12 +3,22 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from rvsjax.spec.axes import Axis, check_sample, list_axis, sample_axis, zip_axis
+from rvsjax.spec.axes import (
+    Axis,
+    check_sample,
+    length,
+    list_axis,
+    sample_axis,
+    zip_axis,
+)
 from rvsjax.spec.errors import Problem
 from rvsjax.spec.file import Document
-from rvsjax.spec.parameters import check_value
+from rvsjax.spec.parameters import DECISIVE, PARAMETERS, check_value
 
 __all__ = ["Conditions", "Layout", "lay_out"]
+
+MOST_VALUES = 200_000  # of all ranges of a file: half a second, some 20 MB
+_TABLES = ("constants", "grid", "zip", "case", "sample", "exclude")
 
 Conditions = dict[str, Collection[Any]]
 
@@ -26,9 +36,15 @@ def lay_out(
 ) -> tuple[Layout, list[Problem]]:
     """Expand the axes of a document and check every value; add to the problems.
 
-    A sample is drawn last, and only where nothing is wrong: that takes a second.
+    Where there are some, the layout has what is left without them: no case that they
+    may bear on. A sample is drawn last, and only where nothing is wrong: that takes a
+    second.
     """
-    problems = [*problems, *_set_in_one_place(document)]
+    problems = list(problems)
+    if greedy := _too_many(document):
+        return Layout([], {}, []), [*problems, greedy]
+    lost = any(problem.where.split(".")[0] in _TABLES for problem in problems)
+    problems += _set_in_one_place(document)
     shared, found = _shared_axes(document)
     problems += found
     cases = []
@@ -36,20 +52,47 @@ def lay_out(
         axes = []
         for name, spec in block.items():
             axis, found = list_axis(name, spec, f"case[{i}].{name}")
-            axes.append(axis)
+            axes += [axis] if name in PARAMETERS else []
             problems += found
         cases.append(axes)
-    constants, found = _constants(document)
-    problems += found
+    constants = {}
+    for name, value in document.constants.items():
+        value, found = check_value(name, value, f"constants.{name}")
+        problems += found
+        if found:
+            shared.append(Axis((name,), []))
+        else:
+            constants[name] = value
     exclude, found = _conditions(document)
     problems += found
+    if found or lost:
+        cases = []
     if document.sample:
         ranges, found = check_sample(document.sample)
         problems += found
+        axis = Axis(tuple(document.sample.dimensions), [])
         if not problems:
             axis, problems = sample_axis(document.sample, ranges)
-            shared.append(axis)
+        shared.append(axis)
+    shared = [x for x in shared if x.points or set(DECISIVE) & set(x.names)]
     return Layout([own + shared for own in cases], constants, exclude), problems
+
+
+def _too_many(document: Document) -> Problem | None:
+    """Ranges are cheap to ask for: a file may have more than a machine can hold."""
+    named = [("grid", document.grid)]
+    for table in ("zip", "case", "exclude"):
+        blocks = getattr(document, table)
+        named += [(f"{table}[{i}]", block) for i, block in enumerate(blocks)]
+    total = 0
+    for table, block in named:
+        for name, spec in block.items():
+            total += length(spec)
+            if total > MOST_VALUES:
+                what = f"the ranges up to here have {total:,} values; at most"
+                what += f" {MOST_VALUES:,} in a file"
+                return Problem(f"{table}.{name}", what)
+    return None
 
 
 def _set_in_one_place(document: Document) -> list[Problem]:
@@ -81,14 +124,6 @@ def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
     ]
     axes = [axis for axis, _ in results]
     return axes, [problem for _, problems in results for problem in problems]
-
-
-def _constants(document: Document) -> tuple[dict[str, Any], list[Problem]]:
-    values, problems = {}, []
-    for name, value in document.constants.items():
-        values[name], found = check_value(name, value, f"constants.{name}")
-        problems += found
-    return values, problems
 
 
 def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:

@@ -1,5 +1,6 @@
 """The parameters of the study `rvscgd`: names, meanings, defaults and ranges."""
 
+import functools
 import math
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from rvsjax.spec.errors import Problem, describe, did_you_mean
 
 __all__ = [
+    "DECISIVE",
     "PARAMETERS",
     "STATIC",
     "Parameters",
@@ -25,9 +27,16 @@ def direction(text: str) -> tuple[float, ...]:
         numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ValueError('must be numbers with commas, such as "3, 2, 1"') from None
-    if not all(map(math.isfinite, numbers)) or not 0 < math.hypot(*numbers) < 1e150:
+    if not all(map(math.isfinite, numbers)) or not any(numbers):
         raise ValueError("must be finite numbers, not all of them 0")
+    if not 1e-150 < math.hypot(*numbers) < 1e150:  # beyond, its square is 0 or inf
+        raise ValueError("must have a length between 1e-150 and 1e150")
     return numbers
+
+
+@functools.lru_cache(4096)  # asked for at every point of a sweep
+def _size(text: str) -> int:
+    return text.count(",") + 1
 
 
 def _tidy_direction(text: str) -> str:
@@ -55,7 +64,7 @@ class Parameters(BaseModel):
     readout: Literal["sum", "mean"] = Field(
         "sum", description="output: sum or mean over the patches"
     )
-    nnz: int = Field(5, ge=1, description="nonzero entries of the teacher")
+    nnz: int = Field(5, ge=1, le=10**6, description="nonzero entries of the teacher")
     lam: float = Field(1e-4, ge=0, description="weight of the penalty")
     beta: float = Field(4e-3, gt=0, description="weight of the coupling")
     eta: float = Field(1e-5, gt=0, description="step size")
@@ -99,6 +108,12 @@ STATIC = (
 """What a program is compiled for; every other parameter is traced."""
 
 
+DECISIVE = (*STATIC, "nnz", "w_star", "w_start", "start_angle")
+"""What decides which values fit together, and which have a meaning."""
+
+_DEFAULTS = {name: field.default for name, field in Parameters.model_fields.items()}
+
+
 def check_value(name: str, value: Any, where: str) -> tuple[Any, list[Problem]]:
     """Return the value in its proper type, and what is wrong with it."""
     if name not in PARAMETERS:
@@ -135,13 +150,13 @@ def canonical(chosen: dict[str, Any]) -> dict[str, Any]:
     A `start_angle` without a `start` means ``start = "angle"``, a `w_start` means
     ``start = "given"``, and a `w_star` without a `d` has as many numbers as it has.
     """
-    parameters = {n: f.default for n, f in Parameters.model_fields.items()} | chosen
+    parameters = _DEFAULTS | chosen
     if "start" not in chosen:
         for name, start in (("start_angle", "angle"), ("w_start", "given")):
             if parameters[name] is not None:
                 parameters["start"] = start
     if "d" not in chosen and parameters["w_star"] is not None:
-        parameters["d"] = len(direction(parameters["w_star"]))
+        parameters["d"] = _size(parameters["w_star"])
     return parameters | dict.fromkeys(unused(parameters))
 
 
@@ -159,9 +174,8 @@ def conflicts(chosen: dict[str, Any]) -> list[Problem]:
             what = f'has no meaning for start = "{run["start"]}"; use "{start}"'
             problems.append(Problem(name, what))
     for name in ("w_star", "w_start"):
-        numbers = direction(run[name]) if run[name] else ()
-        if numbers and len(numbers) != run["d"]:
-            what = f"needs d = {run['d']} numbers, got {len(numbers)}"
+        if run[name] and (size := _size(run[name])) != run["d"]:
+            what = f"needs d = {run['d']} numbers, got {size}"
             problems.append(Problem(name, what))
     if run["precision"] == "compensated" and run["algorithm"] != "rvscgd":
         what = f'"compensated" is for rvscgd, got algorithm = "{run["algorithm"]}"'

@@ -4,88 +4,29 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from rvsjax.spec.axes import Axis
-from rvsjax.spec.errors import Problem, SpecError, did_you_mean
+from rvsjax.spec.check import doubles, misfits
+from rvsjax.spec.errors import Problem, SpecError
+from rvsjax.spec.exclude import Exclude
 from rvsjax.spec.file import Document, check_document
+from rvsjax.spec.item import STUDY_VERSION, Item, Point
+from rvsjax.spec.kept import Kept
 from rvsjax.spec.layout import Conditions, lay_out
-from rvsjax.spec.parameters import (
-    PARAMETERS,
-    STATIC,
-    canonical,
-    check_value,
-    conflicts,
-    unused,
-)
+from rvsjax.spec.narrow import read_narrowed, read_only
+from rvsjax.spec.parameters import STATIC, canonical
 from rvsjax.spec.product import Product
 
 __all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan", "plan_again"]
 
-STUDY_VERSION = 1
-"""Part of every run's identity; raised when the meaning of a run changes."""
-
 TABLE_VERSION = 2
 """Part of every plan's identity; raised when a row has other columns than before."""
-
-_LATER = {"precision": "plain"}  # parameters younger than their runs, as those had them
 
 _TELLING = (*STATIC, "w_star", "w_start")  # what the static key follows from
 
 SMOKE_RUNS, SMOKE_STEPS = 64, 1000
 DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
-
-
-class _Point(dict[str, Any]):
-    """The parameters of a point: what its seeds share is worked out once."""
-
-    @cached_property
-    def identity(self) -> str:
-        return _identity(dict(self))
-
-    @cached_property
-    def static_key(self) -> tuple[Any, ...]:
-        return _static_key(self)
-
-
-def _identity(parameters: dict[str, Any]) -> str:
-    """Return what is hashed of a run, all but its seed."""
-    if isinstance(parameters, _Point):
-        return parameters.identity
-    used = {n: v for n, v in sorted(parameters.items()) if v is not None}
-    used = {n: v for n, v in used.items() if n not in _LATER or v != _LATER[n]}
-    return json.dumps(["rvscgd", STUDY_VERSION, used])[:-1]
-
-
-def _static_key(parameters: dict[str, Any]) -> tuple[Any, ...]:
-    given = parameters["w_star"] is not None
-    return given, *(parameters[name] for name in STATIC)
-
-
-class Item(NamedTuple):
-    """One run of a sweep: canonical parameters, seed and identity."""
-
-    parameters: dict[str, Any]
-    seed: int
-
-    @property
-    def static_key(self) -> tuple[Any, ...]:
-        """What the run's program is compiled for."""
-        if isinstance(self.parameters, _Point):
-            return self.parameters.static_key
-        return _static_key(self.parameters)
-
-    @property
-    def run_id(self) -> str:
-        """A hash of the study, the parameters in use and the seed: 20 hex digits.
-
-        It does not know of the sweep around the run, so that adding or reordering
-        values keeps every finished row; nor of parameters that came later, as long as
-        they have the value that all runs had before.
-        """
-        text = f"{_identity(self.parameters)}, {self.seed}]"
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 class Plan:
@@ -107,59 +48,49 @@ class Plan:
         self.stride = 1
         layout, problems = lay_out(document, problems)
         self._product = Product(layout.cases, layout.constants)
-        self._last: tuple[Any, _Point | None] | None = None  # point that was looked at
-        self._exclude = layout.exclude
+        self._last: tuple[Any, Point | None] | None = None  # point that was looked at
+        self._exclude = Exclude(layout.exclude)
         last = document.seeds.base + document.seeds.count - 1
         if last >= 2**32:
             problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
-        problems = problems or self._misfits()
-        if problems:
-            raise SpecError(list(dict.fromkeys(problems)))
-
-    def _misfits(self) -> list[Problem]:
-        """Say which values do not fit together, and which runs stand there twice."""
-        problems: list[Problem] = []
-        for chosen, axes, _ in self._product.classes(
-            {*_TELLING, "nnz"}, self._mentioned
-        ):
-            parameters = self._complete(chosen)
-            if parameters is None:
-                continue
-            problems += conflicts(chosen)
-            idle = unused(parameters)
-            for axis in axes:
-                if len(axis.points) > 1 and idle.issuperset(axis.names):
-                    problems.append(_idle_axis(axis))
+        try:
+            classes = self._classes("nnz")
+            completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
+            problems += misfits(completed) or self._product.overlaps()
+        except SpecError as error:  # too many to look at
+            problems += error.problems
         if not problems and not self.groups():
             problems.append(Problem("exclude", "leaves no run"))
-        return problems or self._product.overlaps() or self._doubles()
-
-    def _doubles(self) -> list[Problem]:
-        """Look for runs that differ in unused parameters alone, in a plan not large."""
-        if self._product.size > DOUBLES_UP_TO:
-            return []
-        seen: set[tuple[Any, ...]] = set()
-        for index in range(self._product.size):
-            parameters = self._complete(self._product.point(index))
-            if parameters is None:
-                continue
-            values = tuple(parameters.values())
-            if values in seen:
-                used = {n: v for n, v in parameters.items() if v is not None}
-                varying = {name for axis in self._product.axes for name in axis.names}
-                shown = ", ".join(f"{n} = {v}" for n, v in used.items() if n in varying)
-                return [Problem("runs", f"one stands there twice: {shown}")]
-            seen.add(values)
-        return []
+        if not problems and self._product.size <= DOUBLES_UP_TO:
+            points = map(self._product.point, range(self._product.size))
+            varying = {name for axis in self._product.axes for name in axis.names}
+            problems = doubles(map(self._complete, points), varying)
+        if problems:
+            raise SpecError(dict.fromkeys(problems))
+        self.notes = self._exclude.idle(canonical(x) for x, _, _ in self._classes())
+        """What may not be meant, a sentence each."""
 
     def _complete(self, chosen: dict[str, Any]) -> dict[str, Any] | None:
         """Return all parameters of a run, None if it is left out."""
         parameters = canonical(chosen)
-        if any(_matches(parameters, conditions) for conditions in self._exclude):
+        if self._exclude.met_by(parameters):
             return None
-        if not _matches(parameters, self.only):
+        if any(parameters[name] not in values for name, values in self.only.items()):
             return None
         return parameters | ({"steps": self.steps} if self.steps else {})
+
+    def _classes(self, *more: str) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
+        """Yield points that stand for all that share a program and are kept alike."""
+        return self._product.classes({*_TELLING, *more}, self._mentioned)
+
+    @property
+    def _mentioned(self) -> Conditions:
+        """Every value that decides whether a run is left out."""
+        mentioned: dict[str, set[Any]] = {}
+        for conditions in [*self._exclude.blocks, self.only]:
+            for name, values in conditions.items():
+                mentioned.setdefault(name, set()).update(values)
+        return dict(mentioned)
 
     # -- runs, one by one --------------------------------------------------------------
 
@@ -179,13 +110,20 @@ class Plan:
     def every(self, stride: int) -> Iterator[Item]:
         """Yield the runs at every `stride`-th place that are not left out."""
         seeds, place = self.document.seeds.count, 0
-        while place < self.places:
-            item = self.at(place)
-            if item:
-                yield item
+        kept = self._kept()
+        while (index := kept.first(place // seeds)) is not None:
+            place += -(-max(0, index * seeds - place) // stride) * stride
+            while place // seeds == index:
+                item = self.at(place)
+                if item:
+                    yield item
                 place += stride
-            else:  # the point is left out, hence all of its seeds
-                place += -(-(seeds - place % seeds) // stride) * stride
+
+    def _kept(self) -> Kept:
+        def keep(chosen: dict[str, Any]) -> bool:
+            return self._complete(chosen) is not None
+
+        return Kept(self._product, {*_TELLING}, self._mentioned, keep)
 
     def at(self, place: int) -> Item | None:
         """Return the run at a place of the full product, None if it is left out."""
@@ -193,11 +131,16 @@ class Plan:
         asked = index, self._product, self.only, self.steps
         if self._last is None or self._last[0] != asked:
             parameters = self._complete(self._product.point(index))
-            self._last = asked, parameters if parameters is None else _Point(parameters)
+            self._last = asked, parameters if parameters is None else Point(parameters)
         shared = self._last[1]
         return None if shared is None else Item(shared, self.document.seeds.base + seed)
 
     # -- counts, without a loop over runs ----------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """The number of runs."""
+        return sum(number for _, number in self._counted())
 
     def groups(self) -> list[tuple[Item, int]]:
         """Return an example and the number of runs for each program."""
@@ -209,41 +152,34 @@ class Plan:
 
     def _counted(self) -> Iterator[tuple[Item, int]]:
         """Yield items that stand for a number of runs of the same program."""
-        if self.limit or self.steps:
+        if self.steps:
             yield from ((item, 1) for item in self)
             return
         seeds = self.document.seeds
-        for chosen, _, count in self._product.classes({*_TELLING}, self._mentioned):
-            parameters = self._complete(chosen)
-            if parameters:
-                yield Item(parameters, seeds.base), count * seeds.count
-
-    @property
-    def _mentioned(self) -> Conditions:
-        """Every value that decides whether a run is left out."""
-        mentioned: dict[str, set[Any]] = {}
-        for conditions in [*self._exclude, self.only]:
-            for name, values in conditions.items():
-                mentioned.setdefault(name, set()).update(values)
-        return dict(mentioned)
+        completed = ((self._complete(x), count) for x, _, count in self._classes())
+        found = [(Item(x, seeds.base), n * seeds.count) for x, n in completed if x]
+        if self.limit is None or self.limit >= sum(number for _, number in found):
+            yield from found
+            return
+        kept, index, left = self._kept(), 0, self.limit
+        while left and (index := kept.first(index)) is not None:
+            item, number = self.at(index * seeds.count), min(left, seeds.count)
+            if item:
+                yield item, number
+            index, left = index + 1, left - number
 
     # -- narrowing ---------------------------------------------------------------------
 
     def keep_only(self, options: list[str]) -> None:
         """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
-        for option in options:
-            key, equals, text = option.partition("=")
-            if not equals or key not in PARAMETERS:
-                what = "needs KEY=V1,V2 with a parameter"
-                guess = did_you_mean(key, PARAMETERS)
-                raise SpecError([Problem(f"--only {option}", what + guess)])
-            values = _read_values(key, text)
-            before = self.only.get(key, values)
-            self.only = self.only | {key: [v for v in values if v in before]}
-        self._product = self._product.restricted(self.only)
+        self._narrow(read_only(options, self.only))
         if not self.groups():
             shown = ", ".join(options)
             raise SpecError([Problem(f"--only {shown}", "leaves no run")])
+
+    def _narrow(self, only: Conditions) -> None:
+        self.only = only
+        self._product = self._product.restricted(only)
 
     def smoke(self) -> None:
         """Keep about 64 runs, evenly spaced over the plan, of 1000 steps each."""
@@ -253,10 +189,13 @@ class Plan:
         if self.stride % 2 == 0:
             self.stride -= 1  # odd, so that not only even seeds and places are seen
 
+    # -- what is asked -----------------------------------------------------------------
+
     def as_json(self) -> dict[str, Any]:
         """Return what is asked: equal data, equal runs in equal order."""
         asked = self.document.model_dump(exclude={"about"})
-        narrowed = {"only": self.only, "limit": self.limit, "stride": self.stride}
+        only = {name: list(values) for name, values in self.only.items()}
+        narrowed = {"only": only, "limit": self.limit, "stride": self.stride}
         narrowed |= {"steps": self.steps} if self.steps else {}
         return json.loads(json.dumps(asked | {"narrowed": narrowed}))
 
@@ -284,45 +223,21 @@ def make_plan(
     return plan
 
 
+def plan_again(asked: Any) -> Plan:
+    """Return the plan that `Plan.as_json` came from; SpecError if it came from none."""
+    if not isinstance(asked, dict):
+        raise SpecError([Problem("asked", "is not the question of a sweep")])
+    narrowed, only = read_narrowed(asked.get("narrowed"))
+    raw = {n: x for n, x in asked.items() if n != "narrowed" and x is not None}
+    plan = Plan(*check_document(raw))
+    plan._narrow(only)
+    if narrowed.steps:
+        plan.smoke()
+    if (narrowed.steps, narrowed.stride) != (plan.steps, plan.stride):
+        raise SpecError([Problem("narrowed", "is not by this version of rvsjax")])
+    plan.limit = narrowed.limit
+    return plan
+
+
 def _distinct(items: Iterable[Item]) -> list[Item]:
     return list({item.run_id: item for item in items}.values())
-
-
-def _idle_axis(axis: Axis) -> Problem:
-    what = f"has {len(axis.points)} values, but no meaning for some runs"
-    advice = "put it in the [[case]] that uses it"
-    return Problem(", ".join(axis.names), f"{what}; {advice}")
-
-
-def _matches(parameters: dict[str, Any], conditions: Conditions) -> bool:
-    return all(parameters[name] in values for name, values in conditions.items())
-
-
-def _read_values(key: str, text: str) -> list[Any]:
-    """Read the values of ``--only``, in the type of their parameter."""
-    values = []
-    for part in text.split(","):
-        candidates: list[Any] = [part.strip()]
-        for read in (float, int):
-            try:
-                candidates.insert(0, read(part))
-            except ValueError:
-                continue
-        checked = [check_value(key, value, f"--only {key}") for value in candidates]
-        good = [value for value, problems in checked if not problems]
-        if not good:
-            raise SpecError(checked[0][1])
-        values.append(good[0])
-    return values
-
-
-def plan_again(asked: dict[str, Any]) -> Plan:
-    """Return the plan that `Plan.as_json` came from."""
-    document = {name: value for name, value in asked.items() if name != "narrowed"}
-    narrowed = asked["narrowed"]
-    plan = Plan(*check_document({n: x for n, x in document.items() if x is not None}))
-    plan.only = narrowed["only"]
-    plan._product = plan._product.restricted(plan.only)
-    plan.limit, plan.stride = narrowed["limit"], narrowed["stride"]
-    plan.steps = narrowed.get("steps")
-    return plan

@@ -3,18 +3,26 @@
 import itertools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from rvsjax.spec.axes import Axis, Point
 from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.layout import Conditions
 from rvsjax.spec.parameters import canonical
 
-__all__ = ["Product"]
+__all__ = ["Chosen", "Product"]
 
 MOST_CLASSES = 100_000
 
 Chosen = dict[str, Any]
+
+
+class Classes(NamedTuple):
+    """The points of an axis, grouped: which class each is in, and the classes."""
+
+    marks: list[int]  # of each point
+    examples: list[Point]
+    counts: list[int]
 
 
 class Product:
@@ -24,74 +32,82 @@ class Product:
         """Take the axes of each case, slowest first, and what all points share."""
         self.cases = cases
         self.constants = constants
-
-    @property
-    def axes(self) -> list[Axis]:
-        """Every axis of every case."""
-        return [axis for axes in self.cases for axis in axes]
-
-    @property
-    def size(self) -> int:
-        """The number of points."""
-        return sum(_size(axes) for axes in self.cases)
+        self.axes = list({id(axis): axis for axes in cases for axis in axes}.values())
+        self.sizes = [math.prod(len(x.points) for x in axes) for axes in cases]
+        self.size = sum(self.sizes)
 
     def point(self, index: int) -> Chosen:
         """Return the chosen values of a point; the last axis is the fastest."""
-        for axes in self.cases:
-            if index < _size(axes):
-                break
-            index -= _size(axes)
+        case, index = self.locate(index)
         chosen = dict(self.constants)
-        for axis in reversed(axes):
+        for axis in reversed(self.cases[case]):
             index, place = divmod(index, len(axis.points))
             chosen.update(zip(axis.names, axis.points[place]))
         return chosen
 
-    def classes(
-        self, names: set[str], mentioned: Conditions
-    ) -> Iterator[tuple[Chosen, list[Axis], int]]:
-        """Yield representatives of points that agree on `names`, with their number.
+    def chosen(self, axes: list[Axis], points: list[Point]) -> Chosen:
+        """Return the chosen values of a point that is given on each axis."""
+        chosen = dict(self.constants)
+        for axis, point in zip(axes, points):
+            chosen.update(zip(axis.names, point))
+        return chosen
+
+    def locate(self, index: int) -> tuple[int, int]:
+        """Return the case of a point, and the point's index in it."""
+        for case, size in enumerate(self.sizes):
+            if index < size:
+                return case, index
+            index -= size
+        raise IndexError(index)
+
+    def grouped(self, names: set[str], mentioned: Conditions) -> list[list[Classes]]:
+        """Group the points of each axis of each case by what `names` are.
 
         Values that are `mentioned` are told apart as well; all others count together.
         """
-        for axes in self.cases:
-            parts = [_classes(axis, names, mentioned) for axis in axes]
-            if (number := math.prod(map(len, parts))) > MOST_CLASSES:
-                what = f"{number:,} combinations of parameters that a program is"
-                what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"
-                raise SpecError([Problem("grid", what)])
+        known = {id(axis): _classes(axis, names, mentioned) for axis in self.axes}
+        cases = [[known[id(axis)] for axis in axes] for axes in self.cases]
+        number = sum(math.prod(len(x.counts) for x in axes) for axes in cases)
+        if number > MOST_CLASSES:
+            what = f"{number:,} combinations of parameters that a program is"
+            what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"
+            raise SpecError([Problem("grid", what)])
+        return cases
+
+    def classes(
+        self, names: set[str], mentioned: Conditions
+    ) -> Iterator[tuple[Chosen, list[Axis], int]]:
+        """Yield representatives of points that agree on `names`, with their number."""
+        for axes, grouped in zip(self.cases, self.grouped(names, mentioned)):
+            parts = [zip(one.examples, one.counts) for one in grouped]
             for choice in itertools.product(*parts):
-                chosen, count = dict(self.constants), 1
-                for axis, (point, number) in zip(axes, choice):
-                    chosen.update(zip(axis.names, point))
-                    count *= number
-                yield chosen, axes, count
+                chosen = self.chosen(axes, [point for point, _ in choice])
+                yield chosen, axes, math.prod(count for _, count in choice)
 
     def restricted(self, conditions: Conditions) -> "Product":
         """Return the product without the points of an axis that break a condition."""
-        cases = [[_restrict(axis, conditions) for axis in axes] for axes in self.cases]
+        kept = {id(axis): _restrict(axis, conditions) for axis in self.axes}
+        cases = [[kept[id(axis)] for axis in axes] for axes in self.cases]
         return Product(cases, self.constants)
 
     def overlaps(self) -> list[Problem]:
         """Two cases may not contain the same point."""
-
-        def values(axes: list[Axis], name: str) -> set[Any]:
-            given = [(a, a.names.index(name)) for a in axes if name in a.names]
-            if given:
-                return {point[i] for axis, i in given for point in axis.points}
-            return {canonical(self.constants)[name]}
-
+        shared = canonical(self.constants)
         names = {name for axis in self.axes for name in axis.names}
+        columns = {
+            id(axis): {n: {p[i] for p in axis.points} for i, n in enumerate(axis.names)}
+            for axis in self.axes
+        }
+        values = [{name: {shared.get(name)} for name in names} for _ in self.cases]
+        for case, axes in zip(values, self.cases):
+            for axis in axes:
+                case |= columns[id(axis)]
         problems = []
-        for (i, a), (j, b) in itertools.combinations(enumerate(self.cases), 2):
-            if all(values(a, name) & values(b, name) for name in names):
+        for (i, a), (j, b) in itertools.combinations(enumerate(values), 2):
+            if not any(a[name].isdisjoint(b[name]) for name in names):
                 what = f"overlaps with case[{i}]: some runs stand in both"
                 problems.append(Problem(f"case[{j}]", what))
         return problems
-
-
-def _size(axes: list[Axis]) -> int:
-    return math.prod(len(axis.points) for axis in axes)
 
 
 def _restrict(axis: Axis, conditions: Conditions) -> Axis:
@@ -100,20 +116,24 @@ def _restrict(axis: Axis, conditions: Conditions) -> Axis:
     return axis._replace(points=kept)
 
 
-def _classes(
-    axis: Axis, names: set[str], mentioned: Conditions
-) -> list[tuple[Point, int]]:
-    """Group the points of an axis; return a representative and a count for each."""
+def _classes(axis: Axis, names: set[str], mentioned: Conditions) -> Classes:
+    """Group the points of an axis."""
     if not any(name in names or name in mentioned for name in axis.names):
-        return [(axis.points[0], len(axis.points))] if axis.points else []
+        number = len(axis.points)
+        return Classes([0] * number, axis.points[:1], [number] if number else [])
 
     def mark(name: str, value: Any) -> Any:
         told_apart = name in names or value in mentioned.get(name, ())
         return value if told_apart else ()
 
-    found: dict[Any, tuple[Point, int]] = {}
+    known: dict[Any, int] = {}
+    found = Classes([], [], [])
     for point in axis.points:
         key = tuple(map(mark, axis.names, point))
-        first, count = found.get(key, (point, 0))
-        found[key] = first, count + 1
-    return list(found.values())
+        number = known.setdefault(key, len(known))
+        if number == len(found.counts):
+            found.examples.append(point)
+            found.counts.append(0)
+        found.counts[number] += 1
+        found.marks.append(number)
+    return found
