@@ -25,7 +25,7 @@ def misfits(
         if parameters is None:
             continue
         idle = unused(parameters)
-        found = conflicts(chosen)
+        found = conflicts(chosen, parameters)
         found += [
             _idle_axis(axis)
             for axis in axes

@@ -160,10 +160,9 @@ def canonical(chosen: dict[str, Any]) -> dict[str, Any]:
     return parameters | dict.fromkeys(unused(parameters))
 
 
-def conflicts(chosen: dict[str, Any]) -> list[Problem]:
-    """Say what does not fit together in the chosen values of a run."""
+def conflicts(chosen: dict[str, Any], run: dict[str, Any]) -> list[Problem]:
+    """Say what does not fit together in the chosen values of a run, and its others."""
     problems = []
-    run = canonical(chosen)
     if run["nnz"] is not None and run["nnz"] > run["d"]:
         what = f"must not exceed d, got nnz = {run['nnz']} with d = {run['d']}"
         problems.append(Problem("nnz", what))

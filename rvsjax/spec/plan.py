@@ -59,7 +59,7 @@ class Plan:
             problems += misfits(completed) or self._product.overlaps()
         except SpecError as error:  # too many to look at
             problems += error.problems
-        if not problems and not self.groups():
+        if not problems and not any(self._complete(x) for x, _, _ in self._classes()):
             problems.append(Problem("exclude", "leaves no run"))
         if not problems and self._product.size <= DOUBLES_UP_TO:
             points = map(self._product.point, range(self._product.size))
@@ -173,7 +173,7 @@ class Plan:
     def keep_only(self, options: list[str]) -> None:
         """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
         self._narrow(read_only(options, self.only))
-        if not self.groups():
+        if not any(self._complete(x) for x, _, _ in self._classes()):
             shown = ", ".join(options)
             raise SpecError([Problem(f"--only {shown}", "leaves no run")])
 
