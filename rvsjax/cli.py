@@ -19,7 +19,7 @@ def main(argv: list[str], command: str | None = None) -> int:
     """Carry out a command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="surrogateescape")  # folders may have any name
+            stream.reconfigure(errors="any text")  # folders may have any name
     arguments = make_parser(command).parse_args(argv)
     chosen = importlib.import_module(f"rvsjax.commands.{arguments.command}")
     try:

@@ -1,5 +1,6 @@
 """What every command shares: refusals, exit codes, and where words go."""
 
+import codecs
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -35,7 +36,23 @@ def put(text: str, stream: TextIO | None = None) -> None:
 
 def tell(text: str) -> None:
     """Print talk, which goes to stderr."""
-    put(text, sys.stderr)
+    put(_printable(text), sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """Write control characters out, which a stranger's folder may hold."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write the bytes of a name as they are, and what its encoding lacks escaped."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error("any text", _any_text)  # how streams are to take errors
 
 
 def need_sweep(folder: Path) -> None:

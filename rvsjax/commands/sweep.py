@@ -54,7 +54,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.spec.errors import SpecError
+    from rvsjax.spec.errors import SpecError, one_line
     from rvsjax.spec.file import override, parse, read, read_setting
     from rvsjax.spec.plan import make_plan
 
@@ -73,7 +73,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         number = len(error.problems)
         mistakes = "1 mistake" if number == 1 else f"{number} mistakes"
         lines = "\n".join(f"  {line}" for line in str(error).splitlines())
-        head = f"{arguments.file}: {mistakes}, nothing was run"
+        head = f"{one_line(str(arguments.file))}: {mistakes}, nothing was run"
         raise Refusal(f"{head}\n{lines}") from None
 
 

@@ -56,7 +56,7 @@ class Plan:
         try:
             classes = self._classes("nnz")
             completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
-            problems += misfits(completed) or self._product.overlaps()
+            problems += misfits(completed) + self._product.overlaps()
         except SpecError as error:  # too many to look at
             problems += error.problems
         if not problems and not any(self._complete(x) for x, _, _ in self._classes()):

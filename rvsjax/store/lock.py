@@ -58,6 +58,7 @@ def held(folder: Path, index: int, total: int) -> Iterator[bool]:
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
             with contextlib.suppress(OSError):  # it is only told
+                _about(path).unlink(missing_ok=True)  # it may be a link to elsewhere
                 _about(path).write_text(json.dumps(about))
         yield works
 

@@ -1,0 +1,782 @@
+"""A stranger's sweep file, and a slip of one's own: a sentence, or a run with a status.
+
+Never a traceback, never a file outside the results folder, never minutes or gigabytes.
+Times are bounded generously: they guard against loops without end.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rvsjax
+from rvsjax.cli import main
+from rvsjax.growth import need_room
+from rvsjax.results import Results
+from rvsjax.spec.errors import SpecError, one_line
+from rvsjax.spec.file import override, parse, read, read_setting
+from rvsjax.spec.plan import make_plan, plan_again
+from rvsjax.store import StoreError
+from rvsjax.sweep import Options, run_plan
+
+HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
+ESCAPE = "\x1b[31m"
+PATIENCE = 60  # seconds for a child that should take one
+
+
+def plan_of(body, *settings, **narrowed):
+    raw = parse(HEAD + body)
+    for setting in settings:
+        raw = override(raw, *read_setting(setting))
+    return make_plan(raw, **narrowed)
+
+
+def refused(capsys, *arguments):
+    """Call the command and return its sentences, after what every refusal must be."""
+    try:
+        code = main([str(argument) for argument in arguments], "sweep")
+    except SystemExit as stopped:  # by argparse
+        code = stopped.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.replace("\n", "").isprintable()
+    assert "Traceback" not in said.err
+    return said.err
+
+
+# -- bad numbers -----------------------------------------------------------------------
+
+BAD = {
+    "beta 0": ("[constants]\nbeta = 0\n", "constants.beta", "greater than 0"),
+    "lam -1": ("[constants]\nlam = -1\n", "constants.lam", "equal to 0, got -1"),
+    "nnz > d": ("[constants]\nnnz = 51\n", "nnz", "got nnz = 51 with d = 50"),
+    "nnz without end": ("[constants]\nnnz = 10_000_000\n", "constants.nnz", "less"),
+    "k 0": ("[constants]\nk = 0\n", "constants.k", "equal to 1, got 0"),
+    "d 0": ("[constants]\nd = 0\n", "constants.d", "equal to 1, got 0"),
+    "nan": ("[constants]\neta = nan\n", "constants.eta", "finite number, got nan"),
+    "inf": ("[grid]\neta = [0.1, inf]\n", "grid.eta[1]", "finite number, got inf"),
+    "nan of a sample": (
+        "[sample]\nn = 4\nbeta = { uniform = [nan, 1] }\n",
+        "sample.beta.uniform[0]",
+        "finite",
+    ),
+    "range beyond floats": (
+        "[grid]\neta = { geom = [1e-299, 1e299], num = 5 }\n",
+        "grid.eta",
+        "finite",
+    ),
+    "10**400": ("[constants]\nbeta = 1" + "0" * 400 + "\n", "constants.beta", "valid"),
+    "4300 digits": ("[constants]\nk = 1" + "0" * 4290 + "\n", "constants.k", "less"),
+    "5000 digits": ("[constants]\nk = 1" + "0" * 5000 + "\n", "TOML", "digits"),
+    "hex": ("[constants]\nk = 0x" + "f" * 60_000 + "\n", "constants.k", "less than"),
+    "hex for a float": (
+        "[constants]\nbeta = 0x" + "f" * 60_000 + "\n",
+        "constants.beta",
+        "thousands of digits",
+    ),
+    "hex in a list": (
+        "[grid]\nbeta = [[0x" + "f" * 60_000 + "]]\n",
+        "grid.beta[0]",
+        "thousands of digits",
+    ),
+    "hex in a range": (
+        "[grid]\nbeta = { lin = [1, 0x" + "f" * 60_000 + "], num = 3 }\n",
+        "grid.beta",
+        "thousands of digits",
+    ),
+    "hex for a choice": (
+        "[constants]\npenalty = 0o" + "7" * 60_000 + "\n",
+        "constants.penalty",
+        "thousands of digits",
+    ),
+    "hex seeds": ("[seeds]\ncount = 0b" + "1" * 60_000 + "\n", "seeds.count", "less"),
+    "10**18 seeds": ("[seeds]\ncount = 1" + "0" * 18 + "\n", "seeds.count", "4294967"),
+    "base": ("[seeds]\nbase = 4294967296\n", "seeds.base", "less than 4294967296"),
+    "seeds of 33 bits": (
+        "[seeds]\nbase = 1\ncount = 4294967296\n",
+        "seeds",
+        "below 2**32, reach 4294967296",
+    ),
+    "10**9 values": (
+        "[grid]\nbeta = { lin = [1, 2], num = 1_000_000_000 }\n",
+        "grid.beta",
+        "num <= 100000",
+    ),
+    "sample without end": (
+        "[sample]\nn = 1_000_000\nlam = { uniform = [0, 1] }\n",
+        "sample.n",
+        "less",
+    ),
+    "short direction": (
+        "[constants]\nw_star = '1e-200, 0'\n",
+        "constants.w_star",
+        "length",
+    ),
+    "long direction": (
+        "[constants]\nw_star = '1e200, 0'\n",
+        "constants.w_star",
+        "length",
+    ),
+    "infinite direction": (
+        "[constants]\nw_star = '1e999'\n",
+        "constants.w_star",
+        "finite",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "where", "what"), BAD.values(), ids=BAD)
+def test_bad_numbers_are_refused_in_a_sentence_with_their_key(body, where, what):
+    with pytest.raises(SpecError) as error:
+        plan_of(body)
+    (problem,) = error.value.problems
+    assert problem.where == where
+    assert what in problem.what
+    assert len(str(error.value)) <= 300
+
+
+STATUSES = """
+[constants]
+k = 1
+d = 2
+nnz = 2
+steps = 20
+[[zip]]
+eta  = [1e300, 1.7e308, 0.1, 5e-324, 0.1, 0.1]
+beta = [0.1, 1.7e308, 1e-300, 0.1, 0.1, 1e300]
+lam  = [0.1, 1.7e308, 0.0, 0.1, 1e300, 0.1]
+[seeds]
+base = 4294967295
+[record]
+curves = 2
+"""
+
+
+def run(body, out, **options):
+    plan = plan_of(body)
+    run_plan(plan, body, out, Options(width=8, kernel="plain", **options))
+    return Results(out)
+
+
+def test_numbers_that_only_look_bad_run_and_have_a_status(tmp_path):
+    runs = run(STATUSES, tmp_path / "out").runs.set_index("p_eta", drop=False)
+    assert len(runs) == 6
+    assert set(runs["status"]) <= {"ok", "diverged", "degenerate"}
+    assert set(runs["p_seed"]) == {2**32 - 1}
+    assert runs["status"][1e300] == "diverged"
+    assert runs["status"][1.7e308] != "ok"
+    assert "at step 1" in runs["reason"][1e300]
+    assert runs["status"][5e-324] == "ok"
+    assert runs["m_steps"][5e-324] == 20
+
+
+# -- bad files -------------------------------------------------------------------------
+
+GOOD = (HEAD + '[constants]\nbeta = 1.0\nabout = "é"\n').replace("about", "#")
+FILES = {
+    "empty": (b"", "version", "is missing"),
+    "10 MB": (b"#" * 10_000_000, "", "is too long; a sweep file has at most 65536"),
+    "Latin-1": ('about = "é"'.encode("latin-1"), "", "is not UTF-8 text"),
+    "UTF-16": (GOOD.encode("utf-16"), "", "is not UTF-8 text"),
+    "UTF-16, no mark": (HEAD.encode("utf-16-be"), "TOML", "line 1, column 1"),
+    "UTF-32": (GOOD.encode("utf-32"), "", "is not UTF-8 text"),
+    "NUL bytes": (b"\0" * 1000, "TOML", "line 1, column 1"),
+    "NUL in a text": (b'name = "a\0b"', "TOML", "line 1, column 10"),
+    "control in a comment": (b"# \x1b[31m\n", "TOML", "line 1, column 3"),
+    "carriage returns": (b"version = 1\rname = 2\r", "TOML", "line 1"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "", "is not UTF-8 text"),
+    "deep list": (b"x = " + b"[" * 30_000, "TOML", "nested"),
+    "deep table": (b"x = " + b"{a=" * 15_000, "TOML", "nested"),
+    "dotted key": (b"a." * 30_000 + b"a = 1", "TOML", "parts"),
+    "80 KB dotted key": (b"a." * 40_000 + b"a = 1", "", "is too long"),
+    "duplicate key": (b"version = 1\nversion = 1\n", "TOML", "overwrite"),
+    "duplicate table": (b"[grid]\n[grid]\n", "TOML", "declare"),
+    "duplicate across": (b"[grid]\nk = [1]\n[[grid]]\n", "TOML", "overwrite"),
+    "a key without a name": (b'"" = 1\n' + HEAD.encode(), '""', "unknown key"),
+    "a name of blanks": (b'" \\n" = 1\n' + HEAD.encode(), "\\n", "unknown key"),
+    "a name of 60 KB": (b"x" * 60_000 + b"=1\n" + HEAD.encode(), "xxx...", "unknown"),
+}
+
+
+@pytest.mark.parametrize(("data", "where", "what"), FILES.values(), ids=FILES)
+def test_bad_files_are_refused_in_a_sentence(tmp_path, capsys, data, where, what):
+    file = tmp_path / "file.toml"
+    file.write_bytes(data)
+    said = refused(capsys, "file.toml")
+    head, *lines = said.splitlines()
+    assert head.startswith("file.toml: ") and head.endswith(", nothing was run")
+    assert any(where in line and what in line for line in lines), said
+    assert all(len(line) <= 302 for line in lines)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    (tmp_path / "notepad.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    (item,) = make_plan(parse(read(tmp_path / "notepad.toml")))
+    assert item.parameters["beta"] == 1.0
+
+
+NAMES = ["../x", "/etc/x", "a/b", "a\\\\b", "..", ".x", "", " x", "x\\n", "x\\u0000"]
+NAMES += ["<script>", "&amp;", "\\u001b[31m", "é", "x" * 65, "x\\u202e", "$(rm)", "~"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_never_a_way_out_of_the_folder(tmp_path, capsys, name):
+    (tmp_path / "file.toml").write_text(HEAD.replace('"t"', f'"{name}"'))
+    said = refused(capsys, "file.toml")
+    assert "name  must match pattern" in said
+    (tmp_path / "good.toml").write_text(HEAD)
+    assert "name  must match pattern" in refused(
+        capsys, "good.toml", "--set", f'name="{name}"'
+    )
+
+
+def test_control_characters_of_a_file_are_written_out(tmp_path, capsys):
+    body = (
+        '"\\u001b[31m" = 1\n[constants]\n"a\\nb" = 1\npenalty = "\\u001b]0;x\\u0007"\n'
+        '[[case]]\n"\\u202e" = 1\n[sample]\nn = 4\n"\\u0085" = {}\n'
+    )
+    (tmp_path / "file.toml").write_text(HEAD + body)
+    said = refused(capsys, "file.toml")
+    assert len(said.splitlines()) == 6
+    for text in ("\\x1b[31m", "a\\nb", "\\x1b]0;x\\x07", "\\u202e", "\\x85"):
+        assert text in said
+
+
+def test_a_line_of_a_refusal_keeps_both_ends_of_what_is_long():
+    line = one_line("begin " + "x" * 10_000 + "\x1b end", 100)
+    assert len(line) == 100 and line.isprintable()
+    assert line.startswith("begin x") and line.endswith("x\\x1b end")
+    assert one_line("as it is: é") == "as it is: é"
+    with pytest.raises(SpecError) as error:
+        plan_of("x" * 60_000 + " = 1\n" + "[constants]\nbtea = 1\n")
+    for line in str(error.value).splitlines():
+        assert len(line) <= 300
+
+
+# -- no file at all --------------------------------------------------------------------
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "nothing.toml").symlink_to("nowhere")
+    (tmp_path / "circle.toml").symlink_to("circle.toml")
+    (tmp_path / "pipe2.toml").symlink_to("pipe.toml")
+    for file, what in {
+        "pipe.toml": "is not a regular file",
+        "pipe2.toml": "is not a regular file",
+        "/dev/zero": "is not a regular file",
+        "/dev/tty": "is not a regular file",
+        "folder.toml": "cannot be read: Is a directory",
+        "nothing.toml": "cannot be read: No such file or directory",
+        "none.toml": "cannot be read: No such file or directory",
+        "circle.toml": "cannot be read: Too many levels of symbolic links",
+        "pipe.toml/x": "cannot be read: Not a directory",
+        "x" * 5000: "cannot be read: File name too long",
+        f"{ESCAPE}.toml": "cannot be read: No such file or directory",
+        "": "cannot be read: Is a directory",
+    }.items():
+        assert what in refused(capsys, file)
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, capsys, monkeypatch):
+    def forbidden(self, mode):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    (tmp_path / "file.toml").write_text(HEAD)
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert "cannot be read: Permission denied" in refused(capsys, "file.toml")
+
+
+def test_a_name_that_no_file_can_have_is_refused():
+    with pytest.raises(SpecError, match=r"a\\x00b  is no name of a file"):
+        rvsjax.run("a\0b")
+
+
+# -- options ---------------------------------------------------------------------------
+
+LONG = "a." * 40_000 + "a"
+OPTIONS = {
+    "80 KB key": (("--set", f"{LONG}=1"), "no table"),
+    "80 KB unknown key": (("--set", f"{'x' * 80_000}=1"), "unknown parameter"),
+    "80 KB value": (("--set", f"penalty={'x' * 80_000}"), "'l0', 'l1' or"),
+    "80 KB dotted value": (("--set", f"beta={{{LONG}=1}}"), "beta"),
+    "80 KB without equals": (("--set", "x" * 80_000), "needs KEY=VALUE"),
+    "deep value": (("--set", "beta=" + "[" * 30_000), "nested"),
+    "5000 digits": (("--set", "beta=" + "9" * 5000), "digits"),
+    "hex": (("--set", "beta=0x" + "f" * 60_000), "thousands of digits"),
+    "hex about": (("--set", "about=0x" + "f" * 60_000), "thousands of digits"),
+    "control key": (("--set", f"{ESCAPE}=1"), "\\x1b[31m"),
+    "control value": (("--set", f"penalty={ESCAPE}"), "\\x1b[31m"),
+    "line break": (("--set", "name=a\nb"), "name"),
+    "half a character": (("--set", "name=\udcff"), "name"),
+    "only, 80 KB key": (("--only", f"{LONG}=1"), "needs KEY=V1,V2"),
+    "only, 40,000 values": (("--only", "beta=" + ",".join(["7"] * 40_000)), "no run"),
+    "only, other values": (
+        ("--only", "beta=" + ",".join(map(str, range(1, 20_000)))),
+        "leaves no run",
+    ),
+    "only, 5000 digits": (("--only", "k=" + "9" * 5000), "integer"),
+    "only, control": (("--only", f"penalty={ESCAPE}"), "\\x1b[31m"),
+    "only, nothing": (("--only", ""), "needs KEY=V1,V2"),
+    "seeds, 5000 digits": (("--seeds", "9" * 5000), "must be a whole number"),
+    "seeds, 10**18": (("--seeds", str(10**18)), "must be at most"),
+    "seeds, 33 bits": (("--seeds", str(2**32 + 1)), "seeds.count"),
+    "limit, 5000 digits": (("--limit", "9" * 5000), "must be a whole number"),
+    "limit, 10**30": (("--limit", str(10**30)), "must be at most"),
+    "limit, no number": (("--limit", "many"), "must be a whole number"),
+    "block, 10**9": (("--block", str(10**9)), "must be at most 1048576"),
+    "block, 5000 digits": (("--block", "9" * 5000), "must be a whole number"),
+    "shard, 5000 digits": (("--shard", "1/" + "9" * 5000), "must be I/N"),
+    "shard, three": (("--shard", "1/2/3"), "must be I/N"),
+    "shard, no number": (("--shard", "²/2"), "must be I/N"),
+    "unknown, 80 KB": (("--" + "x" * 80_000,), "unrecognized arguments"),
+    "unknown, control": ((f"--{ESCAPE}",), "\\x1b[31m"),
+}
+
+
+@pytest.mark.parametrize(("options", "what"), OPTIONS.values(), ids=OPTIONS)
+def test_hostile_options_are_refused_in_a_sentence(tmp_path, capsys, options, what):
+    (tmp_path / "file.toml").write_text(HEAD)
+    said = refused(capsys, "file.toml", *options)
+    assert what in said
+    assert len(said) < 4000  # with the usage
+    assert [path.name for path in tmp_path.iterdir()] == ["file.toml"]
+
+
+def test_a_setting_of_one_column_does_not_mend_the_others_of_a_zip():
+    """Columns of two lengths stay a mistake; they were cut to the shortest once."""
+    body = "[[zip]]\nd = [50, 200]\nnnz = [5, 20, 30]\na = [1, 2]\n"
+    with pytest.raises(SpecError, match=r"of one length, got \{'d': 2, 'nnz': 3\}"):
+        plan_of(body, "a=1")
+
+
+def test_a_setting_over_ten_thousand_rows_of_a_zip_takes_no_square_of_time():
+    rows = ", ".join(f"{i}e-4" for i in range(1, 5000))
+    body = f"[[zip]]\nlam = [{rows}]\nbeta = [{rows}]\neta = [{rows}]\n"
+    assert len(parse(HEAD + body)["zip"]) == 1
+    assert plan_of(body, "eta=1").size == 4999
+
+
+# -- all at once -----------------------------------------------------------------------
+
+
+def problems_of(body):
+    with pytest.raises(SpecError) as error:
+        plan_of(body)
+    return {problem.where for problem in error.value.problems}
+
+
+def test_values_that_do_not_fit_together_are_told_with_the_other_mistakes():
+    body = "[constants]\nd = 4\n[grid]\nbeta = []\nlam = [1, -1]\n[seeds]\nbase = -1\n"
+    assert problems_of(body) == {"nnz", "grid.beta", "grid.lam[1]", "seeds.base"}
+
+
+def test_overlapping_cases_are_told_with_the_other_mistakes():
+    body = "[grid]\nbeta = [-1]\n[[case]]\nlam = [1, 2]\n[[case]]\nlam = [2, -3]\n"
+    assert problems_of(body) == {"grid.beta[0]", "case[1].lam[1]", "case[1]"}
+
+
+NOT_TOLD = {
+    "d itself is wrong": ("[constants]\nnnz = 60\nd = -1\n", {"constants.d"}),
+    "no d is right": ("[constants]\nnnz = 60\n[grid]\nd = ['x']\n", {"grid.d[0]"}),
+    "d stands in a broken table": ("grid = 1\n[constants]\nnnz = 60\n", {"grid"}),
+    "d stands in a broken zip": (
+        "[constants]\nnnz = 60\n[[zip]]\nd = [70, 80]\nlam = [1]\n",
+        {"zip[0]"},
+    ),
+    "d is drawn, once all is right": (
+        "[constants]\nnnz = 60\nbeta = 0\n[sample]\nn = 2\nd = {uniform = [70, 80]}\n",
+        {"constants.beta"},
+    ),
+    "it may be excluded": (
+        "[grid]\nd = [4, 50]\n[[exclude]]\nd = 4\nbeta = 'x'\n",
+        {"exclude[0].beta"},
+    ),
+    "the case has no value that is right": (
+        "[[case]]\nlam = [-1]\n[[case]]\nbeta = 1\n",
+        {"case[0].lam[0]"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), NOT_TOLD.values(), ids=NOT_TOLD)
+def test_nothing_is_told_that_may_not_be_so(body, expected):
+    assert problems_of(body) == expected
+
+
+def test_one_sentence_stands_for_thousands_of_values_that_do_not_fit():
+    body = (
+        "[grid]\nnnz = { lin = [1, 99], num = 99 }\nd = { lin = [1, 99], num = 99 }\n"
+    )
+    assert problems_of(body) == {"nnz"}
+
+
+def test_an_exclude_that_leaves_out_nothing_is_told(tmp_path, capsys):
+    body = (
+        "[grid]\nd = [50, 200]\nbeta = [1, 2]\n[[exclude]]\nd = 201\n"
+        "[[exclude]]\nd = 50\nbeta = 2\n[[exclude]]\nd = 50\na = 1.0\n"
+    )
+    notes = plan_of(body).notes
+    assert notes == [
+        "exclude[0] leaves out no run: none has d = 201",
+        "exclude[2] leaves out no run: none has a = 1.0",
+    ]
+    assert plan_of(body.replace("201", "200"), only=["d=50"]).notes == notes[1:]
+    apart = "[[case]]\nd = 50\nlam = 1\n[[case]]\nd = 60\nlam = 2\n"
+    apart += "[[exclude]]\nd = 50\nlam = 2\n"
+    assert plan_of(apart).notes == ["exclude[0] leaves out no run"]
+    (tmp_path / "file.toml").write_text(HEAD + body)
+    options = ("file.toml", "--dry-run", "--device", "tpu")
+    said = refused(capsys, *options).splitlines()
+    assert said[:2] == [f"file.toml: {note}" for note in notes]
+    assert "exclude" not in refused(capsys, *options, "-q")
+
+
+# -- counts without loops --------------------------------------------------------------
+
+LONGEST = "{ lin = [1, 90000], num = 90000 }"
+LONG_AXIS = "{ lin = [1, 30000], num = 30000 }"
+
+
+@pytest.mark.parametrize("readout", ["first", "last"])
+def test_a_run_behind_a_billion_excluded_points_is_found_at_once(readout):
+    inner = f"lam = {LONG_AXIS}\neta = {LONG_AXIS}\n"
+    axes = ["readout = ['sum', 'mean']\n", inner]
+    body = "".join(axes if readout == "first" else reversed(axes)) + "k = [1, 2]\n"
+    body = "[grid]\n" + body
+    for k in (1, 2):
+        body += f"[[exclude]]\nk = {k}\nreadout = 'sum'\n"
+    body += "[[exclude]]\neta = { lin = [1, 9000], num = 9000 }\nk = 1\n"
+    plan = plan_of(body)
+    assert plan.size == 30_000 * (30_000 + 21_000)
+    for item in itertools.islice(plan, 3):
+        assert item.parameters["readout"] == "mean"
+        assert item.parameters["k"] == 2
+    assert 1 <= len(list(plan_of(body, smoke=True))) <= 191
+    assert plan_of(body, limit=5).size == 5
+
+
+def test_kept_points_are_those_that_a_look_at_each_finds():
+    body = (
+        "[grid]\nk = [1, 2, 3]\nd = [5, 6]\nlam = [1, 2]\n"
+        "[[case]]\npenalty = 'l0'\n[[case]]\npenalty = ['l1', 'transformed-l1']\n"
+        "[[exclude]]\nk = 1\nd = 6\n[[exclude]]\npenalty = 'l0'\nk = [2, 3]\n"
+        "[[exclude]]\nlam = 2\npenalty = 'transformed-l1'\n[seeds]\ncount = 3\n"
+    )
+    plan = plan_of(body)
+    looked = [plan.at(place) for place in range(plan.places)]
+    for stride in (1, 2, 3, 5, 7, 11, 1000):
+        expected = [item for item in looked[::stride] if item]
+        assert list(plan.every(stride)) == expected
+    assert 0 < plan.size == sum(item is not None for item in looked) < plan.places
+
+
+def test_all_seeds_and_a_limit_beyond_them_are_counted_without_a_loop():
+    body = "[grid]\nbeta = [1, 2, 3]\npenalty = ['l0', 'l1']\n"
+    body += "[seeds]\ncount = 4294967296\n"
+    assert plan_of(body).size == 6 * 2**32
+    assert plan_of(body, limit=2**40).size == 6 * 2**32
+    limited = plan_of(body, limit=2**33 + 7)
+    assert limited.size == 2**33 + 7
+    groups = {item.parameters["penalty"]: n for item, n in limited.groups()}
+    assert groups == {"l0": 2**32 + 7, "l1": 2**32}
+
+
+def test_more_runs_than_a_folder_can_have_are_refused_before_it_is_made(tmp_path):
+    plan = plan_of("[seeds]\ncount = 4294967296\n")
+    with pytest.raises(StoreError, match="4,294,967,296 runs are too many"):
+        run_plan(plan, "", tmp_path / "out", Options(kernel="plain"))
+    assert not (tmp_path / "out").exists()
+    need_room(plan, 1024)
+    need_room(plan_of("[seeds]\ncount = 200_000_000\n"), None)
+
+
+TOO_MUCH = {
+    "ranges in every case": "".join(
+        f"[[case]]\nlam = {LONGEST}\nbeta = {LONGEST}\n" for _ in range(200)
+    ),
+    "ranges to exclude": "".join(
+        f"[[exclude]]\nlam = {LONGEST}\nbeta = {LONGEST}\n" for _ in range(200)
+    ),
+    "classes over all cases": "[grid]\nd = { lin = [9, 99], num = 91 }\n"
+    + "".join(
+        f"[[case]]\nk = {i + 1}\nsteps = [1,2,3,4,5,6,7,8]\n" for i in range(200)
+    ),
+}
+
+
+@pytest.mark.parametrize("body", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_over_the_whole_file_is_refused(body):
+    with pytest.raises(SpecError, match="at most [12]00,000"):
+        plan_of(body)
+
+
+def cases_with(*lines):
+    return "".join("[[case]]\n" + "\n".join(lines).format(i=i + 1) for i in range(200))
+
+
+GREEDY = {
+    "two long axes": f"[grid]\nlam = {LONGEST}\nbeta = {LONGEST}\n",
+    "cases that share one": f"[grid]\neta = {LONGEST}\n" + cases_with("k = {i}\n"),
+    "cases that differ in one": cases_with(
+        "k = {i}\nlam = {{ lin = [1, 900], num = 900 }}\n"
+    ),
+    "directions": "[grid]\nlam = [1, 2]\nk = { lin = [1, 20000], num = 20000 }\n"
+    f"[constants]\nw_star = '{'1,' * 15_000}1'\n",
+    "programs and excludes": "[grid]\nk = { lin = [1, 140], num = 140 }\n"
+    "d = { lin = [5, 144], num = 140 }\n"
+    + "".join(f"[[exclude]]\nk = {i + 1}\nd = {i + 5}\n" for i in range(139)),
+    "unknown keys": "".join(f"x{i} = 1\n" for i in range(6000)),
+    "unknown tables": "".join(f"[constants.a{i}.b.c.d.e.f]\n" for i in range(2000)),
+    "long key, many mistakes": f"{'x' * 40_000} = 1\n"
+    + "".join(f"x{i} = 1\n" for i in range(2000)),
+    "the largest sample": "[sample]\nn = 131072\nmethod = 'lhs'\n"
+    + "".join(f"{n} = {{ uniform = [1.0, 2.0] }}\n" for n in ("lam", "beta", "eta")),
+}
+ASK = """
+import json, resource, sys, time
+from rvsjax.spec.errors import SpecError
+from rvsjax.spec.file import parse
+from rvsjax.spec.plan import make_plan
+told = {}
+for name, text in json.load(sys.stdin).items():
+    begin = time.monotonic()
+    try:
+        said = make_plan(parse(text)).size
+    except SpecError as error:
+        said = len(str(error))
+    told[name] = said, time.monotonic() - begin
+kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([told, kibibytes / 1024]))
+"""
+
+
+def test_greedy_files_take_neither_minutes_nor_gigabytes():
+    texts = {name: HEAD + body for name, body in GREEDY.items()}
+    assert all(len(text) < 2**16 for text in texts.values())
+    child = subprocess.run(
+        [sys.executable, "-c", ASK],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
+    told, mebibytes = json.loads(child.stdout)
+    assert mebibytes < 600
+    assert {name: s for name, (_, s) in told.items() if s > PATIENCE} == {}
+    size = {name: said for name, (said, _) in told.items()}
+    assert size["two long axes"] == 90_000**2
+    assert size["cases that share one"] == 200 * 90_000
+    assert size["cases that differ in one"] == 200 * 900
+    assert size["directions"] == 40_000
+    assert size["programs and excludes"] == 140**2 - 139
+    assert size["the largest sample"] == 2**17
+    assert size["long key, many mistakes"] < 2002 * 300
+
+
+# -- folders ---------------------------------------------------------------------------
+
+TINY = """
+[constants]
+k = 1
+d = 1
+nnz = 1
+steps = 5
+[record]
+curves = 2
+"""
+
+
+def listing(folder):
+    """Everything below a folder, with what files hold; links as such."""
+    return {
+        path.relative_to(folder): os.readlink(path)
+        if path.is_symlink()
+        else path.read_bytes()
+        if path.is_file()
+        else None
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture
+def outside(tmp_path):
+    folder = tmp_path / "outside"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "letter.txt").write_text("dear")
+    return folder
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path, outside):
+    (tmp_path / "out").symlink_to("outside/empty")
+    assert len(run(TINY, tmp_path / "out").runs) == 1
+    assert (outside / "empty/runs.parquet").exists()
+    assert (outside / "letter.txt").read_text() == "dear"
+
+
+@pytest.mark.parametrize("to", ["nowhere", "outside/letter.txt", "out", "/dev/null"])
+def test_a_link_to_what_is_no_folder_is_refused(tmp_path, outside, to):
+    (tmp_path / "out").symlink_to(to)
+    before = listing(tmp_path)
+    with pytest.raises(StoreError, match="out.* use another"):
+        run(TINY, tmp_path / "out")
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["parts", "quarantine", ".locks"])
+def test_a_link_inside_the_folder_leads_nowhere(tmp_path, outside, name):
+    run(TINY, tmp_path / "out")
+    inside = tmp_path / "out" / name
+    if inside.exists():
+        inside.rename(tmp_path / "before")
+    inside.symlink_to("../outside/empty")
+    before = listing(outside)
+    with pytest.raises(StoreError, match=f"{name} is a symbolic link"):
+        run(TINY, tmp_path / "out")
+    assert listing(outside) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sweep.toml", "runs.parquet", "claims.parquet", ".locks/1-of-1.json"],
+)
+def test_a_link_for_a_file_is_replaced_and_never_written_through(
+    tmp_path, outside, name
+):
+    run(TINY, tmp_path / "out")
+    for path in (tmp_path / "out/parts").iterdir():
+        path.unlink()  # so that there is something to do
+    file = tmp_path / "out" / name
+    file.unlink()
+    file.symlink_to(outside / "letter.txt")
+    before = listing(outside)
+    try:
+        run(TINY, tmp_path / "out")
+    except StoreError as refusal:
+        assert name in str(refusal)
+    assert listing(outside) == before
+
+
+# -- whole commands --------------------------------------------------------------------
+
+
+def call(folder, *arguments, **environment):
+    """Run the command in a process of its own; a variable that is None is not set."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("JAX_", "XLA_"))}
+    kept = {n: v for n, v in (kept | environment).items() if v is not None}
+    return subprocess.run(
+        [sys.executable, "-m", "rvsjax.sweep", *arguments],
+        cwd=folder,
+        env=kept,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=240,
+    )
+
+
+STRANGE = {
+    "no home": {"HOME": None, "XDG_CACHE_HOME": None},
+    "C": {"LANG": "C", "LC_ALL": "C"},
+    "ASCII": {"PYTHONIOENCODING": "ascii"},
+    "C, no UTF-8": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.mark.parametrize("environment", STRANGE.values(), ids=STRANGE)
+def test_a_refusal_reaches_the_user_in_a_strange_environment(tmp_path, environment):
+    (tmp_path / "größe.toml").write_text(HEAD + '[constants]\n"größe" = 1\n', "utf-8")
+    said = call(tmp_path, "größe.toml", **environment)
+    assert said.returncode == 2
+    assert said.stdout == b""
+    assert b"Traceback" not in said.stderr
+    assert b"constants.gr" in said.stderr and b"unknown parameter" in said.stderr
+
+
+def test_a_folder_that_is_gone_is_no_place_to_run(tmp_path):
+    (tmp_path / "file.toml").write_text(HEAD + "[constants]\nk = 0\n")
+    (tmp_path / "gone").mkdir()
+    leave = 'rmdir ../gone && exec "$0" -m rvsjax.sweep "$@"'
+    for file, what in ((tmp_path / "file.toml", "constants.k"), ("x.toml", "No such")):
+        said = subprocess.run(
+            ["sh", "-c", leave, sys.executable, str(file)],
+            cwd=tmp_path / "gone",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert said.returncode == 2, said.stderr
+        assert what in said.stderr
+        assert "Traceback" not in said.stderr
+        (tmp_path / "gone").mkdir()
+
+
+def test_strange_words_in_a_sweep_that_runs_do_not_reach_the_terminal_raw(tmp_path):
+    """Control characters and HTML in `about`, and in the name of the folder."""
+    about = 'about = "<script>alert(1)</script> \\u001b[31m $\\\\frac{$ é"\n'
+    (tmp_path / "file.toml").write_text(HEAD + about + TINY, "utf-8")
+    out = f"gr\u00f6\u00dfe{ESCAPE}<b>"
+    said = call(
+        tmp_path,
+        *("file.toml", "--out", out, "--kernel", "plain", "--no-report"),
+        **STRANGE["no home"] | STRANGE["ASCII"],
+    )
+    assert said.returncode == 0, said.stderr
+    assert b"\x1b" not in said.stderr
+    assert said.stderr.startswith(b"t: 1 run, into gr")
+    assert said.stdout.startswith(b"gr") and said.stdout.endswith(b"<b>\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"file.toml", out}
+    assert (tmp_path / out / "runs.parquet").exists()
+
+
+def test_a_folder_name_that_is_too_long_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="File name too long"):
+        run(TINY, "x" * 5000)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- what a folder tells of its sweep --------------------------------------------------
+
+ASKED = plan_of("[grid]\nk = [1, 2, 3]\nbeta = [1, 2]\n", only=["k=1,2"]).as_json()
+WRONG_QUESTIONS = {
+    "no table": [1],
+    "nothing": None,
+    "no tables": {},
+    "not narrowed": {n: x for n, x in ASKED.items() if n != "narrowed"},
+    "narrowed to a list": ASKED | {"narrowed": [1]},
+    "narrowed to more": ASKED | {"narrowed": ASKED["narrowed"] | {"x": 1}},
+    "another stride": ASKED | {"narrowed": ASKED["narrowed"] | {"stride": 0}},
+    "other steps": ASKED | {"narrowed": ASKED["narrowed"] | {"steps": 7}},
+    "limit 0": ASKED | {"narrowed": ASKED["narrowed"] | {"limit": 0}},
+    "limit 10**30": ASKED | {"narrowed": ASKED["narrowed"] | {"limit": 10**30}},
+    "unknown only": ASKED | {"narrowed": ASKED["narrowed"] | {"only": {"x": [1]}}},
+    "only of lists": ASKED | {"narrowed": ASKED["narrowed"] | {"only": {"k": [[1]]}}},
+    "a document": ASKED | {"grid": {"k": [0]}},
+}
+
+
+@pytest.mark.parametrize("asked", WRONG_QUESTIONS.values(), ids=WRONG_QUESTIONS)
+def test_what_no_plan_tells_is_refused(asked):
+    assert plan_again(ASKED).as_json() == ASKED
+    with pytest.raises(SpecError):
+        plan_again(asked)
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_smoke_is_told_and_made_again(limit):
+    body = "[grid]\nk = [1, 2]\n[[exclude]]\nk = 1\nbeta = 9\n[seeds]\ncount = 900\n"
+    plan = plan_of(body, only=["k=2"], limit=limit, smoke=True)
+    again = plan_again(plan.as_json())
+    assert [item.run_id for item in again] == [item.run_id for item in plan]
+    assert (again.fingerprint, again.default_folder) == (
+        plan.fingerprint,
+        "out/t-smoke",
+    )
