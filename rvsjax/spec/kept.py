@@ -25,15 +25,16 @@ class Kept:
         """Look at a representative of each class, and keep those that `keep` says."""
         self.product = product
         self._marks: list[list[list[int]]] = []
-        self._alive: list[
-            set[tuple[int, ...]]
-        ] = []  # kept classes, all that they begin with
+        self._alive: list[set[tuple[int, ...]]] = []  # how kept classes begin
+        self._all = True
         for axes, grouped in zip(product.cases, product.grouped(names, mentioned)):
             alive = set()
             for marks in itertools.product(*(range(len(x.counts)) for x in grouped)):
                 points = [x.examples[mark] for x, mark in zip(grouped, marks)]
                 if keep(product.chosen(axes, points)):
                     alive.update(marks[:end] for end in range(len(marks) + 1))
+                else:
+                    self._all = False
             self._alive.append(alive)
             self._marks.append([x.marks for x in grouped])
 
@@ -41,6 +42,8 @@ class Kept:
         """Return the first kept point from `index` on, None if there is none."""
         if index >= self.product.size:
             return None
+        if self._all:
+            return index
         case, place = self.product.locate(index)
         before = index - place
         while case < len(self.product.sizes):
