@@ -391,6 +391,10 @@ NOT_TOLD = {
         "[constants]\nnnz = 60\n[[zip]]\nd = [70, 80]\nlam = [1]\n",
         {"zip[0]"},
     ),
+    "rows of a broken zip do not move up": (
+        "[[zip]]\nd = [-1, 70, 4]\nnnz = [4, 60, 3]\n",
+        {"zip[0].d[0]"},
+    ),
     "d is drawn, once all is right": (
         "[constants]\nnnz = 60\nbeta = 0\n[sample]\nn = 2\nd = {uniform = [70, 80]}\n",
         {"constants.beta"},
