@@ -385,6 +385,11 @@ def test_overlapping_cases_are_told_with_the_other_mistakes():
     assert problems_of(body) == {"grid.beta[0]", "case[1].lam[1]", "case[1]"}
 
 
+def test_cases_that_differ_in_one_of_their_parameters_do_not_overlap():
+    body = "[[case]]\nk = [1, 2]\nd = [5, 6]\n[[case]]\nk = [2, 3]\nd = [7, 8]\n"
+    assert plan_of(body).size == 8
+
+
 NOT_TOLD = {
     "d itself is wrong": ("[constants]\nnnz = 60\nd = -1\n", {"constants.d"}),
     "no d is right": ("[constants]\nnnz = 60\n[grid]\nd = ['x']\n", {"grid.d[0]"}),
