@@ -370,7 +370,9 @@ def test_a_setting_over_ten_thousand_rows_of_a_zip_takes_no_square_of_time():
 def problems_of(body):
     with pytest.raises(SpecError) as error:
         plan_of(body)
-    return {problem.where for problem in error.value.problems}
+    found = {problem.where for problem in error.value.problems}
+    assert len(found) == len(error.value.problems)
+    return found
 
 
 def test_values_that_do_not_fit_together_are_told_with_the_other_mistakes():
@@ -381,6 +383,11 @@ def test_values_that_do_not_fit_together_are_told_with_the_other_mistakes():
 def test_overlapping_cases_are_told_with_the_other_mistakes():
     body = "[grid]\nbeta = [-1]\n[[case]]\nlam = [1, 2]\n[[case]]\nlam = [2, -3]\n"
     assert problems_of(body) == {"grid.beta[0]", "case[1].lam[1]", "case[1]"}
+
+
+def test_cases_that_differ_in_one_of_their_parameters_do_not_overlap():
+    body = "[[case]]\nk = [1, 2]\nd = [5, 6]\n[[case]]\nk = [2, 3]\nd = [7, 8]\n"
+    assert plan_of(body).size == 8
 
 
 NOT_TOLD = {
@@ -481,6 +488,11 @@ def test_kept_points_are_those_that_a_look_at_each_finds():
         expected = [item for item in looked[::stride] if item]
         assert list(plan.every(stride)) == expected
     assert 0 < plan.size == sum(item is not None for item in looked) < plan.places
+    kept, points = plan._kept(), [item is not None for item in looked[::3]]
+    for i in range(len(points)):
+        expected = next((j for j in range(i, len(points)) if points[j]), None)
+        assert kept.first(i) == expected
+    assert kept.first(len(points)) is None
 
 
 def test_all_seeds_and_a_limit_beyond_them_are_counted_without_a_loop():
@@ -488,6 +500,8 @@ def test_all_seeds_and_a_limit_beyond_them_are_counted_without_a_loop():
     body += "[seeds]\ncount = 4294967296\n"
     assert plan_of(body).size == 6 * 2**32
     assert plan_of(body, limit=2**40).size == 6 * 2**32
+    points = f"[grid]\nlam = {LONG_AXIS}\neta = {LONG_AXIS}\n"
+    assert plan_of(points, limit=2**40).size == 30_000**2
     limited = plan_of(body, limit=2**33 + 7)
     assert limited.size == 2**33 + 7
     groups = {item.parameters["penalty"]: n for item, n in limited.groups()}
