@@ -14,6 +14,7 @@ import pytest
 from rvsjax import again as again_room
 from rvsjax import sweep as sweep_room
 from rvsjax.again import again, elsewhere, find_run
+from rvsjax.agreement import differences, same_bits
 from rvsjax.certify import starts_of
 from rvsjax.cli import main
 from rvsjax.engine import Engine
@@ -85,6 +86,29 @@ def folder(whole, tmp_path):
     return shutil.copytree(whole, tmp_path / "out")
 
 
+def table(**columns):
+    return {"runs": pa.table({name: pa.array(x) for name, x in columns.items()})}
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "told"),
+    [
+        (table(x=[0.0]), table(x=[-0.0]), "runs.x: 0.0 there, -0.0 here, off by 0"),
+        (table(x=[None, 1]), table(x=[2, 1]), "runs.x: None there, 2 here"),
+        (table(x=["a"]), table(x=["b"]), "runs.x: 'a' there, 'b' here"),
+        (table(x=[[1.0, 2.0]]), table(x=[[1.0, 2.5]]), "runs.x: 2.0 there, 2.5 here"),
+        (table(x=[1]), table(x=[1], y=[3]), "runs.y: None there, 3 here"),
+        (table(x=[1, 2, 3]), table(x=[1]), "runs.x: 2 there, None here, and 1 more"),
+        (table(x=[1, 2]), {}, "runs.x: 1 there, None here, and 1 more"),
+        (table(x=[True]), table(x=[1]), "runs.x: True there, 1 here"),
+    ],
+)
+def test_differences_are_told_column_by_column(there, here, told):
+    assert differences(there, there, same_bits) == []
+    [difference] = differences(there, here, same_bits)
+    assert str(difference).startswith(told)
+
+
 # -- rerun -----------------------------------------------------------------------------
 
 
@@ -132,6 +156,11 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     for run_id in ids(folder):
         assert rerun(folder, run_id, lane()).same
     assert widths == [2] * 6
+    for part in Store(folder).parts("runs"):  # now there is room for four
+        part.path.unlink()
+    run_plan(plan(3), "", folder, Options(lanes=(lane(),)))
+    assert rerun(folder, run_id, lane()).same
+    assert widths == [2] * 6 + [WIDTH]
 
 
 def room_for(most):
@@ -153,9 +182,6 @@ def test_a_folder_that_grew_has_its_blocks_where_they_were(tmp_path):
     assert len(known) == 10
     for run_id in known:
         assert rerun(folder, run_id, lane()).same
-    manifest = Results(folder).manifest
-    manifest["asked"]["record"]["weights"] = False  # certify computes them again
-    results = Results(folder)
     found = {}
     for block in again(Store(folder), known, lane()):
         found |= {item.run_id: block.block for item in block.items}
@@ -165,7 +191,18 @@ def test_a_folder_that_grew_has_its_blocks_where_they_were(tmp_path):
         for run_id in parts.read(part, None)["run_id"].to_pylist()
     }
     assert {run_id: found[run_id] for run_id in known} == there
-    assert len(starts_of(results, known)) == 10
+
+
+def test_certificates_begin_where_a_run_of_a_grown_folder_began(tmp_path):
+    """In a sweep that does not record its weights."""
+    for seeds in (3, 5):
+        text = SWEEP.format(seeds=seeds).replace("weights = true", "weights = false")
+        options = Options(width=WIDTH, kernel="plain")
+        run_plan(make_plan(parse(text)), text, tmp_path / "out", options)
+    results = Results(tmp_path / "out")
+    starts = starts_of(results, results.runs["run_id"])
+    assert set(starts) == set(results.runs["run_id"])
+    assert {start.source for start in starts.values()} == {"computed again"}
 
 
 def test_elsewhere_rounding_is_no_difference(folder):
@@ -400,7 +437,7 @@ def test_a_part_that_changed_after_the_tables_were_written(folder):
         (folder / f"{name}.parquet").write_bytes(data)
     write_manifest(folder, manifest)
     assert stale_tables(folder) == ["curves"]
-    Store(folder).parts("runs")[0].path.unlink()
+    Store(folder).parts("runs")[-1].path.unlink()
     assert stale_tables(folder) == ["runs", "curves"]  # which have rows too many
 
 
