@@ -1,46 +1,27 @@
-"""The results folder: parts, a manifest, and in the end whole tables.
-
-A block is done once its part of the table `runs`, written last, is there. Whoever
-writes holds the folder and has checked it; whoever reads needs nothing but the files.
-"""
+"""A place on a disk that one process works in at a time, and its manifest."""
 
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from rvsjax.store import files, lock, manifest, parts, tables
-from rvsjax.store.parts import Part
+from rvsjax.store import files, lock, manifest, parts
 from rvsjax.store.problem import Damaged, StoreError
-from rvsjax.store.reading import need_file
 
-__all__ = ["Store"]
+__all__ = ["Folder"]
 
 _MADE = ("parts", lock.FOLDER)
 _FOLDERS = (*_MADE, "quarantine")
 _OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
 
-Asked = dict[str, Any]
-Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
 
-
-class Store:
-    """A results folder. Reading needs nothing but the folder; writing needs a plan."""
+class Folder:
+    """A folder that is held while it is written, and a manifest in it."""
 
     def __init__(self, folder: str | Path) -> None:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
-        self.tables: tuple[str, ...] = ("runs",)
-        self._written: dict[int, set[str]] = {}  # names of parts, by block
-        self._there: dict[str, Any] = {}  # the manifest that parts are to fit
-        self._told: dict[str, str] = {}  # what each part is told
         self._locks = False  # whether those who work here lock each other out
-        self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
 
     # -- one at a time -----------------------------------------------------------------
 
@@ -101,7 +82,7 @@ class Store:
             for path in folder.glob(f".*{files.TEMPORARY}"):
                 files.remove(path)
 
-    # -- manifest ----------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -112,58 +93,6 @@ class Store:
         except Damaged as error:
             what = f"{path} {error}"
             raise StoreError(f"{what}; run the same sweep again to mend it") from None
-
-    def open(
-        self,
-        plan: str,
-        asked: Asked,
-        source: str,
-        names: Sequence[str],
-        grow: Grow = lambda there: None,
-    ) -> list[str]:
-        """Take the folder for a plan with these tables; refuse one with other things.
-
-        `grow` turns the manifest of another plan into entries that make it a part of
-        this one, None where it is not. What is damaged is moved to `quarantine/`, to be
-        computed again; returns a sentence for each such file. Needs `hold`.
-        """
-        self.tables = tuple(names)
-        moved: list[str] = []
-        try:
-            there = manifest.read(self.folder / "manifest.json")
-        except Damaged as error:
-            moved.append(self._quarantine(self.folder / "manifest.json", str(error)))
-            there = {}
-        if there and there["plan"] != plan:
-            grown = grow(there)
-            if grown is None:
-                told = "; ".join(manifest.difference(there["asked"], asked))
-                told = told or "the same, by a version with other columns"
-                what = f"{self.folder} holds another sweep ({told})"
-                raise StoreError(f"{what}; use another folder with --out")
-            self.update({"plan": plan, "asked": asked, "whole": {}} | grown)
-        elif not there:
-            if not moved and self._in_parts():
-                lost = f"{self.folder / 'manifest.json'} was lost"
-                moved.append(f"{lost}; made again, without the sessions before")
-            self.update({"plan": plan, "asked": asked})
-        if not self._holds("sweep.toml", source.encode()):
-            self.write("sweep.toml", source.encode())
-        self._there = self.manifest
-        moved += self._check()
-        # Once: for every block, it would take a time that grows with their square, and
-        # where there are no locks, it would show what others are writing.
-        self._written = {}
-        for part in filter(None, map(parts.named, self._in_parts())):
-            self._written.setdefault(part.block, set()).add(part.path.name)
-        return moved
-
-    def settle(self, entries: dict[str, Any]) -> None:
-        """Note what the bits of all parts depend on, in the manifest and each part."""
-        if any(self.manifest.get(name) != value for name, value in entries.items()):
-            self.update(entries)
-        self._there |= entries
-        self._told = {"setting": json.dumps(entries, sort_keys=True)}
 
     def update(self, entries: dict[str, Any]) -> None:
         """Add entries to the manifest, or replace them."""
@@ -186,63 +115,6 @@ class Store:
         except OSError:
             return False
 
-    # -- damage ------------------------------------------------------------------------
-
-    def _check(self) -> list[str]:
-        """Move what cannot be used to `quarantine/`; return a sentence for each.
-
-        Where the manifest was lost, so was the setting, which each part was told.
-        """
-        moved = []
-        for path in self._in_parts():
-            if path.name.endswith(files.TEMPORARY):
-                continue
-            try:
-                part = parts.named(path)
-                if part is None:
-                    raise Damaged("is not a part of a sweep")
-                self._there |= parts.setting(self._fitting(part))
-            except Damaged as error:
-                moved.append(self._quarantine(path, str(error)))
-        if self._there != self.manifest:
-            self.update(self._there)
-        for name in self._there.get("whole", {}):
-            path = self.folder / f"{name}.parquet"
-            if path.exists() and not self._is_sound(name):
-                moved.append(self._quarantine(path, "is damaged"))
-        return moved
-
-    def _quarantine(self, path: Path, why: str) -> str:
-        target = files.move(path, self.folder / "quarantine")
-        return f"{path} {why}; moved to {target}, to be made again"
-
-    def _plan_of(self, block: int) -> str | None:
-        """Return the mark of the plan that a block belongs to."""
-        marks = [mark for first, mark in _stages(self._there) if first <= block]
-        return marks[-1] if marks else None
-
-    def _fitting(self, part: Part) -> pa.Table:
-        """Return the table of a part; `Damaged` where it is none of this folder."""
-        table = parts.read(part, self._plan_of(part.block))
-        setting = parts.setting(table)
-        if any(self._there.get(name, x) != x for name, x in setting.items()):
-            raise Damaged(f"was computed otherwise ({json.dumps(setting)})")
-        return table
-
-    # -- parts -------------------------------------------------------------------------
-
-    def parts(self, table: str) -> list[Part]:
-        """Return the parts of a table, one a block, ordered by block.
-
-        Where two processes without locks computed a block to different bits, of two
-        that are equally right the first by name.
-        """
-        found: dict[int, Part] = {}
-        for part in filter(None, map(parts.named, self._in_parts())):
-            if part.table == table:
-                found.setdefault(part.block, part)
-        return [found[block] for block in sorted(found)]
-
     def _in_parts(self) -> list[Path]:
         """Return what is in `parts/`; that it cannot be read is no lack of parts."""
         try:
@@ -250,174 +122,6 @@ class Store:
         except FileNotFoundError:
             return []
 
-    def done(self) -> set[int]:
-        """Return the blocks whose tables are all there."""
-        found = [{part.block for part in self.parts(name)} for name in self.tables]
-        return set.intersection(*found)
-
-    def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before; needs `open`.
-
-        What it had goes first, so that it never has some tables of each.
-        """
-        before = self._written.get(block, set())
-        told = self._told | {"plan": str(self._plan_of(block))}
-        names = sorted(whole, key=lambda name: name == "runs")
-        made = dict(parts.encode(whole[name], name, block, told) for name in names)
-        gone = before - made.keys()
-        # others that share the folder must not read what is about to be removed
-        with self.alone() if gone else contextlib.nullcontext():
-            for called in sorted(gone):
-                files.remove(self.folder / "parts" / called)
-            if gone:
-                files.sync(self.folder / "parts")
-            for called in made:
-                if called not in before:
-                    self.write(f"parts/{called}", made[called])
-        self._written[block] = set(made)
-
-    def statuses(self) -> dict[int, set[str]]:
-        """Return the statuses that each finished block has among its runs."""
-        return {
-            part.block: set(self._read(part).column("status").to_pylist())
-            for part in self.parts("runs")
-        }
-
-    def _read(self, part: Part) -> pa.Table:
-        self._there = self._there or self.manifest
-        try:
-            return self._fitting(part)
-        except Damaged as error:
-            raise _unusable(part.path, error) from None
-
-    def _tables(self, table: str) -> Iterator[pa.Table]:
-        """Return the parts of a table in the order of blocks, under one schema."""
-        done = self.done()
-        found = [part for part in self.parts(table) if part.block in done]
-        schemas = [_schema(part.path) for part in found]
-        try:
-            yield from tables.unite(schemas, map(self._read, found))
-        except Damaged as error:
-            raise _unusable(self.folder / "parts", error) from None
-
-    # -- whole tables ------------------------------------------------------------------
-
-    def compact(self) -> None:
-        """Write each table whole, from its parts, ordered by block."""
-        if self._locks:  # all blocks are there, and nobody writes but who is `alone`
-            self._remove_temporary_files()
-        for name in self.tables:
-            tables.write(self.folder / f"{name}.parquet", self._tables(name))
-
-    def seal(self, names: Sequence[str]) -> None:
-        """Note that these whole tables, with the bytes that they have, are all."""
-        digests = {n: tables.digest(self.folder / f"{n}.parquet") for n in names}
-        self.update({"whole": digests})
-
-    def is_sealed(self) -> bool:
-        """Say whether every table is there whole, as it was written."""
-        whole = self.manifest.get("whole", {})
-        return set(self.tables) <= set(whole) and all(map(self._is_sound, whole))
-
-    def unseal(self, names: Sequence[str]) -> None:
-        """Remove whole tables, which are out of date once a block is computed."""
-        if self.manifest.get("whole"):
-            self.update({"whole": {}})
-        for name in names:
-            files.remove(self.folder / f"{name}.parquet")
-        files.sync(self.folder)
-
-    def has(self, name: str) -> bool:
-        """Say whether a table is there whole."""
-        return (self.folder / f"{name}.parquet").exists()
-
-    def columns(self, name: str) -> list[str]:
-        """Return the names of a whole table's columns."""
-        return _schema(self.folder / f"{name}.parquet").names
-
-    def load(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a table: the compacted one, or the united parts before that.
-
-        All its columns, or those that are asked for and there.
-        """
-        path = self.folder / f"{name}.parquet"
-        if path.exists():
-            self._need_sound(name)
-            try:
-                table = tables.read(path, columns)
-            except Damaged as error:
-                raise _unusable(path, error) from None
-        else:
-            united = list(self._tables(name))
-            if not united:
-                what = f"{self.folder} holds no table {name}.parquet and no parts of it"
-                raise StoreError(f"{what}; is it the folder of a sweep?")
-            table = pa.concat_tables(united)
-            there = [n for n in columns or [] if n in table.column_names]
-            table = table if columns is None else table.select(there)
-        told = table.replace_schema_metadata()  # no word of pandas' own
-        return told.to_pandas(use_threads=False)
-
-    def rows(self, name: str, column: str, values: Sequence[str]) -> pa.Table:
-        """Return the rows of a table with one of these values in a column of words.
-
-        The table is not held whole, from wherever `load` would take it.
-        """
-        path = self.folder / f"{name}.parquet"
-        if path.exists():
-            self._need_sound(name)
-        pieces = tables.pieces(path) if path.exists() else self._tables(name)
-        try:
-            found = [x.filter(pc.field(column).isin(values)) for x in pieces]
-        except Damaged as error:
-            raise _unusable(path, error) from None
-        nothing = pa.table({column: pa.array([], pa.string())})
-        return pa.concat_tables(found) if found else nothing
-
-    def is_united(self, name: str) -> bool:
-        """Say whether a whole table has the rows of its parts, and no others."""
-        path = self.folder / f"{name}.parquet"
-        try:
-            return tables.holds(path, self._tables(name))
-        except Damaged as error:
-            raise _unusable(path, error) from None
-
-    def _need_sound(self, name: str) -> None:
-        if not self._is_sound(name):
-            path = self.folder / f"{name}.parquet"
-            raise _unusable(path, Damaged("is damaged"))
-
-    def _is_sound(self, name: str) -> bool:
-        """Say whether a whole table is there as it was sealed, if it was."""
-        path = self.folder / f"{name}.parquet"
-        sealed = self.manifest.get("whole", {}).get(name)
-        if sealed is None:
-            return True
-        try:
-            need_file(path)
-            status = path.stat()
-            stamp = status.st_mtime_ns, status.st_size
-            if self._sound.get(path) != stamp and tables.digest(path) == sealed:
-                self._sound[path] = stamp
-        except (Damaged, FileNotFoundError):
-            return False
-        return self._sound.get(path) == stamp
-
-
-def _stages(there: dict[str, Any]) -> list[tuple[int, str]]:
-    """Return the first block and the mark of each plan that a folder has had."""
-    if not there:
-        return []
-    earlier = [(stage["first"], stage["mark"]) for stage in there.get("earlier", [])]
-    return [*earlier, (there.get("first", 0), there.get("mark", there["plan"]))]
-
-
-def _schema(path: Path) -> pa.Schema:
-    try:
-        return parts.schema(path)
-    except Damaged as error:
-        raise _unusable(path, error) from None
-
-
-def _unusable(path: Path, why: Damaged) -> StoreError:
-    return StoreError(f"{path} {why}; run the same sweep again to mend it")
+    def _quarantine(self, path: Path, why: str) -> str:
+        target = files.move(path, self.folder / "quarantine")
+        return f"{path} {why}; moved to {target}, to be made again"
