@@ -85,7 +85,7 @@ def test_a_part_is_not_there_before_it_is_whole(store, monkeypatch):
     assert store.load("runs")["x"].tolist() == [1]
 
 
-def test_the_rows_of_a_block_are_written_last_and_removed_first(store, monkeypatch):
+def test_old_parts_go_first_and_the_rows_are_written_last(store, monkeypatch):
     steps = []
 
     def hear(step, path):
@@ -97,7 +97,7 @@ def test_the_rows_of_a_block_are_written_last_and_removed_first(store, monkeypat
     for value in 1, 2:
         store.append(0, table(value) | {"curves": pa.table({"x": [value]})})
     written = [("rename", "curves"), ("rename", "runs")]
-    assert steps == [*written, ("remove", "runs"), ("remove", "curves"), *written]
+    assert steps == [*written, ("remove", "curves"), ("remove", "runs"), *written]
 
 
 def test_a_block_computed_again_replaces_the_old_one(store):
