@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from rvsjax.store import reading
 from rvsjax.store.problem import Damaged
 
-__all__ = ["Part", "encode", "named", "read", "schema", "setting", "writing"]
+__all__ = ["Part", "about", "encode", "named", "read", "schema", "setting", "writing"]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
 
@@ -64,7 +64,7 @@ def read(part: Part, plan: str | None) -> pa.Table:
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
     table = reading.table(pa.BufferReader(data), part.path)
-    inside = _about(table.schema)
+    inside = about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
     if inside.get("table", part.table) != part.table:  # older ones do not tell it
@@ -77,12 +77,12 @@ def read(part: Part, plan: str | None) -> pa.Table:
 def setting(table: pa.Table) -> dict[str, Any]:
     """Return what the bits of a part depend on; older ones were not told."""
     try:
-        return dict(json.loads(_about(table.schema).get("setting", "{}")))
+        return dict(json.loads(about(table.schema).get("setting", "{}")))
     except (ValueError, TypeError, RecursionError):
         raise Damaged("does not tell its setting") from None
 
 
-def _about(told: pa.Schema) -> dict[str, str]:
+def about(told: pa.Schema) -> dict[str, str]:
     """Return what a part was told: its ``block``, ``table``, ``plan``, ``setting``."""
     metadata = told.metadata or {}
     return {
