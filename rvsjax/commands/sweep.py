@@ -49,7 +49,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     except StoreError as error:
         raise Refusal(error) from None
     except OutOfMemory as error:
-        tell(f"{error}; try a smaller --block in another folder")
+        wide = arguments.block and arguments.block > 1
+        tell(f"{error}{'; try a smaller --block in another folder' if wide else ''}")
         return SOME_FAILED
     except (OSError, MemoryError, RuntimeError, ArrowException) as error:
         what = _what_failed(error)
