@@ -20,23 +20,6 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the f
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Files, folders and signals are the same under any version of JAX: `.ci/run` tests them
-# once. Without this setting everything is tested.
-if os.environ.get("RVSJAX_TESTED") == "files":
-    collect_ignore = [
-        "test_damage.py",
-        "test_disks.py",
-        "test_faults.py",
-        "test_faults_errors.py",
-        "test_faults_power.py",
-        "test_faults_real.py",
-        "test_fuzz_files.py",
-        "test_hostile_files.py",
-        "test_interrupts.py",
-        "test_locks.py",
-        "test_safe_to_open.py",
-    ]
-
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
