@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from rvsjax.engine import Block, Engine, OutOfMemory, memory
+from rvsjax.engine.engine import _kind
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store
@@ -89,11 +90,11 @@ def test_what_a_device_says_while_it_runs_is_heard(lane, monkeypatch):
     engine = Engine(lambda x: 2 * x, 8, lane)
     whole, widths = engine._apply, []
 
-    def full(some, on):
+    def full(some, on, width):
         widths.append(len(some))
         if len(some) > 2:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-        return whole(some, on)
+        return whole(some, on, width)
 
     monkeypatch.setattr(engine, "_apply", full)
     np.testing.assert_array_equal(engine(items(8)), 2 * np.arange(8))
@@ -102,10 +103,25 @@ def test_what_a_device_says_while_it_runs_is_heard(lane, monkeypatch):
     assert widths[6:] == [2, 1]
 
 
+def test_a_lane_keeps_its_width_when_another_finds_that_less_fits(lane, monkeypatch):
+    """In the middle of a block, between the choice of a width and its program."""
+    engine = Engine(lambda x: 5 * x, 8, lane)
+    whole = engine._apply
+
+    def meanwhile(some, on, width):
+        engine._fits[_kind(some[0])] = 2
+        return whole(some, on, width)
+
+    monkeypatch.setattr(engine, "_apply", meanwhile)
+    [(_, future)] = engine.run([Block(0, "key", items(8))], lambda x: x)
+    np.testing.assert_array_equal(future.result(), 5 * np.arange(8))
+    assert engine.narrow == {}  # it was computed whole, and nothing else is noted
+
+
 def test_other_errors_of_a_program_are_not_mistaken(lane, monkeypatch):
     engine = Engine(lambda x: 3 * x, 8, lane)
 
-    def broken(some, on):
+    def broken(some, on, width):
         raise jax.errors.JaxRuntimeError("INTERNAL: no reason")
 
     monkeypatch.setattr(engine, "_apply", broken)

@@ -83,26 +83,32 @@ class Engine:
         """
         if not 0 < len(items) <= self.width:
             raise ValueError(f"needs 1 to {self.width} items, got {len(items)}")
+        return self._fitting(items, lane)[0]
+
+    def _fitting(self, items: Sequence[Pytree], lane: int) -> tuple[Pytree, int]:
+        """Return results, and the width that was narrow enough for them.
+
+        Other lanes may find meanwhile that less fits: a call keeps to its own width.
+        """
         kind = _kind(items[0])
         while True:
             width = self._fits.get(kind, self.width)
             try:
                 cuts = range(0, len(items), width)
-                parts = [self._apply(items[i : i + width], lane) for i in cuts]
-                return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-            except Exception as error:
+                parts = [self._apply(items[i : i + width], lane, width) for i in cuts]
+                whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+                return whole, width
+            except Exception as error:  # how a device says so differs
                 if not is_out_of_memory(error):
                     raise
                 if not self.halves or width == 1:
-                    raise OutOfMemory(
-                        f"a block of {width} does not fit: {error}"
-                    ) from None
-                self._fits[kind] = width // 2
+                    what = f"a block of {width} does not fit: {error}"
+                    raise OutOfMemory(what) from None
+                self._fits[kind] = min(width // 2, self._fits.get(kind, width))
 
-    def _apply(self, items: Sequence[Pytree], lane: int) -> Pytree:
+    def _apply(self, items: Sequence[Pytree], lane: int, width: int) -> Pytree:
         """Return the results of items that make one call of a program."""
-        width = self._fits.get(_kind(items[0]), self.width)
-        program = self.prepare(items[0], lane).result()
+        program = self.prepare(items[0], lane, width).result()
         padded = [*items, *[items[-1]] * (width - len(items))]
         begin = time.perf_counter()
         with jax.enable_x64(True):
@@ -113,8 +119,8 @@ class Engine:
         return jax.tree.map(lambda leaf: leaf[: len(items)], results)
 
     def _block(self, block: Block, items: Sequence[Pytree], lane: int) -> Pytree:
-        results = self(items, lane)
-        if width := self._fits.get(_kind(items[0])):
+        results, width = self._fitting(items, lane)
+        if width < self.width:
             self.narrow[block.number] = width
         return results
 
@@ -146,10 +152,13 @@ class Engine:
                 if not (stop() and entry[1].cancel()):
                     yield _finished(entry)
 
-    def prepare(self, item: Pytree, lane: int = 0) -> Future:
-        """Begin to compile the program of an item, beside whatever else runs."""
+    def prepare(self, item: Pytree, lane: int = 0, width: int | None = None) -> Future:
+        """Begin to compile the program of an item, beside whatever else runs.
+
+        For blocks of this width, by default the widest that is not known not to fit.
+        """
         structure, each = kind = _kind(item)
-        width = self._fits.get(kind, self.width)
+        width = width or self._fits.get(kind, self.width)
         shapes = tuple(((width, *shape), dtype) for shape, dtype in each)
         device = self.lanes[lane]
         options = tuple(sorted(self.options.items()))
