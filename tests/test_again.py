@@ -166,10 +166,10 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
 def room_for(most):
     apply = Engine._apply
 
-    def applied(self, items, lane):
+    def applied(self, items, lane, width):
         if len(items) > most:
             raise MemoryError
-        return apply(self, items, lane)
+        return apply(self, items, lane, width)
 
     return applied
 
@@ -257,7 +257,7 @@ def test_a_run_whose_block_failed_is_refused(tmp_path, monkeypatch):
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "__call__", fails)
+        patch.setattr(Engine, "compute", fails)
         folder = run(tmp_path / "out", seeds=3)
     with pytest.raises(StoreError, match=r"failed there \(no room\); .*--retry failed"):
         rerun(folder, ids(folder)[0], lane())

@@ -409,7 +409,7 @@ def test_shards_that_try_again_leave_nothing_out_of_date(whole, tmp_path, monkey
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "__call__", fails)
+        patch.setattr(Engine, "compute", fails)
         assert run_plan(plan(), "", folder, options()).failed
     retry = frozenset({"failed"})
     begun = []
@@ -457,6 +457,45 @@ def test_where_locks_do_not_work_there_are_none(tmp_path, monkeypatch, trouble):
         third.open("plan", {}, "", ["runs"])
         third.append(0, {"runs": pa.table({"x": [9.0]})})  # in place of both
     assert Store(tmp_path / "out").load("runs")["x"].tolist() == [9, 3]
+
+
+@pytest.fixture
+def no_locks(monkeypatch):
+    def fails(number, what):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fails)
+
+
+def test_without_locks_a_block_that_another_is_writing_is_left_alone(
+    tmp_path, no_locks
+):
+    """Its curves are there, its runs are not: with locks, its writer would be dead."""
+    one, other = Store(tmp_path / "out"), Store(tmp_path / "out")
+    with one.hold(), other.hold():
+        one.open("plan", {}, "", ["curves", "runs"])
+        one.append(0, {"curves": pa.table({"x": [1.0]})})
+        [begun] = one.parts("curves")
+        other.open("plan", {}, "", ["curves", "runs"])
+        other.append(0, {name: pa.table({"x": [2.0]}) for name in ("curves", "runs")})
+        assert begun.path.exists()
+        assert len(list((tmp_path / "out/parts").iterdir())) == 3
+
+
+def test_a_part_that_goes_while_it_is_read(tmp_path, no_locks, monkeypatch):
+    """As where another computes its block again."""
+    store = Store(tmp_path / "out")
+    with store.hold():
+        store.open("plan", {}, "", ["runs"])
+        store.append(0, {"runs": pa.table({"x": [1.0]})})
+        store.append(1, {"runs": pa.table({"x": [2.0]})})
+        listed, first = store._in_parts(), store.parts("runs")[0].path
+        monkeypatch.setattr(Store, "_in_parts", lambda self: listed)
+        first.unlink()
+        assert store.open("plan", {}, "", ["runs"]) == []
+        for act in (store.compact, store.statuses, lambda: store.load("runs")):
+            with pytest.raises(StoreError, match="was removed meanwhile; run the same"):
+                act()
 
 
 def test_two_hosts_write_one_file_under_one_pid(tmp_path):

@@ -156,7 +156,7 @@ def test_a_finished_sweep_computes_nothing_again(whole, monkeypatch):
     def never(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(Engine, "__call__", never)
+    monkeypatch.setattr(Engine, "compute", never)
     before = tables(whole)
     assert run_plan(tiny(), TINY, whole, Options()).blocks_left == 0
     assert tables(whole) == before
@@ -238,7 +238,7 @@ def test_three_programs_for_three_penalties_and_none_for_new_values(tmp_path):
 
 
 def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypatch):
-    real, calls = Engine.__call__, []
+    real, calls = Engine.compute, []
 
     def fails_once(self, items, lane):
         calls.append(lane)
@@ -246,7 +246,7 @@ def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypa
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory\nmore")
         return real(self, items, lane)
 
-    monkeypatch.setattr(Engine, "__call__", fails_once)
+    monkeypatch.setattr(Engine, "compute", fails_once)
     folder = tmp_path / "out"
     lane = tuple(jax.devices()[:1])
     ending = run_plan(tiny(), TINY, folder, Options(width=8, lanes=lane))
@@ -274,7 +274,7 @@ def test_fail_fast_stops_and_the_rest_comes_later(tmp_path, monkeypatch):
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "__call__", fails)
+        patch.setattr(Engine, "compute", fails)
         lane = tuple(jax.devices()[:1])
         options = Options(width=8, fail_fast=True, lanes=lane)
         ending = run_plan(tiny(), TINY, tmp_path / "out", options)

@@ -81,15 +81,15 @@ class Engine:
         At most `width` items of one structure. Empty places repeat the last item and
         are cut off.
         """
+        return self.compute(items, lane)[0]
+
+    def compute(self, items: Sequence[Pytree], lane: int) -> tuple[Pytree, int]:
+        """Return results as a call does, and the width that they were computed with.
+
+        Other lanes may find meanwhile that less fits: a block keeps to its own width.
+        """
         if not 0 < len(items) <= self.width:
             raise ValueError(f"needs 1 to {self.width} items, got {len(items)}")
-        return self._fitting(items, lane)[0]
-
-    def _fitting(self, items: Sequence[Pytree], lane: int) -> tuple[Pytree, int]:
-        """Return results, and the width that was narrow enough for them.
-
-        Other lanes may find meanwhile that less fits: a call keeps to its own width.
-        """
         kind = _kind(items[0])
         while True:
             width = self._fits.get(kind, self.width)
@@ -119,7 +119,7 @@ class Engine:
         return jax.tree.map(lambda leaf: leaf[: len(items)], results)
 
     def _block(self, block: Block, items: Sequence[Pytree], lane: int) -> Pytree:
-        results, width = self._fitting(items, lane)
+        results, width = self.compute(items, lane)
         if width < self.width:
             self.narrow[block.number] = width
         return results

@@ -25,6 +25,8 @@ __all__ = ["Store"]
 Asked = dict[str, Any]
 Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
 
+_GONE = Damaged("was removed meanwhile")
+
 
 class Store(Folder):
     """A results folder. Reading needs nothing but the folder; writing needs a plan."""
@@ -78,12 +80,20 @@ class Store(Folder):
             self.write("sweep.toml", source.encode())
         self._there = self.manifest
         moved += self._check()
-        # Once: for every block, it would take a time that grows with their square, and
-        # where there are no locks, it would show what others are writing.
-        self._written = {}
-        for part in filter(None, map(parts.named, self._in_parts())):
-            self._written.setdefault(part.block, set()).add(part.path.name)
+        self._written = self._replaceable()
         return moved
+
+    def _replaceable(self) -> dict[int, set[str]]:
+        """Return the parts that go when their block is computed again.
+
+        Found once: for every block, it would take a time that grows with their square.
+        Where there are no locks, others may be writing those of a block not done.
+        """
+        done, found = self.done(), dict[int, set[str]]()
+        for part in filter(None, map(parts.named, self._in_parts())):
+            if self._locks or part.block in done:
+                found.setdefault(part.block, set()).add(part.path.name)
+        return found
 
     def settle(self, entries: dict[str, Any]) -> None:
         """Note what the bits of all parts depend on, in the manifest and each part."""
@@ -106,6 +116,8 @@ class Store(Folder):
                 if part is None:
                     raise Damaged("is not a part of a sweep")
                 self._there |= parts.setting(self._fitting(part))
+            except FileNotFoundError:  # replaced meanwhile, where there are no locks
+                continue
             except Damaged as error:
                 moved.append(self._quarantine(path, str(error)))
         if self._there != self.manifest:
@@ -180,6 +192,8 @@ class Store(Folder):
         self._there = self._there or self.manifest
         try:
             return self._fitting(part)
+        except FileNotFoundError:
+            raise _unusable(part.path, _GONE) from None
         except Damaged as error:
             raise _unusable(part.path, error) from None
 
@@ -308,6 +322,8 @@ def _stages(there: dict[str, Any]) -> list[tuple[int, str]]:
 def _schema(path: Path) -> pa.Schema:
     try:
         return parts.schema(path)
+    except FileNotFoundError:
+        raise _unusable(path, _GONE) from None
     except Damaged as error:
         raise _unusable(path, error) from None
 
