@@ -1,6 +1,7 @@
 """Strict numerics for every test: x64, no silent rank promotion, two CPU devices.
 
-What programs and kernels are kept, is kept for this test run alone.
+Programs are compiled with the options of the engine, which under jax 0.10.1 takes half
+of the time. What programs and kernels are kept, is kept for this test run alone.
 """
 
 import atexit
@@ -12,10 +13,15 @@ import tempfile
 import jax
 import pytest
 
+from rvsjax.engine import compiler_options
+
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the first
     _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
+
+_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu").items()]
+os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)
