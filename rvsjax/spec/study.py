@@ -219,7 +219,7 @@ def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
         pair = Pair(run.teacher, run.penalty, run.hyper, *weights)
         return judge(PAIR_CLAIMS, pair)
 
-    judged = jax.vmap(judge_pair)(drawn)
+    judged = jax.lax.map(judge_pair, drawn)
     codes = judged.verdict[..., None] == jnp.arange(len(VERDICTS))[None, None]
     excess = jnp.where(judged.false == 0, judged.observed - judged.bound, -jnp.inf)
     return PairCounts(jnp.sum(codes, axis=0, dtype=jnp.int32), jnp.max(excess, axis=0))
