@@ -42,7 +42,7 @@ def problem(seed, k=4, d=5):
 
 
 def at_angle(theta, length, w_star):
-    """Return ``length (cos(theta) w* + sin(theta) e)`` with a fixed unit e across w*."""
+    """Return ``length (cos(theta) w* + sin(theta) e)``, e a fixed unit across w*."""
     across = np.roll(w_star, 1)
     across -= across @ w_star * w_star
     across /= np.linalg.norm(across)
@@ -262,6 +262,8 @@ def test_gradient_at_the_spurious_minimum():
         v = spurious_layer(v_star)
         assert np.allclose(teacher.spurious(), v, atol=1e-14)
         assert np.allclose(teacher.gradient_v(v, -w_star), 0, atol=1e-14)
+        height = v_star.sum() ** 2 / (2 * (K + 1))
+        assert np.isclose(teacher.loss(v, -w_star), height, atol=1e-15)
         scale = 2 * (K - 1) / (math.sqrt(2 * math.pi) * (K + 1) ** 2)
         length = scale * v_star.sum() ** 2
         cut = -math.expm1(-1 / (2 * 0.7**2))

@@ -2,12 +2,12 @@
 
     v <- v - eta df/dv,    w <- w - eta E g(v, w),    from the same (v, w)
 
-The paper does not normalise w, and nor does this unless it is told to. The loss does not
-see ``|w|``; but ``|w|`` is what tells the surrogates apart: across w, ``-E g`` is
-``(v'v*) q`` times the part of ``w_star`` across w, with ``q > 0`` for each of the four
-(`rvsjax.two_layer.population`), so that with ``|w| = 1`` they take the same way in
-(v, theta) at different speeds. Along w, ``-E g`` of a two-sided one does not vanish at
-the spurious minimum, and shrinks w to 0, where there is no direction.
+The paper does not normalise w, and nor does this unless it is told to. The loss does
+not see ``|w|``, but ``|w|`` is what tells the surrogates apart. Across w, ``-E g`` is
+``(v'v*) q`` times the part of ``w_star`` across w, with ``q > 0`` for each of the four:
+with ``|w| = 1`` they take one way at different speeds. Along w, at the spurious
+minimum, ``-E g`` is 0 for the one-sided (relu, clipped), and shrinks w to 0 for the
+two-sided (identity, window), as fast as the loss there is high.
 """
 
 from typing import NamedTuple
@@ -97,8 +97,9 @@ def descend(run: TwoLayerRun) -> Descent:
 def ending(teacher: TwoLayerTeacher, v: Array, w: Array, tolerance: float) -> Array:
     """Say where (v, w) is: 0 global minimum, 1 spurious point, 2 anywhere else.
 
-    Within ``tolerance`` radians of theta = 0 or pi, and within ``tolerance |v*|`` of the
-    v that belongs to it. The spurious point is a minimum where its ``v'v* < 0``.
+    Within ``tolerance`` radians of theta = 0 or pi, and within ``tolerance |v*|`` of
+    the v that belongs to it. A run that jumps between the two, with w near 0, may pass
+    either: where ``1'v*`` is small, look at ``|w|`` as well.
     """
     theta = teacher.theta(w)
     allowed = tolerance * jnp.linalg.norm(teacher.v_star)

@@ -2,8 +2,9 @@
 
 Input ``Z (k, d)`` has independent rows ``Z_i ~ N(0, I_d)``; the output is
 ``y(v, w, Z) = sum_i v_i 1[Z_i . w > 0]`` and the sample loss
-``(y(v, w, Z) - y(v_star, w_star, Z))^2 / 2``. Source: Yin, Lyu, Zhang, Osher, Qi and Xin
-2019 (ICLR, arXiv 1903.05662), Sections 2 and 3; clipped and window are derived here.
+``(y(v, w, Z) - y(v_star, w_star, Z))^2 / 2``. Source: Yin, Lyu, Zhang, Osher, Qi and
+Xin 2019 (ICLR, arXiv 1903.05662), Lemmas 1, 2, 4 and 7; clipped and window are derived
+here.
 
 Here v is the second layer, not the weights before they are normalised.
 """
@@ -92,14 +93,13 @@ class TwoLayerTeacher:
     def loss(self, v: Array, w: Array) -> Array:
         """Return the population loss, a scalar; NaN at ``w = 0``.
 
-        ``f = ((1'(v - v*))^2 + |v - v*|^2)/8 + theta v'v*/(2 pi)``, which is equation (4)
-        in a form that is accurate near its least value 0. v: ``(k,)``, w: ``(d,)``.
+        ``f = ((1'(v - v*))^2 + |v - v*|^2)/8 + theta v'v*/(2 pi)``: Lemma 1, in a form
+        that is accurate near its least value 0. v: ``(k,)``, w: ``(d,)``.
         """
         gap = v - self.v_star
         agreement = jnp.dot(v, self.v_star)
-        return (jnp.sum(gap) ** 2 + jnp.dot(gap, gap)) / 8 + self.theta(
-            w
-        ) * agreement / (2 * math.pi)
+        squares = jnp.sum(gap) ** 2 + jnp.dot(gap, gap)
+        return squares / 8 + self.theta(w) * agreement / (2 * math.pi)
 
     def gradient_v(self, v: Array, w: Array) -> Array:
         """Return ``df/dv = (v - v* + 1 1'(v - v*))/4 + theta v*/(2 pi)``, ``(k,)``."""
@@ -129,9 +129,10 @@ class TwoLayerTeacher:
         return along * plane.direction - agreement * q * self.w_star
 
     def spurious(self) -> Array:
-        """Return ``v = (I + 11')^-1 (11' - I) v*``, ``(k,)``: with theta = pi, df/dv = 0.
+        """Return ``(I + 11')^-1 (11' - I) v*``, ``(k,)``: df/dv = 0 at theta = pi.
 
-        A local minimum of the loss where ``v'v* < 0``: ``(1'v*)^2 < (k+1)/2 |v*|^2``.
+        A local minimum of the loss where ``(1'v*)^2 < (k+1)/2 |v*|^2`` (Proposition 1),
+        of the height ``(1'v*)^2/(2 (k+1))``: for ``1'v* = 0`` as good as the teacher.
         """
         k = self.v_star.size
         return 2 * jnp.sum(self.v_star) / (k + 1) - self.v_star
