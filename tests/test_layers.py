@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-ROOMS = re.findall(r"^\| `([a-z]+)(?:\.py|/)` \|", README, re.MULTILINE)
+ROOMS = re.findall(r"^\| `([a-z_]+)(?:\.py|/)` \|", README, re.MULTILINE)
 ALONE = {"engine", "store", "exact", "cache"}
 STRANGERS = {
     "penalties": {"teacher", "algorithms"},

@@ -1,0 +1,111 @@
+"""Coarse gradient descent on both layers (Yin et al. 2019, Algorithm 1).
+
+    v <- v - eta df/dv,    w <- w - eta E g(v, w),    from the same (v, w)
+
+The paper does not normalise w, and nor does this unless it is told to. The loss does
+not see ``|w|``, but ``|w|`` is what tells the surrogates apart. Across w, ``-E g`` is
+``(v'v*) q`` times the part of ``w_star`` across w, with ``q > 0`` for each of the four:
+with ``|w| = 1`` they take one way at different speeds. Along w, at the spurious
+minimum, ``-E g`` is 0 for the one-sided (relu, clipped), and shrinks w to 0 for the
+two-sided (identity, window), as fast as the loss there is high.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rvsjax.teacher import unit
+from rvsjax.two_layer.population import TwoLayerTeacher
+from rvsjax.types import Array, pytree, static
+
+__all__ = ["Curves", "Descent", "TwoLayerRun", "descend", "ending"]
+
+
+@pytree
+class TwoLayerRun:
+    """One run: teacher, start and step size are traced, the rest is static."""
+
+    teacher: TwoLayerTeacher
+    v: Array  # v^0 (k,)
+    w: Array  # w^0 (d,), not 0
+    eta: Array
+    surrogate: str = static()  # a key of SURROGATES
+    steps: int = static()
+    points: int = static(default=100)
+    normalised: bool = static(default=False)
+
+
+class Curves(NamedTuple):
+    """Values at ``min(points, steps + 1)`` steps, evenly spaced from 0 to ``steps``."""
+
+    step: Array
+    theta: Array  # radians
+    loss: Array
+    gap: Array  # |v - v*|
+    length: Array  # |w|
+
+
+class Descent(NamedTuple):
+    """The end of a run, and its curves."""
+
+    v: Array  # (k,)
+    w: Array  # (d,)
+    curves: Curves
+
+
+def _step(run: TwoLayerRun, v: Array, w: Array) -> tuple[Array, Array]:
+    """Take one step from (v, w); NaN at ``w = 0``."""
+    teacher = run.teacher
+    new_v = v - run.eta * teacher.gradient_v(v, w)
+    new_w = w - run.eta * teacher.coarse_gradient(v, w, run.surrogate)
+    return new_v, unit(new_w) if run.normalised else new_w
+
+
+def _look(run: TwoLayerRun, step: Array, v: Array, w: Array) -> Curves:
+    """Return one row of the curves."""
+    teacher = run.teacher
+    gap = jnp.linalg.norm(v - teacher.v_star)
+    length = jnp.linalg.norm(w)
+    return Curves(step, teacher.theta(w), teacher.loss(v, w), gap, length)
+
+
+def descend(run: TwoLayerRun) -> Descent:
+    """Run coarse gradient descent for ``run.steps`` steps with the expected gradients.
+
+    Pure: to be jit-compiled and vmapped over the leaves.
+    """
+    points = max(2, min(run.points, run.steps + 1))
+    grid = jnp.asarray(np.linspace(0, run.steps, points).round().astype(np.int32))
+    start = run.v, unit(run.w) if run.normalised else run.w
+
+    def segment(
+        carry: tuple[Array, Array], span: tuple[Array, Array]
+    ) -> tuple[tuple[Array, Array], Curves]:
+        carry = jax.lax.fori_loop(
+            0, span[1] - span[0], lambda _, x: _step(run, *x), carry
+        )
+        return carry, _look(run, span[1], *carry)
+
+    (v, w), rest = jax.lax.scan(segment, start, (grid[:-1], grid[1:]))
+    first = jax.tree.map(lambda x: x[None], _look(run, grid[0], *start))
+    curves = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, rest)
+    return Descent(v, w, curves)
+
+
+def ending(teacher: TwoLayerTeacher, v: Array, w: Array, tolerance: float) -> Array:
+    """Say where (v, w) is: 0 global minimum, 1 spurious point, 2 anywhere else.
+
+    Within ``tolerance`` radians of theta = 0 or pi, and within ``tolerance |v*|`` of
+    the v that belongs to it. A run that jumps between the two, with w near 0, may pass
+    either: where ``1'v*`` is small, look at ``|w|`` as well.
+    """
+    theta = teacher.theta(w)
+    allowed = tolerance * jnp.linalg.norm(teacher.v_star)
+
+    def close(angle: Array, layer: Array) -> Array:
+        return (angle <= tolerance) & (jnp.linalg.norm(v - layer) <= allowed)
+
+    spurious = close(jnp.pi - theta, teacher.spurious())
+    return jnp.where(close(theta, teacher.v_star), 0, jnp.where(spurious, 1, 2))
