@@ -109,7 +109,10 @@ def test_new_values_do_not_trace_again(method, penalty):
 def test_it_learns_an_easy_teacher(method, penalty):
     w, teacher, hyper = problem()
     penalty = penalty_of(penalty)
-    if isinstance(penalty, Largest):  # a dense teacher is out of its reach
+    if isinstance(penalty, Largest):
+        # a dense teacher is out of its reach, and where w is projected, steps of
+        # eta K = 0.16 are too short for an entry that was left out to come back
+        hyper = hyper._replace(eta=jnp.float64(0.1))
         teacher = Teacher(unit(teacher.w_star.at[4:].set(0)), teacher.k)
     state = method.init(w, hyper, penalty)
     for _ in range(100):

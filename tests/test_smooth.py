@@ -56,12 +56,13 @@ def exact_loss(k, w):
     return own * (norm**2 + 1) - k * h - k * (k - 1) / (2 * pi) * norm
 
 
-def exact_gradient(k, w, step=mpmath.mpf("1e-22")):
-    """Return central differences of `exact_loss`; with 60 digits their error is 1e-18.
+def exact_gradient(k, w):
+    """Return central differences of `exact_loss`, with 60 digits.
 
-    The third derivatives grow towards theta = 0 and pi, as 1/theta^2 at most.
+    Their error is the square of the step times third derivatives, which grow towards
+    theta = 0 and pi as 1/theta^2 at most: 1e-26 at 1e-9.
     """
-    gradient = []
+    gradient, step = [], mpmath.mpf("1e-22")
     for j in range(len(w)):
         up, down = list(w), list(w)
         up[j], down[j] = up[j] + step, down[j] - step

@@ -36,7 +36,8 @@ def step_free(
     """Take one step without normalising w; return the new state and ``|v|``.
 
     At ``v = 0`` w is 0, which has no direction: the next coarse gradient is NaN. Where
-    weights blow up the length is infinite, then NaN.
+    weights blow up the length is infinite, then NaN. Since f ignores ``|w|``, with l1
+    there is no fixed point: w shrinks until steps turn unstable, near ``eta K / 2``.
     """
     v = _descend(state, hyper, gradient)
     return _split(v, state, hyper, penalty), jnp.linalg.norm(v)

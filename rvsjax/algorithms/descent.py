@@ -1,7 +1,7 @@
 """Gradient descent, ``w^{t+1} = w^t - eta g(w^t)``: no penalty, no unit length.
 
-With the gradient of `rvsjax.smooth` this is the method of Brutzkus and Globerson 2017:
-the reference whose gradient is true, not coarse. There is no second variable: ``u = w``.
+With the gradient of `rvsjax.smooth` this is the method of Brutzkus and Globerson 2017,
+the reference whose gradient is not coarse. There is no second variable: ``u = w``.
 It is stable for ``eta < 2 / (k/2 + k(k-1)/(2 pi))``, k^2 times that for a mean.
 """
 

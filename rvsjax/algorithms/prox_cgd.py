@@ -6,7 +6,9 @@ w^{t+1} = p / |p|,    u^{t+1} = w^{t+1}
 
 For a limit on the number of entries (`Largest`) this is iterative hard thresholding.
 For it and for l1, ``p / |p|`` is the minimiser of ``eta lam P(u) + |u - v|^2 / 2`` over
-the sphere; for other penalties it need not be. beta plays no role.
+the sphere; for other penalties it need not be. beta plays no role. Where the prox
+jumps, an entry that was left out starts each step from 0: with a small eta it stays
+out, and the method ends at a wrong support.
 """
 
 import jax.numpy as jnp
