@@ -2,7 +2,8 @@
 
 With the gradient of `rvsjax.smooth` this is the method of Brutzkus and Globerson 2017,
 the reference whose gradient is not coarse. There is no second variable: ``u = w``.
-It is stable for ``eta < 2 / (k/2 + k(k-1)/(2 pi))``, k^2 times that for a mean.
+Near the teacher it is stable for ``eta < 2 / (k/2 + k(k-1)/(2 pi))``; for a mean,
+for k^2 times that.
 """
 
 import jax.numpy as jnp
