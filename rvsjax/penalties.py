@@ -3,7 +3,8 @@
 Every prox is the minimiser ``prox(x, m) = argmin_u m P(u) + |u - x|^2 / 2``, coordinate
 by coordinate: 0 up to a threshold, beyond it the largest root of ``u + m P'(u) = x``,
 the branch. Where the minimiser jumps it is not unique; the convention is 0.
-Source: Dinh and Xin 2020, Lemma 8 (transformed l1), Lemma 9 (l0).
+Source: Dinh and Xin 2020, Lemma 8 (transformed l1), Lemma 9 (l0). `Largest`, a limit on
+the number of entries, is the one that is not made of coordinates.
 """
 
 import jax
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 
 from rvsjax.types import Array, pytree
 
-__all__ = ["L0", "L1", "NoPenalty", "TransformedL1"]
+__all__ = ["L0", "L1", "Largest", "NoPenalty", "TransformedL1"]
 
 
 @pytree
@@ -132,3 +133,41 @@ class NoPenalty:
         """Return ``x``."""
         del m
         return x
+
+
+@pytree
+class Largest:
+    """``P(u) = 0`` where u has at most s nonzero entries, infinite elsewhere.
+
+    Its prox is the projection on such u, whatever m: the step of iterative hard
+    thresholding (Blumensath and Davies 2009). Not separable: which entries stay depends
+    on all of them.
+    """
+
+    s: Array  # scalar integer
+
+    def value(self, u: Array) -> Array:
+        """Return 0, which is right for every u that the prox returns; not checked."""
+        return jnp.zeros((), u.dtype)
+
+    def threshold(self, m: Array) -> Array:
+        """Return 0: no threshold holds for every x. Where s >= d, it is the right one.
+
+        Claims that rest on a threshold mean nothing here.
+        """
+        return jnp.zeros_like(m)
+
+    def branch(self, x: Array, m: Array) -> Array:
+        """Return ``x``, the prox at the entries that stay."""
+        del m
+        return x
+
+    def prox(self, x: Array, m: Array) -> Array:
+        """Return x with its s entries of largest magnitude, 0 elsewhere.
+
+        Of equal magnitudes the lower index stays; all stay where ``s >= d``, none where
+        ``s <= 0``. NaN counts as largest, so that it is not lost. O(d log d).
+        """
+        del m
+        order = jnp.argsort(jnp.abs(x), descending=True, stable=True)
+        return jnp.where(jnp.argsort(order) < self.s, x, 0)

@@ -18,6 +18,7 @@ eta      step size
 m        ``lam / beta``, the scale of the prox
 v        ``w^t - eta E g(w^t) - eta beta (w^t - u^{t+1})``, before normalisation
 gamma    angle between w and u
+z        multiplier of ``w = u`` in ADMM, shape ``(d,)``
 ======== ===================================================================
 """
 
@@ -91,11 +92,12 @@ class Hyper(NamedTuple):
 
 
 class State(NamedTuple):
-    """What the next step of an algorithm needs."""
+    """What the next step of an algorithm needs; None where a method has none of it."""
 
     w: Array  # (d,)
     u: Array  # (d,)
     tail: Array | None = None  # (d,) what w leaves out, where weights are compensated
+    z: Array | None = None  # (d,) the multiplier of ADMM
 
 
 class Penalty(Protocol):
@@ -123,7 +125,7 @@ class Algorithm(NamedTuple):
 
     ``init(w, hyper, penalty) -> State`` and
     ``step(state, hyper, gradient, penalty) -> (State, |v|)``, where ``|v|`` is the
-    length of the new weights before they are normalised.
+    length of the new weights before they are normalised, if the method normalises them.
     """
 
     init: Callable[[Array, Hyper, Penalty], State]

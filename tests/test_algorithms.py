@@ -10,8 +10,8 @@ import optax
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.teacher import Teacher, angle
+from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.teacher import Teacher, unit
 from rvsjax.types import Hyper
 
 PENALTIES = {
@@ -19,6 +19,7 @@ PENALTIES = {
     "l1": L1(),
     "transformed-l1": TransformedL1,
     "none": NoPenalty(),
+    "largest": Largest(jnp.int32(4)),
 }
 
 
@@ -108,10 +109,16 @@ def test_new_values_do_not_trace_again(method, penalty):
 def test_it_learns_an_easy_teacher(method, penalty):
     w, teacher, hyper = problem()
     penalty = penalty_of(penalty)
+    if isinstance(penalty, Largest):
+        # a dense teacher is out of its reach, and where w is projected, steps of
+        # eta K = 0.16 are too short for an entry that was left out to come back
+        hyper = hyper._replace(eta=jnp.float64(0.1))
+        teacher = Teacher(unit(teacher.w_star.at[4:].set(0)), teacher.k)
     state = method.init(w, hyper, penalty)
     for _ in range(100):
         state, _ = method.step(state, hyper, teacher.coarse_gradient, penalty)
-    assert angle(state.w, teacher.w_star) < 0.01 * angle(w, teacher.w_star)
+    # an angle of directions: some methods do not normalise w
+    assert teacher.theta(state.w) < 0.01 * teacher.theta(w)
 
 
 def test_cgd_is_optax_sgd_on_the_sphere():

@@ -11,8 +11,8 @@ README = (ROOT / "README.md").read_text()
 ROOMS = re.findall(r"^\| `([a-z_]+)(?:\.py|/)` \|", README, re.MULTILINE)
 ALONE = {"engine", "store", "exact", "cache"}
 STRANGERS = {
-    "penalties": {"teacher", "algorithms"},
-    "algorithms": {"teacher", "penalties"},
+    "penalties": {"teacher", "smooth", "algorithms"},
+    "algorithms": {"teacher", "penalties", "smooth"},
     "report": {"spec", "engine", "sweep", "theory", "simulate", "types"},
     "counts": {"spec", "engine", "sweep", "theory", "simulate", "types"},
     "results": {"spec", "engine", "sweep", "theory", "simulate", "types"},

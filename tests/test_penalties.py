@@ -1,5 +1,8 @@
 """Each prox is the minimiser that it claims to be, to rounding."""
 
+import itertools
+
+import chex
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -7,7 +10,14 @@ import numpy as np
 import pyproximal
 import pytest
 
-from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1, sine_of_third
+from rvsjax.penalties import (
+    L0,
+    L1,
+    Largest,
+    NoPenalty,
+    TransformedL1,
+    sine_of_third,
+)
 
 SHAPES = (0.1, 1.0, 10.0)
 PENALTIES = {
@@ -140,3 +150,71 @@ def test_sine_of_third_to_rounding(dtype, unit):
     errors = [float(abs(mpmath.mpf(float(g)) - e)) for g, e in zip(got, exact)]
     assert got.dtype == dtype
     assert max(errors) < unit
+
+
+def largest(x, s):
+    return np.asarray(Largest(jnp.int32(s)).prox(jnp.asarray(x), jnp.float64(0.3)))
+
+
+@pytest.mark.parametrize("d", [1, 3, 6])
+def test_largest_is_the_nearest_of_all_supports(d):
+    """Whatever is left out, no other choice of s entries is nearer to x."""
+    rng = np.random.default_rng(d)
+    for x in [*rng.normal(size=(4, d)), rng.integers(-2, 3, d).astype(float)]:
+        for s in range(d + 1):
+            nearest = min(
+                sum(x[j] ** 2 for j in range(d) if j not in support)
+                for support in itertools.combinations(range(d), s)
+            )
+            u = largest(x, s)
+            assert np.isclose(np.sum((u - x) ** 2), nearest, rtol=1e-14, atol=0)
+            assert np.count_nonzero(u) == min(s, np.count_nonzero(x))
+            assert np.all((u == x) | (u == 0))
+
+
+def test_largest_agrees_with_pyproximal():
+    for x in np.random.default_rng(4).normal(size=(5, 200)):
+        for s in (1, 20, 199):
+            assert np.array_equal(largest(x, s), pyproximal.L0Ball(s).prox(x, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("s", "expected"),
+    [
+        (-1, [0, 0, 0, 0, 0]),
+        (0, [0, 0, 0, 0, 0]),
+        (1, [0, 0, 3, 0, 0]),
+        (2, [1, 0, 3, 0, 0]),
+        (3, [1, -1, 3, 0, 0]),
+        (4, [1, -1, 3, 0, -1]),
+        (99, [1, -1, 3, 0, -1]),
+    ],
+)
+def test_of_equal_magnitudes_the_lower_index_stays(s, expected):
+    assert np.array_equal(largest([1.0, -1.0, 3.0, 0.0, -1.0], s), expected)
+
+
+def test_the_number_of_entries_is_traced_and_mapped():
+    x = jnp.asarray(np.random.default_rng(5).normal(size=9), jnp.float32)
+    chex.clear_trace_counter()
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def prox(s, x):
+        return Largest(s).prox(x, jnp.float32(0.1))
+
+    one_by_one = [prox(jnp.int32(s), x) for s in range(12)]
+    together = jax.vmap(lambda s: Largest(s).prox(x, 0.1))(jnp.arange(12))
+    assert np.array_equal(together, one_by_one)
+    assert together.dtype == np.float32
+    assert [np.count_nonzero(u) for u in together] == [*range(10), 9, 9]
+
+
+def test_largest_does_not_lose_what_is_no_number():
+    assert np.isnan(largest([5.0, np.nan, 7.0], 1)[1])
+
+
+def test_largest_has_no_threshold_and_no_cost():
+    penalty, x = Largest(jnp.int32(2)), jnp.array([0.5, -2.0])
+    assert penalty.value(x) == penalty.threshold(jnp.float64(0.3)) == 0
+    assert np.array_equal(penalty.branch(x, jnp.float64(0.3)), x)

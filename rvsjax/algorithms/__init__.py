@@ -1,6 +1,10 @@
-"""Methods under one interface: `init` and `step`, one file a method."""
+"""Methods under one interface: `init` and `step`, one file a method.
 
-from rvsjax.algorithms import cgd, compensated, rvscgd
+`hard_projection` is `prox_cgd`, to be run with the penalty `Largest`; `relu_descent` is
+to be run with the gradient of `rvsjax.smooth`.
+"""
+
+from rvsjax.algorithms import admm, cgd, compensated, descent, prox_cgd, rvscgd
 from rvsjax.types import Algorithm
 
 __all__ = ["ALGORITHMS", "COMPENSATED"]
@@ -8,6 +12,11 @@ __all__ = ["ALGORITHMS", "COMPENSATED"]
 ALGORITHMS = {
     "rvscgd": Algorithm(rvscgd.init, rvscgd.step),
     "cgd": Algorithm(cgd.init, cgd.step),
+    "prox_cgd": Algorithm(prox_cgd.init, prox_cgd.step),
+    "hard_projection": Algorithm(prox_cgd.init, prox_cgd.step),
+    "admm": Algorithm(admm.init, admm.step),
+    "admm_free": Algorithm(admm.init, admm.step_free),
+    "relu_descent": Algorithm(descent.init, descent.step),
 }
 
 COMPENSATED = {
