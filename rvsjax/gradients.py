@@ -199,10 +199,10 @@ class Projected:
         key = _key(self.seed, STEPS, step)
 
         def gradient(w: Array) -> Array:
-            inside, outside = jax.random.split(key)
-            plane = jax.random.normal(inside, (2, self.n, teacher.k), w.dtype)
-            noise = jax.random.normal(outside, w.shape, w.dtype)
-            found = plane_gradient(plane, noise, teacher, self.surrogate)
+            cells = 2 * self.n * teacher.k
+            drawn = jax.random.normal(key, (cells + w.size,), w.dtype)
+            plane = drawn[:cells].reshape(2, self.n, teacher.k)
+            found = plane_gradient(plane, drawn[cells:], teacher, self.surrogate)
             return found(w)
 
         return gradient
