@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.engine import compiler_options
-from rvsjax.gradients import Empirical, Minibatch, Population, Projected
+from rvsjax.gradients import Minibatch, Population, Projected, TrainingSet
 from rvsjax.teacher import Teacher, unit
 from rvsjax.types import Array, Gradient, pytree, static
 
@@ -54,7 +54,7 @@ def sources(n: int) -> dict[str, Callable[[Array, Any], Any]]:
         "minibatch": lambda seed, dtype: Minibatch(seed, n),
         "projected": lambda seed, dtype: Projected(seed, n),
         "numbers": lambda seed, dtype: Numbers(seed, (n, K, D)),
-        "products": lambda seed, dtype: Empirical.draw(seed, (n, K, D), n, dtype=dtype),
+        "products": lambda seed, dtype: TrainingSet(seed, n, n).draw(K, D, dtype),
         "projected numbers": lambda seed, dtype: Numbers(seed, (2 * n * K + D,)),
         "population": lambda seed, dtype: Population(),
     }

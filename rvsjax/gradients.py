@@ -11,10 +11,12 @@ c = sqrt(2/pi) (equation 8); its mean over Z is `surrogates.expected_gradient`.
 """
 
 import math
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 
+from rvsjax import smooth
 from rvsjax.surrogates import SLOPE, SURROGATES, expected_gradient
 from rvsjax.teacher import Teacher
 from rvsjax.types import Array, Gradient, pytree, static
@@ -24,6 +26,9 @@ __all__ = [
     "Minibatch",
     "Population",
     "Projected",
+    "Smooth",
+    "Source",
+    "TrainingSet",
     "mean_gradient",
     "plane_gradient",
 ]
@@ -67,6 +72,24 @@ def mean_gradient(samples: Array, teacher: Teacher, surrogate: str) -> Gradient:
         return _scale(teacher, n) * total
 
     return gradient
+
+
+class Source(Protocol):
+    """Where a run has the gradient of each step from."""
+
+    def at(self, teacher: Teacher, step: Array) -> Gradient:
+        """Return the gradient of a step, counted from 0."""
+        ...
+
+
+@pytree
+class Smooth:
+    """The true gradient of the network with ReLU, of `rvsjax.smooth`."""
+
+    def at(self, teacher: Teacher, step: Array) -> Gradient:
+        """Return ``w -> grad f(w)`` of that network, the same at every step."""
+        del step
+        return lambda w: smooth.gradient(teacher, w)
 
 
 @pytree
@@ -114,19 +137,6 @@ class Empirical:
     n: int = static()
     surrogate: str = static(default="relu")
 
-    @classmethod
-    def draw(
-        cls,
-        seed: Array,
-        shape: tuple[int, int, int],
-        n: int,
-        surrogate: str = "relu",
-        dtype: str = "float",
-    ) -> "Empirical":
-        """Draw a Gaussian training set of ``shape = (N, k, d)`` from the seed."""
-        data = jax.random.normal(_key(seed, DATA), shape, dtype)
-        return cls(data, seed, n, surrogate)
-
     def at(self, teacher: Teacher, step: Array) -> Gradient:
         """Return ``w -> mean of g(w, Z)`` over the samples of the step."""
         size = len(self.data)
@@ -137,6 +147,22 @@ class Empirical:
             key = _key(self.seed, STEPS, step)
             data = data[jax.random.choice(key, size, (self.n,), replace=False)]
         return lambda w: mean_gradient(data.astype(w.dtype), teacher, self.surrogate)(w)
+
+
+@pytree
+class TrainingSet:
+    """A Gaussian training set not drawn yet: a seed in place of N k d numbers."""
+
+    seed: Array  # uint32
+    size: int = static()
+    n: int = static()
+    surrogate: str = static(default="relu")
+
+    def draw(self, k: int, d: int, dtype: Any) -> Empirical:
+        """Return the gradients over the set, ``size`` samples ``(k, d)``."""
+        shape = (self.size, k, d)
+        data = jax.random.normal(_key(self.seed, DATA), shape, dtype)
+        return Empirical(data, self.seed, self.n, self.surrogate)
 
 
 def _second_axis(direction: Array, w_star: Array) -> tuple[Array, Array, Array]:

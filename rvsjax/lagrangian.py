@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from rvsjax.gradients import Population, Source
 from rvsjax.teacher import Teacher
 from rvsjax.types import Algorithm, Array, Hyper, Penalty, State, pytree, static
 
@@ -10,7 +11,7 @@ __all__ = ["Run", "lagrangian"]
 
 @pytree
 class Run:
-    """One run: a teacher, a start and a method with its numbers.
+    """One run: a teacher, a start, and a method with its gradient and its numbers.
 
     Leaves are traced; the algorithm, the kind of penalty, ``steps`` and ``points``
     (rows of the thinned curves) are static, and so are the shapes and the dtype.
@@ -23,6 +24,7 @@ class Run:
     algorithm: Algorithm = static()
     steps: int = static()
     points: int = static(default=200)
+    gradient: Source = Population()
 
 
 def lagrangian(run: Run, state: State) -> Array:

@@ -21,11 +21,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.algorithms import cgd, compensated, rvscgd
 from rvsjax.lagrangian import Run
 from rvsjax.teacher import angle, unit
 from rvsjax.types import Array, Penalty
 
-__all__ = ["MOST_FREE", "Limit", "limit_point", "limit_points"]
+__all__ = ["MOST_FREE", "Limit", "has_limit", "limit_point", "limit_points"]
 
 MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
 
@@ -45,6 +46,16 @@ class Limit(NamedTuple):
     free: Array  # (d,) coordinates that other limits have in, or out of, their support
     unique: Array  # no coordinate is free
     found: Array  # the equation holds; False where the support did not settle
+
+
+def has_limit(run: Run) -> bool:
+    """Say whether equation (12) is about a run.
+
+    It is where the method is Algorithm 1, or has no penalty, and the mean of its
+    gradients is the paper's; samples keep a run at a distance of it.
+    """
+    paper = getattr(run.gradient, "surrogate", None) == "relu"
+    return paper and run.algorithm.step in (rvscgd.step, compensated.step, cgd.step)
 
 
 @partial(jax.jit, inline=True)

@@ -46,7 +46,8 @@ def choose_setting(
 def _is_covered(item: Item) -> bool:
     """Say whether a kernel takes the steps of a run, not a loop of its program."""
     given = item.parameters
-    return given["algorithm"] == "rvscgd" and given["precision"] == "plain"
+    plain = given["algorithm"] == "rvscgd" and given["precision"] == "plain"
+    return plain and (given["gradient"], given["surrogate"]) == ("population", "relu")
 
 
 def settle(

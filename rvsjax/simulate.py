@@ -46,9 +46,8 @@ def log_grid(steps: int, points: int) -> np.ndarray:
 
 def _advance(run: Run, state: State, seen: Monitor) -> tuple[State, Monitor]:
     """Take one step, or none where the run has stopped or the step is no good."""
-    new, length = run.algorithm.step(
-        state, run.hyper, run.teacher.coarse_gradient, run.penalty
-    )
+    gradient = run.gradient.at(run.teacher, seen.step)
+    new, length = run.algorithm.step(state, run.hyper, gradient, run.penalty)
     watched = watch(run, state, new, length, seen)
     running = seen.first_bad_step == NEVER
     degenerate = length <= rounding.vector_error(run.teacher.K, run.hyper)

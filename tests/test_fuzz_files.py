@@ -14,6 +14,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
+from rvsjax.algorithms import ALGORITHMS
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import Document, override, parse, read_setting
 from rvsjax.spec.parameters import PARAMETERS
@@ -226,7 +227,7 @@ anything = st.recursive(
 )
 positive = st.floats(1e-9, 1e3)
 GOOD = {
-    "algorithm": st.sampled_from(["rvscgd", "cgd"]),
+    "algorithm": st.sampled_from([*ALGORITHMS]),
     "penalty": st.sampled_from(["l0", "l1", "transformed-l1"]),
     "a": positive,
     "k": st.integers(1, 9),
@@ -242,6 +243,11 @@ GOOD = {
     "start_angle": st.floats(0, 3),
     "dtype": st.sampled_from(["float64", "float32"]),
     "precision": st.sampled_from(["plain", "compensated"]),
+    "s": st.integers(1, 9),
+    "gradient": st.sampled_from(["population", "minibatch", "projected", "empirical"]),
+    "surrogate": st.sampled_from(["relu", "clipped", "identity", "window"]),
+    "batch": st.integers(1, 9),
+    "train_size": st.integers(1, 9),
 }
 
 

@@ -20,6 +20,7 @@ from rvsjax.gradients import (
     Minibatch,
     Population,
     Projected,
+    TrainingSet,
     mean_gradient,
     plane_gradient,
 )
@@ -185,7 +186,7 @@ def test_a_training_set_is_drawn_without_replacement():
     k, d, size = 3, 4, 4
     w, w_star, _ = pair(1.2, 0.7, d)
     teacher = Teacher(jnp.asarray(w_star), k)
-    whole = Empirical.draw(jnp.uint32(1), (size, k, d), size, "identity")
+    whole = TrainingSet(jnp.uint32(1), size, size, "identity").draw(k, d, "float64")
     z = np.asarray(whole.data)
     right = full(z, w, w_star, "identity")
     assert np.allclose(whole.at(teacher, 0)(w), right, rtol=0, atol=1e-14)
@@ -206,11 +207,15 @@ def test_a_training_set_is_drawn_without_replacement():
             Empirical(whole.data, jnp.uint32(2), n).at(teacher, 0)
 
 
+def drawn(seed, dtype="float64"):
+    return TrainingSet(jnp.uint32(seed), 50, 50).draw(20, 10, dtype)
+
+
 def test_a_training_set_is_gaussian_and_apart_from_the_noise():
-    data = np.asarray(Empirical.draw(jnp.uint32(1), (50, 20, 10), 50).data).ravel()
+    data = np.asarray(drawn(1).data).ravel()
     assert abs(data.mean()) < SIGMAS / math.sqrt(data.size)
     assert abs(data.var() - 1) < SIGMAS * math.sqrt(2 / data.size)
-    other = Empirical.draw(jnp.uint32(2), (50, 20, 10), 50, dtype="float32").data
+    other = drawn(2, "float32").data
     assert other.dtype == "float32"
     key = jax.random.fold_in(jax.random.key(1, impl="threefry2x32"), 0x67726164)
     for apart in (np.ravel(other), jax.random.normal(key, data.shape)):

@@ -60,6 +60,10 @@ def test_the_smallest_file_is_figure_4():
         "w_start": None,
         "start_angle": None,
         "gradient": "population",
+        "surrogate": "relu",
+        "batch": None,
+        "train_size": None,
+        "s": None,
         "dtype": "float64",
         "precision": "plain",
     }

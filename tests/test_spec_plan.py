@@ -39,14 +39,19 @@ DEFAULTS = {
     "w_start": None,
     "start_angle": None,
     "gradient": "population",
+    "surrogate": "relu",
+    "batch": None,
+    "train_size": None,
+    "s": None,
     "dtype": "float64",
     "precision": "plain",
 }
 
 # all that changes the shapes or the operations of a program; the rest is traced
 COMPILED_FOR = (
-    "algorithm penalty k d readout steps start gradient dtype precision".split()
-)
+    "algorithm penalty k d readout steps start gradient surrogate batch train_size "
+    "dtype precision"
+).split()
 
 
 def plan_of(body, **narrowed):
@@ -506,13 +511,40 @@ OTHER = {
     "start_angle": "0.25",
     "dtype": "'float32'",
     "precision": "'compensated'",
+    "gradient": "'projected'",
+    "surrogate": "'window'",
     "w_star": "'" + ", ".join(["1"] * 50) + "'",
     "w_start": "'" + ", ".join(["1"] * 50) + "'",
 }
 
 
+# parameters that have a meaning beside others alone
+WITHIN = {
+    "s": 'algorithm = "hard_projection"',
+    "batch": 'gradient = "minibatch"',
+    "train_size": 'gradient = "empirical"',
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_a_parameter_counts_where_it_has_a_meaning(name):
+    def plan(value, context=WITHIN[name]):
+        batch = "" if name == "batch" else "batch = 20"
+        [found] = plan_of(f"[constants]\n{context}\n{batch}\n{name} = {value}\n")
+        return found
+
+    few = 20
+    one, other = plan(few), plan(few + 10)
+    assert one.run_id != other.run_id
+    assert (one.parameters[name], other.parameters[name]) == (few, few + 10)
+    assert one.static_key != other.static_key or name == "s"
+    context = 'algorithm = "relu_descent"'
+    assert plan(few, context).run_id == plan(few + 10, context).run_id
+    assert plan(few, context).parameters[name] is None
+
+
 def test_every_parameter_and_the_seed_are_part_of_the_identity():
-    assert set(OTHER) == set(PARAMETERS) - {"gradient"}  # which has one value so far
+    assert set(OTHER) | set(WITHIN) == set(PARAMETERS)
     found = set(ids(plan_of(USED))) | set(ids(plan_of(USED.replace("base = 3", ""))))
     for name, value in OTHER.items():
         lines = {"penalty": '"transformed-l1"', "start_angle": "0.5"} | {name: value}
@@ -822,9 +854,40 @@ def test_directions_that_cannot_be_used(body, said):
         plan_of(f"[constants]\n{body}\n")
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            'gradient = "minibatch"\nbatch = 0',
+            "batch  must be greater",
+        ),
+        (
+            'gradient = "empirical"\ntrain_size = 0',
+            "train_size  must be greater",
+        ),
+        (
+            'gradient = "empirical"\ntrain_size = 9\nbatch = 10',
+            "train_size  must be at least batch = 10, got 9",
+        ),
+        ('algorithm = "hard_projection"', "s  is needed for algorithm"),
+        ('algorithm = "hard_projection"\ns = 51', "s  must not exceed d, got s = 51"),
+        (
+            'algorithm = "hard_projection"\ns = 0',
+            "s  must be greater",
+        ),
+        ('surrogate = "tanh"', "surrogate  must be 'relu'"),
+        ('gradient = "sampled"', "gradient  must be 'population'"),
+        ('algorithm = "adam"', "algorithm  must be 'rvscgd'"),
+    ],
+)
+def test_methods_and_gradients_that_cannot_be_used(body, said):
+    with pytest.raises(SpecError, match=re.escape(said)):
+        plan_of(f"[constants]\n{body}\n")
+
+
 def test_a_younger_parameter_leaves_the_names_of_older_runs_alone():
     (before,) = plan_of("")
-    (plain,) = plan_of("[constants]\nprecision = 'plain'\n")
+    (plain,) = plan_of("[constants]\nprecision = 'plain'\nsurrogate = 'relu'\n")
     (other,) = plan_of("[constants]\nprecision = 'compensated'\n")
     assert before.run_id == plain.run_id != other.run_id
 

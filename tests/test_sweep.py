@@ -44,7 +44,7 @@ m_loss m_lagrangian m_lagrangian_max_increase m_lagrangian_first_increase m_nnz_
 m_u_empty m_theta_u m_support_precision m_support_recall m_steps m_converged_at
 m_first_bad_step m_theta_max_increase_at m_lagrangian_max_increase_at
 m_distance_to_limit m_limit_free m_limit_reached m_beta_ratio m_lam_ratio m_eta_ratio
-p_precision p_w_star p_w_start
+p_precision p_w_star p_w_start p_gradient p_surrogate p_batch p_train_size p_s
 """.split()
 CLAIMS = """
 lemma_5_stated lemma_5_proved lemma_5_corrected lemma_6_stated lemma_6_corrected lemma_7

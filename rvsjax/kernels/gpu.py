@@ -12,6 +12,7 @@ import warnings
 import jax
 
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.gradients import Population
 from rvsjax.kernels.gpu_source import PENALTIES
 from rvsjax.kernels.gpu_warp import call
 from rvsjax.kernels.layout import flatten, unflatten
@@ -58,6 +59,8 @@ def why_not(run: Run) -> str | None:
     penalty, dtype, d = _kind(run)
     if run.algorithm != ALGORITHMS["rvscgd"]:
         return "the GPU kernel knows the method rvscgd only, without compensation"
+    if run.gradient != Population():
+        return "the GPU kernel knows the expected coarse gradient of the paper only"
     if penalty not in PENALTIES or dtype not in ("float32", "float64"):
         return f"the GPU kernel does not know {penalty} in {dtype}"
     if d > MOST_LANES * most_slots(penalty, dtype):

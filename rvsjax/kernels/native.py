@@ -10,6 +10,7 @@ import jax
 
 from rvsjax import simulate as reference
 from rvsjax.algorithms import rvscgd
+from rvsjax.gradients import Population
 from rvsjax.kernels.build import TARGET, BuildError, load
 from rvsjax.kernels.layout import Raw, flatten, shapes, unflatten
 from rvsjax.lagrangian import Run
@@ -29,9 +30,8 @@ def problem() -> str | None:
 
 def covers(run: Run) -> bool:
     """Say whether there is a kernel for a run; `simulate` is plain for the others."""
-    return run.algorithm.step is rvscgd.step and isinstance(
-        run.penalty, L0 | L1 | TransformedL1
-    )
+    expected = run.algorithm.step is rvscgd.step and run.gradient == Population()
+    return expected and isinstance(run.penalty, L0 | L1 | TransformedL1)
 
 
 def way_of(run: Run) -> str:

@@ -12,7 +12,8 @@ __all__ = ["STUDY_VERSION", "Item", "Point"]
 STUDY_VERSION = 1
 """Part of every run's identity; raised when the meaning of a run changes."""
 
-_LATER = {"precision": "plain"}  # parameters younger than their runs, as those had them
+_LATER = {"precision": "plain", "surrogate": "relu"}
+"""Parameters that are younger than some runs, as those had them."""
 
 
 class Point(dict[str, Any]):

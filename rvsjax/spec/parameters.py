@@ -54,11 +54,22 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    algorithm: Literal["rvscgd", "cgd"] = Field("rvscgd", description="the method")
+    algorithm: Literal[
+        "rvscgd",
+        "cgd",
+        "prox_cgd",
+        "hard_projection",
+        "admm",
+        "admm_free",
+        "relu_descent",
+    ] = Field("rvscgd", description="the method")
     penalty: Literal["l0", "l1", "transformed-l1"] = Field(
         "l0", description="penalty P on u"
     )
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
+    s: int | None = Field(
+        None, ge=1, le=10**6, description="entries that hard_projection keeps"
+    )
     k: int = Field(20, ge=1, le=10**6, description="patches")
     d: int = Field(50, ge=1, le=10**6, description="filter size")
     readout: Literal["sum", "mean"] = Field(
@@ -82,8 +93,15 @@ class Parameters(BaseModel):
     start_angle: float | None = Field(
         None, ge=0, le=3.141592653589793, description="angle of w^0 and w_star, radians"
     )
-    gradient: Literal["population"] = Field(
-        "population", description="the coarse gradient: its expectation"
+    gradient: Literal["population", "minibatch", "projected", "empirical"] = Field(
+        "population", description="the coarse gradient: expected, or from samples"
+    )
+    surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
+        "relu", description="whose slope stands for that of the activation"
+    )
+    batch: int = Field(128, ge=1, le=10**6, description="samples a step")
+    train_size: int = Field(
+        1024, ge=1, le=10**7, description="samples of the training set"
     )
     dtype: Literal["float64", "float32"] = Field("float64", description="of numbers")
     precision: Literal["plain", "compensated"] = Field(
@@ -102,6 +120,9 @@ STATIC = (
     "steps",
     "start",
     "gradient",
+    "surrogate",
+    "batch",
+    "train_size",
     "dtype",
     "precision",
 )
@@ -110,6 +131,14 @@ STATIC = (
 
 DECISIVE = (*STATIC, "nnz", "w_star", "w_start", "start_angle")
 """What decides which values fit together, and which have a meaning."""
+
+_UNUSED = {
+    "cgd": ("penalty", "lam", "beta"),
+    "prox_cgd": ("beta",),
+    "hard_projection": ("penalty", "lam", "beta"),
+    "relu_descent": ("penalty", "lam", "beta", "gradient", "surrogate"),
+}
+"""What has no meaning for an algorithm."""
 
 _DEFAULTS = {name: field.default for name, field in Parameters.model_fields.items()}
 
@@ -130,11 +159,15 @@ def check_value(name: str, value: Any, where: str) -> tuple[Any, list[Problem]]:
 
 def unused(parameters: dict[str, Any]) -> set[str]:
     """Return the names that have no meaning for these parameters."""
-    names = set()
-    if parameters["algorithm"] == "cgd":
-        names |= {"penalty", "lam", "beta"}
+    names = set(_UNUSED.get(parameters["algorithm"], ()))
     if "penalty" in names or parameters["penalty"] != "transformed-l1":
         names.add("a")
+    if parameters["algorithm"] != "hard_projection":
+        names.add("s")
+    if "gradient" in names or parameters["gradient"] == "population":
+        names.add("batch")
+    if "gradient" in names or parameters["gradient"] != "empirical":
+        names.add("train_size")
     if parameters["start"] != "angle":
         names.add("start_angle")
     if parameters["start"] != "given":
@@ -176,6 +209,16 @@ def conflicts(chosen: dict[str, Any], run: dict[str, Any]) -> list[Problem]:
         if run[name] and (size := _size(run[name])) != run["d"]:
             what = f"needs d = {run['d']} numbers, got {size}"
             problems.append(Problem(name, what))
+    if run["algorithm"] == "hard_projection":
+        if run["s"] is None:
+            what = 'is needed for algorithm = "hard_projection"'
+            problems.append(Problem("s", what))
+        elif run["s"] > run["d"]:
+            what = f"must not exceed d, got s = {run['s']} with d = {run['d']}"
+            problems.append(Problem("s", what))
+    if run["train_size"] is not None and run["train_size"] < run["batch"]:
+        what = f"must be at least batch = {run['batch']}, got {run['train_size']}"
+        problems.append(Problem("train_size", what))
     if run["precision"] == "compensated" and run["algorithm"] != "rvscgd":
         what = f'"compensated" is for rvscgd, got algorithm = "{run["algorithm"]}"'
         problems.append(Problem("precision", what))

@@ -8,11 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.gradients import (
+    Minibatch,
+    Population,
+    Projected,
+    Smooth,
+    Source,
+    TrainingSet,
+)
 from rvsjax.kernels import KERNELS
-from rvsjax.limit import limit_point
+from rvsjax.limit import has_limit, limit_point
 from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
-from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.simulate import Curves, Run
 from rvsjax.spec.parameters import direction
 from rvsjax.spec.plan import Item
@@ -54,6 +62,7 @@ class Trial:
     w_start: Array  # (d,) any length, or (0,): by `start`
     penalty: Penalty
     hyper: Hyper
+    gradient: Source | TrainingSet
     algorithm: str = static()
     k: int = static()
     d: int = static()
@@ -92,6 +101,9 @@ class Trial:
             "given": lambda: unit(self.w_start),
         }[self.start]()
         dtype = self.hyper.eta.dtype
+        gradient = self.gradient
+        if isinstance(gradient, TrainingSet):
+            gradient = gradient.draw(self.k, self.d, dtype)
         return Run(
             teacher=Teacher(unit(w_star.astype(dtype)), self.k, self.readout),
             start=unit(start.astype(dtype)),
@@ -100,6 +112,7 @@ class Trial:
             algorithm=self.method,
             steps=self.steps,
             points=self.points,
+            gradient=gradient,
         )
 
 
@@ -125,7 +138,8 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         "l0": L0,
         "l1": L1,
         "transformed-l1": lambda: TransformedL1(_leaf(dtype, given["a"])),
-    }[given["penalty"]]()
+        "largest": lambda: Largest(_leaf("int32", given["s"])),
+    }["largest" if given["s"] else given["penalty"]]()
     return Trial(
         seed=_leaf("uint32", item.seed),
         nnz=_leaf("int32", given["nnz"]),
@@ -140,10 +154,23 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         readout=given["readout"],
         start=given["start"],
         precision=given["precision"],
+        gradient=_gradient(given, _leaf("uint32", item.seed)),
         steps=given["steps"],
         points=points,
         kernel=kernel,
     )
+
+
+def _gradient(given: dict[str, Any], seed: Any) -> Source | TrainingSet:
+    """Return where gradients come from; what is sampled follows from the seed."""
+    size, n, mu = given["train_size"], given["batch"], given["surrogate"]
+    return {
+        None: Smooth,
+        "population": lambda: Population(mu),
+        "minibatch": lambda: Minibatch(seed, n, mu),
+        "projected": lambda: Projected(seed, n, mu),
+        "empirical": lambda: TrainingSet(seed, size, n, mu),
+    }[given["gradient"]]()
 
 
 def _gaussians(key: Array, shape: tuple[int, int]) -> Array:
@@ -193,6 +220,8 @@ def evaluate(trial: Trial) -> Record:
     outcome = KERNELS[trial.kernel](run)
     seen, last = outcome.monitor, outcome.state
     limit = limit_point(run, last.w)
+    if not has_limit(run):
+        limit = limit._replace(found=jnp.zeros_like(limit.found))
     evidence = Evidence(run, outcome, limit)
     stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
     return Record(

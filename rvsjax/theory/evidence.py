@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax import rounding
+from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.gradients import Population
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit, limit_point
 from rvsjax.measure import largest_allowed
@@ -18,6 +20,8 @@ from rvsjax.types import Array, Hyper
 __all__ = ["Evidence", "Hypotheses"]
 
 Hypotheses = dict[str, Array]
+
+_ALGORITHM_1 = (ALGORITHMS["rvscgd"], COMPENSATED["rvscgd"], ALGORITHMS["cgd"])
 
 
 class Evidence:
@@ -51,8 +55,14 @@ class Evidence:
 
     @cached_property
     def completed(self) -> Hypotheses:
-        """Every step gave a number and a direction."""
-        return {"every step has a direction": self.seen.first_bad_step == NEVER}
+        """The claims speak of the run: every step is one of Algorithm 1, to its end."""
+        stated = (
+            self.run.algorithm in _ALGORITHM_1 and self.run.gradient == Population()
+        )
+        return {
+            "every step has a direction": self.seen.first_bad_step == NEVER,
+            "Algorithm 1 with the expected gradient": self._constant(stated),
+        }
 
     @cached_property
     def small_coupling(self) -> Hypotheses:
