@@ -53,6 +53,9 @@ _KINDS = {
     },
 }
 
+# in `runs` of sweeps that are not older
+_YOUNGER = {"p_gradient": _WORDS, "p_surrogate": _WORDS, "p_batch": _NUMBERS}
+
 _KEYS = {"runs": "run_id", "claims": "claim"}
 
 # in `runs` beside its verdicts, which a sweep has where a block did not fail
@@ -84,6 +87,7 @@ def _problems(name: str, table: pd.DataFrame) -> Iterator[str]:
     kinds = dict(_KINDS[name])
     if name == "runs":
         kinds |= _of_claims(table)
+        kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}
     for column, kind in kinds.items():
         if column not in table:
             yield f"it lacks the column {column}"
