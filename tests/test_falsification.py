@@ -377,7 +377,8 @@ def test_outside_a_hypothesis_no_claim_that_has_it_speaks(label):
 def test_every_hypothesis_has_a_run_outside_it():
     _, hypotheses = judge_runs("l1", [CASES[0]], [Knobs()])
     labels = {label for truth in hypotheses.values() for label in truth}
-    assert labels == set(OUTSIDE)
+    # outside of which tests/test_methods.py has runs, for every claim
+    assert labels == set(OUTSIDE) | {"Algorithm 1 with the expected gradient"}
 
 
 # -- weights ---------------------------------------------------------------------------

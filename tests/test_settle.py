@@ -41,18 +41,21 @@ def plan(**changes):
 
 def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch):
     monkeypatch.setattr(settle, "choose", lambda platform: "native")
-    assert choose_setting(plan(), "cpu").quick
-    assert not choose_setting(
-        plan(precision="compensated", dtype="float32"), "cpu"
-    ).quick
-    assert not choose_setting(plan(), "cpu", kernel="plain").quick
+    long = plan(steps=400_000)
+    assert choose_setting(long, "cpu").quick
+    compensated = plan(steps=400_000, precision="compensated", dtype="float32")
+    assert not choose_setting(compensated, "cpu").quick
+    assert not choose_setting(long, "cpu", kernel="plain").quick
+    assert choose_setting(plan(), "cpu", kernel="plain").quick  # unless it is short
+    sampled = plan(gradient="projected")
+    assert not choose_setting(sampled, "cpu").quick
     many = make_plan(override(parse(SWEEP), "seeds.count", 5000))
     assert not choose_setting(many, "cpu").quick
 
 
 def test_a_folder_keeps_its_setting(tmp_path):
     run_plan(plan(), SWEEP, tmp_path, Options(width=8, kernel="plain"))
-    kept = Setting(8, "plain", False)
+    kept = Setting(8, "plain", True)
     assert nearest_setting(Results(tmp_path).manifest, "cpu") == kept
     with pytest.raises(StoreError, match="begun with --kernel plain, not native"):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
