@@ -72,14 +72,15 @@ def time_compile(*penalties: str) -> dict[str, Any]:
     import jax
 
     from rvsjax.settle import choose_setting, make_engine
-    from rvsjax.spec.study import make_trial
+    from rvsjax.studies import study_of
 
     plan, _ = plan_of(f"[constants]\nsteps = 1000\n[grid]\npenalty = {[*penalties]}\n")
     begin = time.perf_counter()
     setting = choose_setting(plan, "cpu", width=64)
     kernels = time.perf_counter()
-    trials = [make_trial(item, 200, setting.kernel) for item in plan]
-    engine = make_engine(setting, tuple(jax.devices()[:1]))
+    study = study_of(plan)
+    trials = [study.trial(item, 200, setting.kernel) for item in plan]
+    engine = make_engine(study, setting, tuple(jax.devices()[:1]))
     ready = time.perf_counter()
     for program in [engine.prepare(trial) for trial in trials]:
         program.result()
@@ -92,22 +93,22 @@ def time_tables(runs: str) -> dict[str, float]:
     import jax
 
     from rvsjax.engine import Engine, blocks, choose_width
-    from rvsjax.rows import rows
-    from rvsjax.spec.study import evaluate, make_trial
     from rvsjax.store import Store
+    from rvsjax.studies import study_of
 
     plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
     width = choose_width([int(runs)], "cpu", 10)
     items = [item for item, _ in zip(plan, range(width))]
-    record = Engine(evaluate, width)([make_trial(item, 2) for item in items])
-    tables = ("curves", "pairs", "runs")
+    study, asked = study_of(plan), plan.document.record
+    trials = [study.trial(item, 2, "plain") for item in items]
+    record = Engine(study.evaluate, width)(trials)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, (store := Store(folder)).hold():
-        store.open(plan.fingerprint, plan.as_json(), source, tables)
+        store.open(plan.fingerprint, plan.as_json(), source, study.kept(asked))
         for block in blocks(plan, lambda item: item.static_key, width):
             cut = slice(len(block.items))
             some = jax.tree.map(operator.itemgetter(cut), record)
-            store.append(block.number, rows(block.items, some, False))
+            store.append(block.number, study.rows(block.items, some, asked))
         appended = time.perf_counter()
         store.compact()
         done = time.perf_counter()

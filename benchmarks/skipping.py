@@ -21,7 +21,7 @@ from rvsjax.engine import Engine, blocks
 from rvsjax.kernels import KERNELS, native
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import evaluate, make_trial
+from rvsjax.studies.rvscgd import evaluate, make_trial
 from rvsjax.theory import RUN_CLAIMS
 
 SWEEP = Path(__file__).parent.parent / "sweeps" / "figure4.toml"

@@ -10,7 +10,7 @@ import pytest
 from rvsjax.kernels import KERNELS, native
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import make_trial
+from rvsjax.studies.rvscgd import make_trial
 
 # far below what was measured (README.md), so that a noisy machine does not cry wolf
 LEAST = {"l0": 5, "l1": 5, "transformed-l1": 1.5}

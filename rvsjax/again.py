@@ -14,8 +14,8 @@ from rvsjax.growth import all_blocks, stages
 from rvsjax.settle import make_engine, nearest_setting
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Item, Plan, plan_again
-from rvsjax.spec.study import Record, make_trial
 from rvsjax.store import Store, StoreError
+from rvsjax.studies import study_of
 
 __all__ = ["Again", "again", "elsewhere", "find_run", "folder_blocks", "folder_plan"]
 
@@ -28,7 +28,7 @@ class Again(NamedTuple):
 
     block: int  # its number
     items: list[Item]
-    record: Record  # stacked, an entry an item
+    record: Any  # its results, stacked, an entry an item
 
 
 def folder_plan(store: Store) -> Plan:
@@ -58,7 +58,8 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
     """
     wanted, manifest = set(run_ids), store.manifest
     setting = nearest_setting(manifest, lane.platform)
-    points = folder_plan(store).document.record.curves
+    plan = folder_plan(store)
+    study, points = study_of(plan), plan.document.record.curves
     halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
     for block in folder_blocks(store, setting.width):
         if not wanted:
@@ -68,8 +69,8 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
             items = block.items[begin : begin + width]
             found = wanted.intersection(item.run_id for item in items)
             if found:
-                engine = make_engine(setting._replace(width=width), (lane,))
-                trials = [make_trial(item, points, setting.kernel) for item in items]
+                engine = make_engine(study, setting._replace(width=width), (lane,))
+                trials = [study.trial(item, points, setting.kernel) for item in items]
                 yield Again(block.number, items, engine(trials))
                 wanted -= found
 

@@ -20,10 +20,10 @@ from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
 from rvsjax.simulate import simulate
-from rvsjax.spec.parameters import canonical
 from rvsjax.spec.plan import Item
-from rvsjax.spec.study import make_trial
+from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.store import StoreError
+from rvsjax.studies.rvscgd import make_trial
 from rvsjax.theory import statement
 
 __all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
@@ -155,6 +155,6 @@ def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
         fields[name] = ", ".join(map(repr, fields[name]))
     chosen = {n: x for n, x in fields.items() if x is not None} | {"steps": step}
     with jax.enable_x64(True):
-        run = make_trial(Item(canonical(chosen), 0), 2).draw()
+        run = make_trial(Item(RVSCGD.complete(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
     return floats(state.w)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["is_word", "problem"]
+__all__ = ["is_word", "knows", "problem"]
 
 # of names that become labels and names of files; that of a sweep is one
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -33,28 +33,45 @@ _FOUND = {
 _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 _RATES = tuple(f"{v}_{x}" for v in _VERDICTS[:2] for x in ("rate", "low", "high"))
 
+
+def _all(names: str, kind: str) -> dict[str, str]:
+    """Return columns of one kind, named with blanks between."""
+    return dict.fromkeys(names.split(), kind)
+
+
+_CLAIMS = {
+    "claim": _WORDS,
+    **dict.fromkeys([*_VERDICTS, "holds_u_empty", "judged"], _COUNTS),
+    **dict.fromkeys([*_RATES, "worst_excess"], _NUMBERS),
+    **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
+}
+_ANY_RUNS = {
+    **_all("run_id status p_dtype", _WORDS),
+    **_all("p_k p_d p_eta p_steps p_seed", _NUMBERS),
+    "reason": _TEXT,
+}
+_RUN = _all("run_id", _WORDS)
 _KINDS = {
-    "runs": {
-        **dict.fromkeys(["run_id", "status", "p_algorithm", "p_penalty"], _WORDS),
-        **dict.fromkeys(["p_readout", "p_dtype", "p_precision"], _WORDS),
-        **dict.fromkeys(["p_k", "p_d", "p_nnz", "p_a", "p_lam", "p_beta"], _NUMBERS),
-        **dict.fromkeys(["p_eta", "p_steps", "p_seed"], _NUMBERS),
-        "reason": _TEXT,
+    "rvscgd": {
+        "runs": _ANY_RUNS
+        | _all("p_algorithm p_penalty p_readout p_precision", _WORDS)
+        | _all("p_nnz p_a p_lam p_beta", _NUMBERS),
+        "curves": _RUN | _all("step theta loss lagrangian nnz_u", _NUMBERS),
+        "weights": _RUN | _all("w_star w_start w u", _LISTS),
+        "claims": _CLAIMS,
     },
-    "curves": {"run_id": _WORDS}
-    | dict.fromkeys(["step", "theta", "loss", "lagrangian", "nnz_u"], _NUMBERS),
-    "weights": {"run_id": _WORDS}
-    | dict.fromkeys(["w_star", "w_start", "w", "u"], _LISTS),
-    "claims": {
-        "claim": _WORDS,
-        **dict.fromkeys([*_VERDICTS, "holds_u_empty", "judged"], _COUNTS),
-        **dict.fromkeys([*_RATES, "worst_excess"], _NUMBERS),
-        **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
+    "two_layer": {
+        "runs": _ANY_RUNS
+        | _all("p_surrogate p_start p_normalisation", _WORDS)
+        | _all("p_spread", _NUMBERS),
+        "curves": _RUN | _all("step theta loss gap length", _NUMBERS),
+        "weights": _RUN | _all("v_star w_star v_start w_start v w", _LISTS),
+        "claims": _CLAIMS,
     },
 }
 
-# in `runs` of sweeps that are not older
-_YOUNGER = {"p_gradient": _WORDS, "p_surrogate": _WORDS, "p_batch": _NUMBERS}
+# in `runs` of sweeps that are not older, or where not every block failed
+_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all("p_batch", _NUMBERS)
 
 _KEYS = {"runs": "run_id", "claims": "claim"}
 
@@ -73,18 +90,23 @@ def is_word(text: Any) -> bool:
     return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
 
 
-def problem(name: str, table: pd.DataFrame) -> str | None:
+def knows(study: Any) -> bool:
+    """Say whether this version has tables of a study of that name."""
+    return isinstance(study, str) and study in _KINDS
+
+
+def problem(study: str, name: str, table: pd.DataFrame) -> str | None:
     """Say what is wrong with a table of that name, None if nothing is.
 
     A table may be empty, where every block failed; `runs` never is.
     """
     if table.empty:
         return "it has no rows" if name == "runs" else None
-    return next(_problems(name, table), None)
+    return next(_problems(study, name, table), None)
 
 
-def _problems(name: str, table: pd.DataFrame) -> Iterator[str]:
-    kinds = dict(_KINDS[name])
+def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
+    kinds = dict(_KINDS[study][name])
     if name == "runs":
         kinds |= _of_claims(table)
         kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}

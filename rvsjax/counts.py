@@ -140,9 +140,11 @@ def compare_precisions(runs: pd.DataFrame) -> pd.DataFrame:
     alone; ``invented``, violated in this precision alone. Empty where there is no pair.
     """
     ours = ["p_dtype", "p_precision"]
-    exact = (runs["p_dtype"] == "float64") & (runs["p_precision"] == "plain")
     claims = [column for column in runs.columns if column.startswith("verdict_")]
-    if exact.all() or not claims:
+    if not claims:
+        return pd.DataFrame()
+    exact = (runs["p_dtype"] == "float64") & (runs["p_precision"] == "plain")
+    if exact.all():
         return pd.DataFrame()
     keys = [c for c in runs.columns if c.startswith("p_") and c not in ours]
     keys = [key for key in keys if runs[key].nunique(dropna=False) > 1] or ["p_seed"]

@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rvsjax.engine import Device, Engine
-from rvsjax.kernels import KERNELS
 from rvsjax.settle import choose_setting
 from rvsjax.spec.plan import Plan
-from rvsjax.spec.study import Trial, make_trial
-from rvsjax.types import Array
+from rvsjax.studies import Study, study_of
 
 __all__ = ["Forecast", "forecast"]
 
@@ -50,8 +48,9 @@ def forecast(
         return count * item.parameters["steps"] * item.parameters["d"]
 
     heaviest = max(groups, key=work)
-    trial = make_trial(heaviest[0], record.curves, kernel)
-    each = _step_seconds(trial, width, lanes[0]) / trial.d
+    study = study_of(plan)
+    trial = study.trial(heaviest[0], record.curves, kernel)
+    each = _step_seconds(study, trial, width, lanes[0]) / trial.d
     largest = max(item.parameters["d"] for item, _ in groups)
     runs = sum(count for _, count in groups)
     row = _ROW_BYTES + _POINT_BYTES * record.curves
@@ -71,17 +70,13 @@ def forecast(
     )
 
 
-def _step_seconds(trial: Trial, width: int, device: Device) -> float:
+def _step_seconds(study: Study, trial: Any, width: int, device: Device) -> float:
     """Time one step of one run in a block, with its monitors."""
     steps = min(trial.steps, _PROBE_STEPS)
     probe = dataclasses.replace(trial, steps=steps, points=2)
-    engine = Engine(_probe, width, [device])
+    engine = Engine(study.probe, width, [device])
     trials = [dataclasses.replace(probe, seed=np.uint32(i)) for i in range(width)]
     engine(trials)
     begin = time.perf_counter()
     engine(trials)
     return (time.perf_counter() - begin) / steps / width
-
-
-def _probe(trial: Trial) -> Array:
-    return KERNELS[trial.kernel](trial.draw()).state.w

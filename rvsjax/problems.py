@@ -12,9 +12,9 @@ from rvsjax.again import again, folder_plan
 from rvsjax.engine import default_lanes
 from rvsjax.exact import Problem
 from rvsjax.results import Results
-from rvsjax.spec.parameters import canonical, check_value, unused
-from rvsjax.spec.study import Weights
+from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.store import Store, StoreError
+from rvsjax.studies.rvscgd import Weights
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]
 
@@ -63,9 +63,9 @@ def _asked(row: pd.Series) -> dict[str, Any]:
     told = {name: row[f"p_{name}"] for name in (*names, "steps", "dtype")}
     told = {name: x.item() if hasattr(x, "item") else x for name, x in told.items()}
     told = {name: None if pd.isna(x) else x for name, x in told.items()}
-    idle = unused(canonical({}) | told)
+    idle = set(RVSCGD.unused(RVSCGD.complete({}) | told))
     for name in told.keys() - idle:
-        told[name], problems = check_value(name, told[name], name)
+        told[name], problems = RVSCGD.check(name, told[name], name)
         if problems:
             raise StoreError(f"run {row['run_id']}: {name} {problems[0].what}")
     return told | dict.fromkeys(told.keys() & idle)

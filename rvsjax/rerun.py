@@ -5,6 +5,7 @@ if __name__ == "__main__":  # before the imports below, so that --help stays fas
 
     run_command("rerun")
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +14,9 @@ import pyarrow.compute as pc
 from rvsjax.again import again, elsewhere, find_run, folder_plan
 from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
-from rvsjax.rows import rows
 from rvsjax.settle import nearest_setting
-from rvsjax.spec.study import make_trial
 from rvsjax.store import Store, StoreError
-from rvsjax.tolerance import Tolerance
+from rvsjax.studies import study_of
 
 __all__ = ["Rerun", "held", "rerun"]
 
@@ -51,21 +50,23 @@ def rerun(folder: str | Path, run_id: str, lane: Device) -> Rerun:
     """
     store = Store(folder)
     run_id = find_run(store, run_id)
-    record = folder_plan(store).document.record
+    plan = folder_plan(store)
+    study, record = study_of(plan), plan.document.record
     told = elsewhere(store.manifest, lane)
     found = next(again(store, [run_id], lane), None)
     if found is None:
         raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
     here = {
         name: table.filter(pc.field("run_id") == run_id)
-        for name, table in rows(found.items, found.record, weights=True).items()
+        for name, table in study.tables(found.items, found.record).items()
     }
-    there = held(store, run_id, record.weights)
+    there = held(store, run_id, study.kept(record))
     if there["runs"]["status"].to_pylist() == ["failed"]:
         what = f"run {run_id} failed there ({there['runs']['reason'][0]})"
         raise StoreError(f"{what}; the sweep with --retry failed computes it")
     [item] = (item for item in found.items if item.run_id == run_id)
-    tolerance = Tolerance(make_trial(item, record.curves), here)
+    trial = study.trial(item, record.curves, "plain")
+    allowed = study.allowed(trial, here)
     here = {name: here[name] for name in there}
     return Rerun(
         run_id=run_id,
@@ -74,11 +75,10 @@ def rerun(folder: str | Path, run_id: str, lane: Device) -> Rerun:
         values=sum(table.num_rows * table.num_columns for table in here.values()),
         elsewhere=told,
         differences=differences(there, here, same_bits),
-        beyond=tolerance.differences(there, here),
+        beyond=allowed.differences(there, here),
     )
 
 
-def held(store: Store, run_id: str, weights: bool) -> Tables:
-    """Return what a folder has of a run."""
-    names = ["runs", "curves", "pairs"] + ["weights"] * weights
+def held(store: Store, run_id: str, names: Iterable[str]) -> Tables:
+    """Return what a folder has of a run in these tables."""
     return {name: store.rows(name, "run_id", [run_id]) for name in names}

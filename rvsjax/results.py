@@ -42,6 +42,17 @@ class Results:
             raise StoreError(f"{self.folder}/manifest.json does not name a sweep")
         return name
 
+    @property
+    def study(self) -> str:
+        """What the sweep studied."""
+        study = self.manifest.get("asked", {}).get("study")
+        if study is None:
+            what = "does not say what was asked"
+            raise StoreError(f"{self.folder / 'manifest.json'} {what}")
+        if not columns.knows(study):
+            raise StoreError(f"{self.folder} is of a study that this version lacks")
+        return study
+
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row a run: ``p_`` parameters, ``m_`` measurements, claims."""
@@ -49,12 +60,12 @@ class Results:
 
     @cached_property
     def curves(self) -> pd.DataFrame:
-        """``run_id, step, theta, loss, lagrangian, nnz_u`` at log-spaced steps."""
+        """``run_id, step, ...`` at some steps of each run, what else by the study."""
         return self._table("curves")
 
     @cached_property
     def weights(self) -> pd.DataFrame:
-        """``run_id, w_star, w_start, w, u``, if the sweep recorded them."""
+        """``run_id, w_star, w_start, w, ...``, if the sweep recorded them."""
         return self._table("weights")
 
     @cached_property
@@ -99,7 +110,7 @@ class Results:
 
     def _table(self, name: str) -> pd.DataFrame:
         table = self._store.load(name)
-        if problem := columns.problem(name, table):
+        if problem := columns.problem(self.study, name, table):
             raise StoreError(f"{self.folder}/{name} is no table of a sweep: {problem}")
         return table
 

@@ -10,8 +10,8 @@ from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, choose_width, compiler_options
 from rvsjax.kernels import KERNELS, choose, problem
 from rvsjax.spec.plan import Item, Plan
-from rvsjax.spec.study import evaluate
 from rvsjax.store import Store, StoreError
+from rvsjax.studies import Study, study_of
 
 __all__ = ["Setting", "choose_setting", "make_engine", "nearest_setting", "settle"]
 
@@ -37,27 +37,22 @@ def choose_setting(
     groups = plan.groups()
     sizes = [count for _, count in groups]
     d = max(item.parameters["d"] for item, _ in groups)
-    kernel = kernel or choose(platform)
+    study = study_of(plan)
+    fast = kernel or choose(platform)
+    width = width or choose_width(sizes, platform, d, 16 if fast == "native" else 64)
+    used = kernel or any(study.has_kernel(item) for item, _ in groups)
+    kernel = fast if used else "plain"
     native = kernel == "native"
-    width = width or choose_width(sizes, platform, d, 16 if native else 64)
-    little = all(_is_little(item, size, width, native) for item, size in groups)
+    little = all(_is_little(study, item, size, width, native) for item, size in groups)
     return Setting(width, kernel, quick=little)
 
 
-def _is_little(item: Item, size: int, width: int, native: bool) -> bool:
+def _is_little(study: Study, item: Item, size: int, width: int, native: bool) -> bool:
     """Say whether the runs of a program take less time than compiling it well."""
-    if native and _is_covered(item):
+    if native and study.has_kernel(item):
         return size <= _FEW
-    if item.parameters["gradient"] not in (None, "population"):
-        return False  # a step of samples takes long, and far longer if compiled quickly
-    return -(-size // width) * item.parameters["steps"] <= _SHORT
-
-
-def _is_covered(item: Item) -> bool:
-    """Say whether a kernel takes the steps of a run, not a loop of its program."""
-    given = item.parameters
-    plain = given["algorithm"] == "rvscgd" and given["precision"] == "plain"
-    return plain and (given["gradient"], given["surrogate"]) == ("population", "relu")
+    steps = -(-size // width) * item.parameters["steps"]
+    return study.has_light_steps(item) and steps <= _SHORT
 
 
 def settle(
@@ -108,7 +103,7 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
 
 
 def make_engine(
-    setting: Setting, lanes: tuple[Device, ...], halves: bool = False
+    study: Study, setting: Setting, lanes: tuple[Device, ...], halves: bool = False
 ) -> Engine:
     """Return the engine that evaluates trials so; programs are kept for later.
 
@@ -117,7 +112,7 @@ def make_engine(
     folder = private_folder("programs")
     here = Path(__file__).parent
     return Engine(
-        evaluate,
+        study.evaluate,
         setting.width,
         lanes,
         options=compiler_options(lanes[0].platform, setting.quick),

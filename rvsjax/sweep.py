@@ -24,12 +24,12 @@ from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, default_lanes, processor
 from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.judge import START_COLUMNS, judge_starts
-from rvsjax.rows import failed_rows, rows
+from rvsjax.rows import failed_rows
 from rvsjax.settle import make_engine, settle
 from rvsjax.spec.file import Record
 from rvsjax.spec.plan import Item, Plan
-from rvsjax.spec.study import Trial, make_trial
 from rvsjax.store import Store
+from rvsjax.studies import Study, study_of
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
@@ -84,9 +84,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
 
 def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending:
     """Run a plan in a folder that this process holds, or its share of it."""
-    tables = ("curves", "pairs", "weights", "runs")
-    if not plan.document.record.weights:
-        tables = ("curves", "pairs", "runs")
+    study = study_of(plan)
     lanes = options.lanes or default_lanes(jax.devices())
     platform = lanes[0].platform
     with store.alone():
@@ -94,7 +92,7 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
             plan.fingerprint,
             plan.as_json(),
             source,
-            tables,
+            study.kept(plan.document.record),
             lambda there: grow(there, plan, store.done()),
         )
         setting = settle(store, plan, platform, options.width, options.kernel)
@@ -108,10 +106,10 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
         if wanted:
             store.unseal(_WHOLE)
     if wanted:
-        engine = make_engine(setting, lanes, halves=options.width is None)
+        engine = make_engine(study, setting, lanes, halves=options.width is None)
         found = all_blocks(folder, setting.width)
         pending = (block for block in found if block.number in wanted)
-        work = _Work(pending, len(wanted), plan.document.record, setting.kernel)
+        work = _Work(study, pending, len(wanted), plan.document.record, setting.kernel)
         failed = _compute_blocks(store, engine, work, options)
     with store.alone():
         if wanted and options.retry:  # another shard may have made them meanwhile
@@ -137,6 +135,7 @@ def _wanted_blocks(store: Store, numbers: set[int], options: Options) -> set[int
 class _Work(NamedTuple):
     """The blocks that a call computes, and how."""
 
+    study: Study
     pending: Iterator[Block]
     number: int
     record: Record
@@ -152,8 +151,8 @@ def _compute_blocks(
     done, failed, writing = 0, False, 0.0
     noted = {entry["block"] for entry in store.manifest.get("halved", [])}
 
-    def make(item: Item) -> Trial:
-        return make_trial(item, work.record.curves, work.kernel)
+    def make(item: Item) -> Any:
+        return work.study.trial(item, work.record.curves, work.kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (failed and options.fail_fast)
@@ -164,7 +163,7 @@ def _compute_blocks(
 
     tell()
     for block, future in engine.run(work.pending, make, stop):
-        tables, lost = _tables(block, future, work.record.weights)
+        tables, lost = _tables(work, block, future)
         width = engine.narrow.get(block.number, engine.width)
         if width < engine.width or block.number in noted:
             store.add("halved", {"block": block.number, "width": width})
@@ -186,15 +185,14 @@ def _compute_blocks(
 
 
 def _tables(
-    block: Block, future: Future, weights: bool
+    work: _Work, block: Block, future: Future
 ) -> tuple[dict[str, pa.Table], bool]:
     """Return the tables of a block, and whether it failed."""
     try:
-        return rows(block.items, future.result(), weights), False
+        return work.study.rows(block.items, future.result(), work.record), False
     except _FAILURES as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        tables = failed_rows(block.items, reason)
-        return {n: t for n, t in tables.items() if weights or n != "weights"}, True
+        return failed_rows(block.items, reason, work.study.kept(work.record)), True
 
 
 def _write_claims(store: Store) -> None:
@@ -205,7 +203,9 @@ def _write_claims(store: Store) -> None:
     there = store.columns("runs")
     counted = [count_claims(store.load("runs", few)) for few in claim_columns(there)]
     whole = pd.DataFrame([row for one in counted for row in one.to_dict("records")])
-    found = [whole, count_pairs(store.load("pairs", PAIR_COLUMNS))]
+    found = [whole]
+    if store.has("pairs"):
+        found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
     if "m_beta_ratio" in there:
         starts = store.load("runs", START_COLUMNS)
         found.append(pd.DataFrame([judge_starts(starts)]))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rvsjax.console import tell
 from rvsjax.results import Results
 from rvsjax.sweep import Progress
@@ -120,9 +122,7 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     return {
         "out": str(results.folder),
         "status": results.runs["status"].value_counts().to_dict(),
-        "u_empty": int(results.runs["m_u_empty"].eq(True).sum())
-        if "m_u_empty" in results.runs
-        else 0,
+        **_counted(results.runs),
         "claims": claims.to_dict(orient="records"),
         "not_certified": [
             claim["claim"]
@@ -134,12 +134,25 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     }
 
 
+def _counted(runs: pd.DataFrame) -> dict[str, Any]:
+    """Return how many runs have an empty u, or where they ended, as the study tells."""
+    told: dict[str, Any] = {"u_empty": 0}
+    if "m_u_empty" in runs:
+        told["u_empty"] = int(runs["m_u_empty"].eq(True).sum())
+    if "m_ended" in runs:
+        told["ended"] = runs["m_ended"].value_counts().to_dict()
+    return told
+
+
 def summary_lines(results: Results, figures: list[Path]) -> list[str]:
     """Return the summary as text: runs by status, each claim's counts, the files."""
     told = summary_json(results, figures)
     statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
     number = "1 run" if len(results.runs) == 1 else f"{len(results.runs)} runs"
-    lines = [f"{number}: {statuses}; u empty in {told['u_empty']}", ""]
+    last = f"u empty in {told['u_empty']}"
+    if ended := told.get("ended"):
+        last = "ended " + ", ".join(f"{name}: {n}" for name, n in ended.items())
+    lines = [f"{number}: {statuses}; {last}", ""]
     if told["claims"]:
         lines += _claim_lines(told["claims"])
     lines += _precision_lines(told["precisions"])

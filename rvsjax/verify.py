@@ -19,12 +19,10 @@ from rvsjax.again import folder_blocks, folder_plan
 from rvsjax.agreement import Difference
 from rvsjax.engine import Device
 from rvsjax.rerun import held
-from rvsjax.rows import rows
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.spec.plan import Item
-from rvsjax.spec.study import make_trial
 from rvsjax.store import Store, StoreError
-from rvsjax.tolerance import Tolerance
+from rvsjax.studies import study_of
 
 __all__ = ["LAST_ROWS", "Verified", "stale_tables", "verify"]
 
@@ -52,15 +50,16 @@ def verify(
     StoreError where the folder holds no results of this version.
     """
     store = Store(folder)
-    record = folder_plan(store).document.record
-    engine = make_engine(_ALONE, (lane,))
+    plan = folder_plan(store)
+    study, record = study_of(plan), plan.document.record
+    engine = make_engine(study, _ALONE, (lane,))
     for number, item in _chosen(store, sample, seed, lane):
-        there = held(store, item.run_id, record.weights)
+        there = held(store, item.run_id, study.kept(record))
         if there["runs"]["status"].to_pylist() == ["failed"]:
             continue
-        trial = make_trial(item, record.curves)
-        here = rows([item], engine([trial]), weights=True)
-        unlike = Tolerance(trial, here).differences(
+        trial = study.trial(item, record.curves, "plain")
+        here = study.tables([item], engine([trial]))
+        unlike = study.allowed(trial, here).differences(
             there, {name: here[name] for name in there}
         )
         yield Verified(item.run_id, number, unlike)
@@ -69,8 +68,7 @@ def verify(
 def stale_tables(folder: str | Path) -> list[str]:
     """Return the whole tables of a folder that do not say what its parts say."""
     store = Store(folder)
-    folder_plan(store)
-    names = ("runs", "curves", "pairs", "weights")
+    names = study_of(folder_plan(store)).names
     there = [name for name in names if store.has(name) and store.parts(name)]
     return [name for name in there if not store.is_united(name)]
 

@@ -23,10 +23,10 @@ from rvsjax.rerun import held, rerun
 from rvsjax.results import Results
 from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import make_trial
 from rvsjax.store import Store, StoreError, parts
+from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
-from rvsjax.tolerance import Tolerance
 from rvsjax.verify import stale_tables, verify
 
 SWEEP = """

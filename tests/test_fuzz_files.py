@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import Document, override, parse, read_setting
-from rvsjax.spec.parameters import PARAMETERS
 from rvsjax.spec.plan import make_plan, plan_again
+from rvsjax.spec.rvscgd import RVSCGD
 
 NIGHT = os.environ.get("RVSJAX_NIGHT") == "1"
 PATIENCE = 30  # seconds of a processor: a guard against loops, no measure of speed
@@ -129,7 +129,7 @@ SWEEPS = Path(__file__).parent.parent / "sweeps"
 FILES = [*(path.read_text() for path in sorted(SWEEPS.glob("*.toml"))), ALL_TABLES]
 
 TABLES = tuple(Document.model_fields)
-KEYS = [*PARAMETERS, *TABLES, "count", "base", "curves", "weights", "method", "n"]
+KEYS = [*RVSCGD.names, *TABLES, "count", "base", "curves", "weights", "method", "n"]
 KEYS += ["seed", "lin", "geom", "num", "uniform", "loguniform", "choice", "x", '""']
 VALUES = """
 0 1 -1 2 5 20 200 1000 1e-4 0.5 1.0 1e300 -0.0 5e-324 1.7e308 nan inf -inf true false
@@ -342,7 +342,7 @@ settings_of = st.one_of(
 )
 only_of = st.one_of(
     st.tuples(
-        st.sampled_from(PARAMETERS),
+        st.sampled_from(RVSCGD.names),
         st.lists(st.sampled_from(VALUES), min_size=1, max_size=3).map(",".join),
     ).map("=".join),
     st.text(max_size=20),

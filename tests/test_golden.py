@@ -16,10 +16,10 @@ import pytest
 from rvsjax.kernels import native
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import make_trial
 from rvsjax.store import Store
+from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
-from rvsjax.tolerance import Tolerance
 
 GOLDEN = Path(__file__).parent / "golden"
 SWEEP = """

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rvsjax.spec.file import parse
-from rvsjax.spec.parameters import PARAMETERS
 from rvsjax.spec.plan import make_plan
+from rvsjax.spec.vocabularies import VOCABULARIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -57,8 +57,9 @@ def test_every_option_is_documented(command):
 
 
 def test_every_parameter_and_column_is_documented():
-    for name in PARAMETERS:
-        assert f"`{name}`" in GUIDE, name
+    for words in VOCABULARIES.values():
+        for name in words.names:
+            assert f"`{name}`" in GUIDE, name
     from rvsjax.measure import Measurements
     from rvsjax.theory import CLAIMS
 

@@ -17,8 +17,9 @@ import pytest
 
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
-from rvsjax.spec.parameters import PARAMETERS, direction
-from rvsjax.spec.plan import SMOKE_STEPS, Item, Plan, make_plan
+from rvsjax.spec.plan import Item, Plan, make_plan
+from rvsjax.spec.rvscgd import RVSCGD, direction
+from rvsjax.spec.vocabulary import Point
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 
@@ -477,7 +478,7 @@ def test_random_points_are_those_of_numpys_generator():
 def test_the_identity_of_figure_4_is_kept_for_ever():
     """If this fails, every finished row of every user is orphaned.
 
-    Only a raised STUDY_VERSION may change it: then the runs do mean something else.
+    Only a raised version of the study may: then the runs do mean something else.
     """
     (item,) = plan_of("")
     assert item.run_id == "9cab2529435ec32ead55"
@@ -544,7 +545,7 @@ def test_a_parameter_counts_where_it_has_a_meaning(name):
 
 
 def test_every_parameter_and_the_seed_are_part_of_the_identity():
-    assert set(OTHER) | set(WITHIN) == set(PARAMETERS)
+    assert set(OTHER) | set(WITHIN) == set(RVSCGD.names)
     found = set(ids(plan_of(USED))) | set(ids(plan_of(USED.replace("base = 3", ""))))
     for name, value in OTHER.items():
         lines = {"penalty": '"transformed-l1"', "start_angle": "0.5"} | {name: value}
@@ -898,7 +899,7 @@ def test_what_seeds_share_is_what_each_run_has():
     items = list(plan_of(body))
     assert len({item.run_id for item in items}) == len(items) == 12
     for item in items:
-        alone = Item(dict(item.parameters), item.seed)
+        alone = Item(Point(RVSCGD, item.parameters), item.seed)
         assert (alone.run_id, alone.static_key) == (item.run_id, item.static_key)
 
 
@@ -908,4 +909,4 @@ def test_a_plan_that_is_narrowed_after_a_look_forgets_what_it_saw():
     plan.keep_only(["eta=0.2"])
     assert next(iter(plan)).parameters["eta"] == 0.2
     plan.smoke()
-    assert next(iter(plan)).parameters["steps"] == SMOKE_STEPS
+    assert next(iter(plan)).parameters["steps"] == RVSCGD.smoke["steps"]

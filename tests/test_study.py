@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from rvsjax.spec.parameters import canonical
 from rvsjax.spec.plan import Item
-from rvsjax.spec.study import Trial, make_trial
+from rvsjax.spec.rvscgd import RVSCGD
+from rvsjax.studies.rvscgd import Trial, make_trial
 from rvsjax.teacher import angle
 
 
 def trial(seed=0, **chosen):
-    return make_trial(Item(canonical({"d": 12, "steps": 10} | chosen), seed), 5)
+    return make_trial(Item(RVSCGD.complete({"d": 12, "steps": 10} | chosen), seed), 5)
 
 
 draw = jax.jit(Trial.draw)
@@ -78,7 +78,7 @@ def test_draws_follow_their_laws():
 
 
 def test_the_same_numbers_next_year():
-    """A change here changes every result of every seed: raise STUDY_VERSION."""
+    """A change here changes every result of every seed: raise the version of RVSCGD."""
     run = draw(trial(0))
     assert np.allclose(run.start[:3], START, atol=1e-14)
     assert np.flatnonzero(run.teacher.w_star).tolist() == SUPPORT
@@ -112,7 +112,7 @@ def test_the_static_key_is_the_structure_of_the_trial(seed):
         fixed = {name: options[0] for name, options in values.items()}
         for name in rng.choice(list(values), size=2):
             fixed[name] = values[name][rng.integers(2)]
-        items.append(Item(canonical(fixed), int(rng.integers(9))))
+        items.append(Item(RVSCGD.complete(fixed), int(rng.integers(9))))
 
     def program(item):
         leaves, structure = jax.tree.flatten(make_trial(item, 5))

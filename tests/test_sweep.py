@@ -13,8 +13,8 @@ import pytest
 import rvsjax
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.spec.study import PAIRS
 from rvsjax.store import Store, StoreError
+from rvsjax.studies.rvscgd import PAIRS
 from rvsjax.sweep import Engine, Options, run_plan
 from rvsjax.theory import PAIR_CLAIMS
 

@@ -12,6 +12,7 @@ __all__ = ["Timed", "time_ours", "time_peer", "time_roof"]
 PROBE = 10  # steps of the shortest call
 PER_RUN = 2e-6  # seconds at least: so that to load and to return a run costs little
 PROBE_RUNS, PROBE_STEPS = 256, (100, 100_000)  # of rvsjax
+FASTEST = 1e9  # run-steps a second that nothing reaches: a probe may be all noise
 
 Timed = Callable[[], dict[str, float]]  # rates by column: run-steps, or flops, a second
 
@@ -48,7 +49,8 @@ def time_ours(
     idle, busy = (package.prepare(setting, few, d, steps)() for steps in PROBE_STEPS)
     if idle.whole * runs / few > limit:
         raise RuntimeError(f"a call would take more than {limit:g} s")
-    each = max(busy.run - idle.run, 1e-3) / (PROBE_STEPS[1] - PROBE_STEPS[0])
+    each = (busy.run - idle.run) / (PROBE_STEPS[1] - PROBE_STEPS[0])
+    each = max(each, few / FASTEST)
     steps = max(PROBE_STEPS[0], round(seconds * few / each / runs))
     call = package.prepare(setting, runs, d, steps)
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from rvsjax.report.claims import draw_claims
 from rvsjax.report.curves import draw_curves
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
+from rvsjax.report.two_layer import draw_two_layer
 from rvsjax.results import Results
 from rvsjax.store import StoreError
 
@@ -25,17 +25,21 @@ _PRINT: dict[Any, Any] = {
 
 
 def draw(folder: str | Path) -> list[Path]:
-    """Draw ``figures/NAME`` and ``figures/claims`` as PNG and PDF; return the paths."""
+    """Draw ``figures/NAME`` and ``figures/claims`` as PNG and PDF; return the paths.
+
+    Claims only where the study has some.
+    """
     import matplotlib as mpl
 
     results = Results(folder)
-    if results.claims.empty:
-        what = f"no run of {folder} has a verdict, so that there is nothing to draw"
+    if (results.runs["status"] == "failed").all():
+        what = f"no run of {folder} was computed, so that there is nothing to draw"
         raise StoreError(f"{what}; its rows give the reason")
     files = []
     with mpl.rc_context(_PRINT):
-        main = _main_figure(results.runs)
-        figures = {results.name: main(results), "claims": draw_claims(results)}
+        figures = {results.name: _main_figure(results)(results)}
+        if not results.claims.empty:
+            figures["claims"] = draw_claims(results)
         for stem, figure in figures.items():
             for ending in ("png", "pdf"):
                 plain = {"CreationDate": None} if ending == "pdf" else {}
@@ -46,8 +50,11 @@ def draw(folder: str | Path) -> list[Path]:
     return files
 
 
-def _main_figure(runs: pd.DataFrame) -> Callable[[Results], Figure]:
-    """Return what draws the figure of a sweep, by what it varies."""
+def _main_figure(results: Results) -> Callable[[Results], Figure]:
+    """Return what draws the figure of a sweep, by its study and what it varies."""
+    runs = results.runs
+    if results.study == "two_layer":
+        return draw_two_layer
     if "p_batch" in runs and runs["p_batch"].nunique() > 2:
         return draw_samples
     if runs["p_algorithm"].nunique() > 2:

@@ -56,7 +56,7 @@ def title(results: Results) -> str:
     shared = [
         f"${symbol} = {number(runs[column].dropna().iloc[0])}$"
         for column, symbol in names.items()
-        if runs[column].nunique() == 1
+        if column in runs and runs[column].nunique() == 1
     ]
     return ",  ".join(shared) + ";  median and 10–90 % band over the runs"
 

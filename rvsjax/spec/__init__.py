@@ -1,5 +1,5 @@
-"""From a sweep file to runs: the only room that turns names into objects.
+"""From a sweep file to runs, as names and numbers.
 
-`file`, `axes`, `parameters` and `plan` know names and numbers alone and import no jax,
-so that a bad file is refused at once; `study` makes the objects.
+Nothing here imports jax, so that a bad file is refused at once; what may stand in it is
+said by the vocabulary of its study. `rvsjax.studies` makes the objects.
 """

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.spec.errors import Problem, did_you_mean, shown
 from rvsjax.spec.file import Sample
-from rvsjax.spec.parameters import PARAMETERS, check_value
+from rvsjax.spec.vocabulary import Vocabulary
 
 __all__ = ["Axis", "check_sample", "length", "list_axis", "sample_axis", "zip_axis"]
 
@@ -66,11 +66,13 @@ def _is_pair(ends: Any) -> bool:
     )
 
 
-def _values(name: str, spec: Any, where: str) -> tuple[list[Any], list[Problem]]:
+def _values(
+    words: Vocabulary, name: str, spec: Any, where: str
+) -> tuple[list[Any], list[Problem]]:
     """Return the good values of one parameter: of a list, a range or one value."""
     problems: list[Problem] = []
-    if name not in PARAMETERS:
-        return [], check_value(name, spec, where)[1]
+    if name not in words.names:
+        return [], words.check(name, spec, where)[1]
     if isinstance(spec, dict):
         values, problems = _range(spec, where)
     elif isinstance(spec, list):
@@ -82,7 +84,7 @@ def _values(name: str, spec: Any, where: str) -> tuple[list[Any], list[Problem]]
     good = []
     for i, value in enumerate(values):
         place = f"{where}[{i}]" if isinstance(spec, list) else where
-        value, found = check_value(name, value, place)
+        value, found = words.check(name, value, place)
         problems += found
         if not found:
             good.append(value)
@@ -101,18 +103,22 @@ def _distinct(axis: Axis, where: str) -> list[Problem]:
     return []
 
 
-def list_axis(name: str, spec: Any, where: str) -> tuple[Axis, list[Problem]]:
+def list_axis(
+    words: Vocabulary, name: str, spec: Any, where: str
+) -> tuple[Axis, list[Problem]]:
     """Return the axis of one parameter, with its good values alone."""
-    values, problems = _values(name, spec, where)
+    values, problems = _values(words, name, spec, where)
     axis = Axis((name,), [(value,) for value in values])
     return axis, problems or _distinct(axis, where)
 
 
-def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
+def zip_axis(
+    words: Vocabulary, block: dict[str, Any], where: str
+) -> tuple[Axis, list[Problem]]:
     """Return the axis of parameters that move together; no points if one is wrong."""
     columns, problems = [], []
     for name, spec in block.items():
-        values, found = _values(name, spec, f"{where}.{name}")
+        values, found = _values(words, name, spec, f"{where}.{name}")
         columns.append(values)
         problems += found
     lengths = {name: len(column) for name, column in zip(block, columns)}
@@ -123,14 +129,16 @@ def zip_axis(block: dict[str, Any], where: str) -> tuple[Axis, list[Problem]]:
     return axis, problems or _distinct(axis, where)
 
 
-def check_sample(sample: Sample) -> tuple[list[Range], list[Problem]]:
+def check_sample(
+    words: Vocabulary, sample: Sample
+) -> tuple[list[Range], list[Problem]]:
     """Return the range of each parameter of a sample, and what is wrong with them."""
     problems: list[Problem] = []
     ranges: list[Range] = []
     for name, spec in sample.dimensions.items():
         where = f"sample.{name}"
-        if name not in PARAMETERS:
-            known = [*Sample.model_fields, *PARAMETERS]
+        if name not in words.names:
+            known = [*Sample.model_fields, *words.names]
             problems.append(Problem(where, "unknown key" + did_you_mean(name, known)))
             continue
         kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])
@@ -139,7 +147,7 @@ def check_sample(sample: Sample) -> tuple[list[Range], list[Problem]]:
             what += f" {{ choice = [...] }}, got {shown(spec)}"
             problems.append(Problem(where, what))
             continue
-        values, found = _values(name, bounds, f"{where}.{kind}")
+        values, found = _values(words, name, bounds, f"{where}.{kind}")
         problems += found
         if kind != "choice" and not found:
             problems += _check_bounds(kind, values, f"{where}.{kind}")

@@ -5,14 +5,13 @@ from typing import Any
 
 from rvsjax.spec.axes import Axis
 from rvsjax.spec.errors import Problem
-from rvsjax.spec.parameters import conflicts, unused
+from rvsjax.spec.vocabulary import Values, Vocabulary
 
 __all__ = ["doubles", "misfits"]
 
-Values = dict[str, Any]
-
 
 def misfits(
+    words: Vocabulary,
     points: Iterable[tuple[Values, Values | None, list[Axis]]],
 ) -> list[Problem]:
     """Say which values do not fit together, and which axes have no meaning.
@@ -24,8 +23,8 @@ def misfits(
     for chosen, parameters, axes in points:
         if parameters is None:
             continue
-        idle = unused(parameters)
-        found = conflicts(chosen, parameters)
+        idle = set(words.unused(parameters))
+        found = words.conflicts(chosen, parameters)
         found += [
             _idle_axis(axis)
             for axis in axes

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
-from rvsjax.spec.parameters import PARAMETERS
+from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.spec.vocabulary import Vocabulary
 
 __all__ = [
     "Document",
@@ -63,7 +64,7 @@ class Document(_Table):
 
     version: int
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    study: Literal["rvscgd"]
+    study: Literal["rvscgd", "two_layer"]
     about: str = ""
     constants: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Any] = Field(default_factory=dict)
@@ -73,6 +74,11 @@ class Document(_Table):
     exclude: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
     seeds: Seeds = Field(default_factory=Seeds)
     record: Record = Field(default_factory=Record)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The parameters of its study."""
+        return VOCABULARIES[self.study]
 
     @field_validator("version")
     @classmethod
@@ -142,8 +148,10 @@ def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
         return _put(raw, home, leaf, value)
     if key in Document.model_fields:
         return raw | {key: value}
-    if key not in PARAMETERS:
-        known = [*PARAMETERS, *Document.model_fields]
+    study = raw.get("study")
+    names = VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"].names
+    if key not in names:
+        known = [*names, *Document.model_fields]
         raise SpecError([Problem(key, "unknown parameter" + did_you_mean(key, known))])
     home = "grid" if isinstance(value, list | dict) else "constants"
     return _put(_without(raw, key), home, key, value)

@@ -13,7 +13,6 @@ from rvsjax.spec.axes import (
 )
 from rvsjax.spec.errors import Problem
 from rvsjax.spec.file import Document
-from rvsjax.spec.parameters import DECISIVE, PARAMETERS, check_value
 
 __all__ = ["Conditions", "Layout", "lay_out"]
 
@@ -40,7 +39,7 @@ def lay_out(
     may bear on. A sample is drawn last, and only where nothing is wrong: that takes a
     second.
     """
-    problems = list(problems)
+    problems, words = list(problems), document.vocabulary
     if greedy := _too_many(document):
         return Layout([], {}, []), [*problems, greedy]
     lost = any(problem.where.split(".")[0] in _TABLES for problem in problems)
@@ -51,13 +50,13 @@ def lay_out(
     for i, block in enumerate(document.case or [{}]):
         axes = []
         for name, spec in block.items():
-            axis, found = list_axis(name, spec, f"case[{i}].{name}")
-            axes += [axis] if name in PARAMETERS else []
+            axis, found = list_axis(words, name, spec, f"case[{i}].{name}")
+            axes += [axis] if name in words.names else []
             problems += found
         cases.append(axes)
     constants = {}
     for name, value in document.constants.items():
-        value, found = check_value(name, value, f"constants.{name}")
+        value, found = words.check(name, value, f"constants.{name}")
         problems += found
         if found:
             shared.append(Axis((name,), []))
@@ -68,13 +67,13 @@ def lay_out(
     if found or lost:
         cases = []
     if document.sample:
-        ranges, found = check_sample(document.sample)
+        ranges, found = check_sample(words, document.sample)
         problems += found
         axis = Axis(tuple(document.sample.dimensions), [])
         if not problems:
             axis, problems = sample_axis(document.sample, ranges)
         shared.append(axis)
-    shared = [x for x in shared if x.points or set(DECISIVE) & set(x.names)]
+    shared = [x for x in shared if x.points or set(words.decisive) & set(x.names)]
     return Layout([own + shared for own in cases], constants, exclude), problems
 
 
@@ -116,11 +115,15 @@ def _set_in_one_place(document: Document) -> list[Problem]:
 
 
 def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
+    words = document.vocabulary
     results = [
-        list_axis(name, spec, f"grid.{name}") for name, spec in document.grid.items()
+        list_axis(words, name, spec, f"grid.{name}")
+        for name, spec in document.grid.items()
     ]
     results += [
-        zip_axis(block, f"zip[{i}]") for i, block in enumerate(document.zip) if block
+        zip_axis(words, block, f"zip[{i}]")
+        for i, block in enumerate(document.zip)
+        if block
     ]
     axes = [axis for axis, _ in results]
     return axes, [problem for _, problems in results for problem in problems]
@@ -131,7 +134,8 @@ def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:
     for i, block in enumerate(document.exclude):
         conditions = {}
         for name, spec in block.items():
-            axis, found = list_axis(name, spec, f"exclude[{i}].{name}")
+            place = f"exclude[{i}].{name}"
+            axis, found = list_axis(document.vocabulary, name, spec, place)
             conditions[name] = {point[0] for point in axis.points}
             problems += found
         if not conditions:

@@ -11,21 +11,18 @@ from rvsjax.spec.check import doubles, misfits
 from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.exclude import Exclude
 from rvsjax.spec.file import Document, check_document
-from rvsjax.spec.item import STUDY_VERSION, Item, Point
 from rvsjax.spec.kept import Kept
 from rvsjax.spec.layout import Conditions, lay_out
 from rvsjax.spec.narrow import read_narrowed, read_only
-from rvsjax.spec.parameters import STATIC, canonical
 from rvsjax.spec.product import Product
+from rvsjax.spec.vocabulary import Item, Point, Values
 
-__all__ = ["STUDY_VERSION", "Item", "Plan", "make_plan", "plan_again"]
+__all__ = ["Item", "Plan", "make_plan", "plan_again"]
 
 TABLE_VERSION = 2
 """Part of every plan's identity; raised when a row has other columns than before."""
 
-_TELLING = (*STATIC, "w_star", "w_start")  # what the static key follows from
-
-SMOKE_RUNS, SMOKE_STEPS = 64, 1000
+SMOKE_RUNS = 64
 DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
 
 
@@ -41,10 +38,11 @@ class Plan:
         Raise a `SpecError` with every mistake, those found before included.
         """
         self.document = document
+        self.words = document.vocabulary
         self.default_folder = f"out/{document.name}"
         self.only: Conditions = {}
         self.limit: int | None = None
-        self.steps: int | None = None  # in place of what the file says
+        self.smoked: Values = {}  # in place of what the file says
         self.stride = 1
         layout, problems = lay_out(document, problems)
         self._product = Product(layout.cases, layout.constants)
@@ -54,9 +52,10 @@ class Plan:
         if last >= 2**32:
             problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
         try:
-            classes = self._classes("nnz")
+            classes = self._classes(*self.words.compared)
             completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
-            problems += misfits(completed) + self._product.overlaps()
+            problems += misfits(self.words, completed)
+            problems += self._product.overlaps(self.words.complete(layout.constants))
         except SpecError as error:  # too many to look at
             problems += error.problems
         if not problems and not any(self._complete(x) for x, _, _ in self._classes()):
@@ -67,21 +66,23 @@ class Plan:
             problems = doubles(map(self._complete, points), varying)
         if problems:
             raise SpecError(dict.fromkeys(problems))
-        self.notes = self._exclude.idle(canonical(x) for x, _, _ in self._classes())
+        self.notes = self._exclude.idle(
+            self.words.complete(x) for x, _, _ in self._classes()
+        )
         """What may not be meant, a sentence each."""
 
-    def _complete(self, chosen: dict[str, Any]) -> dict[str, Any] | None:
+    def _complete(self, chosen: Values) -> Point | None:
         """Return all parameters of a run, None if it is left out."""
-        parameters = canonical(chosen)
+        parameters = self.words.complete(chosen)
         if self._exclude.met_by(parameters):
             return None
         if any(parameters[name] not in values for name, values in self.only.items()):
             return None
-        return parameters | ({"steps": self.steps} if self.steps else {})
+        return parameters.with_values(self.smoked) if self.smoked else parameters
 
     def _classes(self, *more: str) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
         """Yield points that stand for all that share a program and are kept alike."""
-        return self._product.classes({*_TELLING, *more}, self._mentioned)
+        return self._product.classes({*self.words.telling, *more}, self._mentioned)
 
     @property
     def _mentioned(self) -> Conditions:
@@ -97,7 +98,7 @@ class Plan:
     def __iter__(self) -> Iterator[Item]:
         """Yield the runs in order."""
         found = self.every(self.stride)
-        if self.steps:  # runs that differed in their steps alone are one now
+        if self.smoked:  # runs that differed in such values alone are one now
             first = itertools.islice(self.every(1), SMOKE_RUNS)
             found = _distinct(found) or _distinct(first)
         yield from itertools.islice(found, self.limit)
@@ -123,15 +124,14 @@ class Plan:
         def keep(chosen: dict[str, Any]) -> bool:
             return self._complete(chosen) is not None
 
-        return Kept(self._product, {*_TELLING}, self._mentioned, keep)
+        return Kept(self._product, {*self.words.telling}, self._mentioned, keep)
 
     def at(self, place: int) -> Item | None:
         """Return the run at a place of the full product, None if it is left out."""
         index, seed = divmod(place, self.document.seeds.count)
-        asked = index, self._product, self.only, self.steps
+        asked = index, self._product, self.only, self.smoked
         if self._last is None or self._last[0] != asked:
-            parameters = self._complete(self._product.point(index))
-            self._last = asked, parameters if parameters is None else Point(parameters)
+            self._last = asked, self._complete(self._product.point(index))
         shared = self._last[1]
         return None if shared is None else Item(shared, self.document.seeds.base + seed)
 
@@ -152,7 +152,7 @@ class Plan:
 
     def _counted(self) -> Iterator[tuple[Item, int]]:
         """Yield items that stand for a number of runs of the same program."""
-        if self.steps:
+        if self.smoked:
             yield from ((item, 1) for item in self)
             return
         seeds = self.document.seeds
@@ -172,7 +172,7 @@ class Plan:
 
     def keep_only(self, options: list[str]) -> None:
         """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
-        self._narrow(read_only(options, self.only))
+        self._narrow(read_only(self.words, options, self.only))
         if not any(self._complete(x) for x, _, _ in self._classes()):
             shown = ", ".join(options)
             raise SpecError([Problem(f"--only {shown}", "leaves no run")])
@@ -182,8 +182,8 @@ class Plan:
         self._product = self._product.restricted(only)
 
     def smoke(self) -> None:
-        """Keep about 64 runs, evenly spaced over the plan, of 1000 steps each."""
-        self.steps = SMOKE_STEPS
+        """Keep about 64 runs, evenly spaced over the plan, short ones."""
+        self.smoked = dict(self.words.smoke)
         self.default_folder += "-smoke"
         self.stride = max(1, self.places // SMOKE_RUNS)
         if self.stride % 2 == 0:
@@ -196,13 +196,13 @@ class Plan:
         asked = self.document.model_dump(exclude={"about"})
         only = {name: list(values) for name, values in self.only.items()}
         narrowed = {"only": only, "limit": self.limit, "stride": self.stride}
-        narrowed |= {"steps": self.steps} if self.steps else {}
+        narrowed |= self.smoked
         return json.loads(json.dumps(asked | {"narrowed": narrowed}))
 
     @property
     def fingerprint(self) -> str:
         """A hash of `as_json`, the study's version and the table's: 16 hex digits."""
-        text = json.dumps([STUDY_VERSION, TABLE_VERSION, self.as_json()])
+        text = json.dumps([self.words.version, TABLE_VERSION, self.as_json()])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -227,13 +227,13 @@ def plan_again(asked: Any) -> Plan:
     """Return the plan that `Plan.as_json` came from; SpecError if it came from none."""
     if not isinstance(asked, dict):
         raise SpecError([Problem("asked", "is not the question of a sweep")])
-    narrowed, only = read_narrowed(asked.get("narrowed"))
     raw = {n: x for n, x in asked.items() if n != "narrowed" and x is not None}
     plan = Plan(*check_document(raw))
+    narrowed, only = read_narrowed(plan.words, asked.get("narrowed"))
     plan._narrow(only)
-    if narrowed.steps:
+    if narrowed.smoked:
         plan.smoke()
-    if (narrowed.steps, narrowed.stride) != (plan.steps, plan.stride):
+    if (narrowed.smoked, narrowed.stride) != (plan.smoked, plan.stride):
         raise SpecError([Problem("narrowed", "is not by this version of rvsjax")])
     plan.limit = narrowed.limit
     return plan

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from rvsjax.spec.axes import Axis, Point
 from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.layout import Conditions
-from rvsjax.spec.parameters import canonical
 
 __all__ = ["Chosen", "Product"]
 
@@ -90,9 +89,8 @@ class Product:
         cases = [[kept[id(axis)] for axis in axes] for axes in self.cases]
         return Product(cases, self.constants)
 
-    def overlaps(self) -> list[Problem]:
-        """Two cases may not contain the same point."""
-        shared = canonical(self.constants)
+    def overlaps(self, shared: Chosen) -> list[Problem]:
+        """Two cases may not contain the same point; `shared` is what all have."""
         names = {name for axis in self.axes for name in axis.names}
         columns = {
             id(axis): {n: {p[i] for p in axis.points} for i, n in enumerate(axis.names)}

@@ -52,15 +52,30 @@ class Descent(NamedTuple):
 
     v: Array  # (k,)
     w: Array  # (d,)
+    turns: Array  # steps that turned w by more than a right angle: over 0, so to say
+    length_min: Array  # smallest |w| of all steps
     curves: Curves
 
 
-def _step(run: TwoLayerRun, v: Array, w: Array) -> tuple[Array, Array]:
+class _Seen(NamedTuple):
+    """Where a run is, and what was seen of it on the way."""
+
+    v: Array
+    w: Array
+    turns: Array
+    length_min: Array
+
+
+def _step(run: TwoLayerRun, seen: _Seen) -> _Seen:
     """Take one step from (v, w); NaN at ``w = 0``."""
-    teacher = run.teacher
+    teacher, v, w = run.teacher, seen.v, seen.w
     new_v = v - run.eta * teacher.gradient_v(v, w)
     new_w = w - run.eta * teacher.coarse_gradient(v, w, run.surrogate)
-    return new_v, unit(new_w) if run.normalised else new_w
+    if run.normalised:
+        new_w = unit(new_w)
+    turns = seen.turns + (jnp.dot(new_w, w) < 0)
+    shortest = jnp.minimum(seen.length_min, jnp.linalg.norm(new_w))
+    return _Seen(new_v, new_w, turns, shortest)
 
 
 def _look(run: TwoLayerRun, step: Array, v: Array, w: Array) -> Curves:
@@ -78,20 +93,18 @@ def descend(run: TwoLayerRun) -> Descent:
     """
     points = max(2, min(run.points, run.steps + 1))
     grid = jnp.asarray(np.linspace(0, run.steps, points).round().astype(np.int32))
-    start = run.v, unit(run.w) if run.normalised else run.w
+    w = unit(run.w) if run.normalised else run.w
+    start = _Seen(run.v, w, jnp.int32(0), jnp.linalg.norm(w))
 
-    def segment(
-        carry: tuple[Array, Array], span: tuple[Array, Array]
-    ) -> tuple[tuple[Array, Array], Curves]:
-        carry = jax.lax.fori_loop(
-            0, span[1] - span[0], lambda _, x: _step(run, *x), carry
-        )
-        return carry, _look(run, span[1], *carry)
+    def segment(seen: _Seen, span: tuple[Array, Array]) -> tuple[_Seen, Curves]:
+        steps = span[1] - span[0]
+        seen = jax.lax.fori_loop(0, steps, lambda _, x: _step(run, x), seen)
+        return seen, _look(run, span[1], seen.v, seen.w)
 
-    (v, w), rest = jax.lax.scan(segment, start, (grid[:-1], grid[1:]))
-    first = jax.tree.map(lambda x: x[None], _look(run, grid[0], *start))
+    last, rest = jax.lax.scan(segment, start, (grid[:-1], grid[1:]))
+    first = jax.tree.map(lambda x: x[None], _look(run, grid[0], run.v, w))
     curves = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, rest)
-    return Descent(v, w, curves)
+    return Descent(*last, curves)
 
 
 def ending(teacher: TwoLayerTeacher, v: Array, w: Array, tolerance: float) -> Array:

@@ -22,8 +22,9 @@ from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.simulate import Curves, Run
-from rvsjax.spec.parameters import direction
 from rvsjax.spec.plan import Item
+from rvsjax.spec.rvscgd import direction
+from rvsjax.studies.study import leaf
 from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
 from rvsjax.theory import (
     PAIR_CLAIMS,
@@ -116,11 +117,6 @@ class Trial:
         )
 
 
-def _leaf(dtype: str, value: float | None) -> Any:
-    """Return a scalar as a leaf, without starting JAX; what is unused is 0."""
-    return np.dtype(dtype).type(value or 0)
-
-
 def _direction(text: str | None) -> Any:
     return np.array(direction(text) if text else (), np.float64)
 
@@ -137,24 +133,24 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         None: NoPenalty,
         "l0": L0,
         "l1": L1,
-        "transformed-l1": lambda: TransformedL1(_leaf(dtype, given["a"])),
-        "largest": lambda: Largest(_leaf("int32", given["s"])),
+        "transformed-l1": lambda: TransformedL1(leaf(dtype, given["a"])),
+        "largest": lambda: Largest(leaf("int32", given["s"])),
     }["largest" if given["s"] else given["penalty"]]()
     return Trial(
-        seed=_leaf("uint32", item.seed),
-        nnz=_leaf("int32", given["nnz"]),
-        start_angle=_leaf("float64", given["start_angle"]),
+        seed=leaf("uint32", item.seed),
+        nnz=leaf("int32", given["nnz"]),
+        start_angle=leaf("float64", given["start_angle"]),
         w_star=_direction(given["w_star"]),
         w_start=_direction(given["w_start"]),
         penalty=penalty,
-        hyper=Hyper(*(_leaf(dtype, given[name]) for name in Hyper._fields)),
+        hyper=Hyper(*(leaf(dtype, given[name]) for name in Hyper._fields)),
         algorithm=given["algorithm"],
         k=given["k"],
         d=given["d"],
         readout=given["readout"],
         start=given["start"],
         precision=given["precision"],
-        gradient=_gradient(given, _leaf("uint32", item.seed)),
+        gradient=_gradient(given, leaf("uint32", item.seed)),
         steps=given["steps"],
         points=points,
         kernel=kernel,

@@ -1,24 +1,15 @@
-"""The parameters of the study `rvscgd`: names, meanings, defaults and ranges."""
+"""The study `rvscgd`: a run of a method on the no-overlap network, and its claims."""
 
 import functools
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from rvsjax.spec.errors import Problem, describe, did_you_mean
+from rvsjax.spec.errors import Problem
+from rvsjax.spec.vocabulary import Values, Vocabulary
 
-__all__ = [
-    "DECISIVE",
-    "PARAMETERS",
-    "STATIC",
-    "Parameters",
-    "canonical",
-    "check_value",
-    "conflicts",
-    "direction",
-    "unused",
-]
+__all__ = ["RVSCGD", "direction"]
 
 
 def direction(text: str) -> tuple[float, ...]:
@@ -49,7 +40,7 @@ def _tidy_direction(text: str) -> str:
 Direction = Annotated[str, AfterValidator(_tidy_direction)]
 
 
-class Parameters(BaseModel):
+class _Parameters(BaseModel):
     """One run's parameters; the defaults are the paper's Figure 4."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -109,9 +100,7 @@ class Parameters(BaseModel):
     )
 
 
-PARAMETERS = tuple(Parameters.model_fields)
-
-STATIC = (
+_STATIC = (
     "algorithm",
     "penalty",
     "k",
@@ -126,13 +115,8 @@ STATIC = (
     "dtype",
     "precision",
 )
-"""What a program is compiled for; every other parameter is traced."""
 
-
-DECISIVE = (*STATIC, "nnz", "w_star", "w_start", "start_angle")
-"""What decides which values fit together, and which have a meaning."""
-
-_UNUSED = {
+_WITHOUT = {
     "cgd": ("penalty", "lam", "beta"),
     "prox_cgd": ("beta",),
     "hard_projection": ("penalty", "lam", "beta"),
@@ -140,26 +124,10 @@ _UNUSED = {
 }
 """What has no meaning for an algorithm."""
 
-_DEFAULTS = {name: field.default for name, field in Parameters.model_fields.items()}
 
-
-def check_value(name: str, value: Any, where: str) -> tuple[Any, list[Problem]]:
-    """Return the value in its proper type, and what is wrong with it."""
-    if name not in PARAMETERS:
-        return value, [
-            Problem(where, "unknown parameter" + did_you_mean(name, PARAMETERS))
-        ]
-    if value is None:
-        return value, [Problem(where, "needs a value")]
-    try:
-        return getattr(Parameters.model_validate({name: value}), name), []
-    except ValidationError as error:
-        return value, [Problem(where, describe(error.errors()[0], value))]
-
-
-def unused(parameters: dict[str, Any]) -> set[str]:
+def _unused(parameters: Values) -> set[str]:
     """Return the names that have no meaning for these parameters."""
-    names = set(_UNUSED.get(parameters["algorithm"], ()))
+    names = set(_WITHOUT.get(parameters["algorithm"], ()))
     if "penalty" in names or parameters["penalty"] != "transformed-l1":
         names.add("a")
     if parameters["algorithm"] != "hard_projection":
@@ -177,23 +145,23 @@ def unused(parameters: dict[str, Any]) -> set[str]:
     return names
 
 
-def canonical(chosen: dict[str, Any]) -> dict[str, Any]:
-    """Return all parameters of a run: defaults filled in, unused ones None.
+def _implied(chosen: Values) -> Values:
+    """Return a start that follows from its angle or numbers, and the d of a w_star.
 
     A `start_angle` without a `start` means ``start = "angle"``, a `w_start` means
     ``start = "given"``, and a `w_star` without a `d` has as many numbers as it has.
     """
-    parameters = _DEFAULTS | chosen
+    found: Values = {}
     if "start" not in chosen:
         for name, start in (("start_angle", "angle"), ("w_start", "given")):
-            if parameters[name] is not None:
-                parameters["start"] = start
-    if "d" not in chosen and parameters["w_star"] is not None:
-        parameters["d"] = _size(parameters["w_star"])
-    return parameters | dict.fromkeys(unused(parameters))
+            if chosen.get(name) is not None:
+                found["start"] = start
+    if "d" not in chosen and chosen.get("w_star") is not None:
+        found["d"] = _size(chosen["w_star"])
+    return found
 
 
-def conflicts(chosen: dict[str, Any], run: dict[str, Any]) -> list[Problem]:
+def _conflicts(chosen: Values, run: Values) -> list[Problem]:
     """Say what does not fit together in the chosen values of a run, and its others."""
     problems = []
     if run["nnz"] is not None and run["nnz"] > run["d"]:
@@ -223,3 +191,21 @@ def conflicts(chosen: dict[str, Any], run: dict[str, Any]) -> list[Problem]:
         what = f'"compensated" is for rvscgd, got algorithm = "{run["algorithm"]}"'
         problems.append(Problem("precision", what))
     return problems
+
+
+RVSCGD = Vocabulary(
+    study="rvscgd",
+    version=1,
+    model=_Parameters,
+    static=_STATIC,
+    decisive=(*_STATIC, "nnz", "w_star", "w_start", "start_angle"),
+    smoke={"steps": 1000},
+    compared=("nnz", "s"),
+    given=("w_star",),
+    implying=("w_start",),
+    younger={"precision": "plain", "surrogate": "relu"},
+    unused=_unused,
+    implied=_implied,
+    conflicts=_conflicts,
+)
+"""The defaults are the paper's Figure 4."""

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.monitor import SETTLED
-from rvsjax.spec.study import Trial
+from rvsjax.studies.rvscgd.trial import Trial
 from rvsjax.teacher import slope
 
 __all__ = ["UNITS", "Tolerance"]

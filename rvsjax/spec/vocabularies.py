@@ -1,0 +1,11 @@
+"""The vocabulary of each study, by its registered name."""
+
+from rvsjax.spec.rvscgd import RVSCGD
+from rvsjax.spec.two_layer import TWO_LAYER
+from rvsjax.spec.vocabulary import Vocabulary
+
+__all__ = ["VOCABULARIES"]
+
+VOCABULARIES: dict[str, Vocabulary] = {
+    vocabulary.study: vocabulary for vocabulary in (RVSCGD, TWO_LAYER)
+}

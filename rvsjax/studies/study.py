@@ -1,0 +1,54 @@
+"""What a study is to those who run it: from an item to its rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rvsjax.agreement import Difference, Tables
+from rvsjax.spec.file import Record
+from rvsjax.spec.plan import Item
+from rvsjax.types import Array
+
+__all__ = ["Allowed", "Study", "Trial", "leaf"]
+
+Trial = Any
+"""A run as a sweep names it: a pytree of numbers, mapped over, and static names."""
+
+
+class Allowed(Protocol):
+    """How far rounding may move the rows of a run."""
+
+    def differences(self, there: Tables, here: Tables) -> list[Difference]:
+        """Return the columns that differ by more."""
+        ...
+
+
+def leaf(dtype: str, value: float | None) -> Any:
+    """Return a scalar as a leaf, without starting JAX; what is unused is 0."""
+    return np.dtype(dtype).type(value or 0)
+
+
+class Study(NamedTuple):
+    """Trials, what is computed of them, and the tables that it is kept in."""
+
+    trial: Callable[[Item, int, str], Trial]  # of an item, points a curve and a kernel
+    evaluate: Callable[[Trial], Any]  # pure, the same object for every sweep
+    probe: Callable[[Trial], Array]  # the steps of a trial alone, to be timed
+    tables: Callable[[Sequence[Item], Any], dict[str, pa.Table]]  # of stacked results
+    names: tuple[str, ...]  # of those tables, `weights` where a sweep asks for them
+    allowed: Callable[[Trial, Tables], Allowed]  # of a trial and its tables
+    has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
+    has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
+
+    def kept(self, record: Record) -> tuple[str, ...]:
+        """Return the names of the tables that a sweep keeps."""
+        return tuple(x for x in self.names if x != "weights" or record.weights)
+
+    def rows(
+        self, items: Sequence[Item], results: Any, record: Record
+    ) -> dict[str, pa.Table]:
+        """Return the tables that a sweep keeps of a block."""
+        found = self.tables(items, results)
+        return {name: found[name] for name in self.kept(record)}

@@ -1,0 +1,201 @@
+"""Every study goes through the same door; `two_layer` from its file to its figure."""
+
+import shutil
+
+import jax
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+import rvsjax
+from rvsjax import columns
+from rvsjax.cli import main
+from rvsjax.spec.file import parse
+from rvsjax.spec.plan import make_plan
+from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.spec.vocabulary import Item
+from rvsjax.store import Store, StoreError
+from rvsjax.studies import STUDIES
+from rvsjax.sweep import Options, run_plan
+
+SWEEP = """
+version = 1
+name = "both"
+study = "two_layer"
+[constants]
+k = 4
+d = 3
+eta = 0.05
+steps = 60
+start = "spurious"
+[grid]
+surrogate = ["relu", "identity"]
+[seeds]
+count = 5
+[record]
+curves = 6
+weights = true
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("studies") / "both"
+    run_plan(make_plan(parse(SWEEP)), SWEEP, out, Options(width=4))
+    return out
+
+
+def test_every_study_has_words_objects_and_tables():
+    assert set(VOCABULARIES) == set(STUDIES)
+    for name, words in VOCABULARIES.items():
+        assert words.study == name
+        assert columns.knows(name)
+        assert set(words.static) <= set(words.names)
+        assert set(words.smoke) <= set(words.names)
+    assert not columns.knows("no study") and not columns.knows(["rvscgd"])
+
+
+def numpy_descent(row, weights):
+    """Descend by the formulas of Yin et al. 2019, Lemmas 1, 4 and 7, as they stand."""
+    v_star, w_star = weights["v_star"], weights["w_star"]
+    v, w = weights["v_start"], weights["w_start"]
+    ones = np.ones((len(v), len(v)))
+    both = np.eye(len(v)) + ones
+    for _ in range(row["p_steps"]):
+        unit = w / np.linalg.norm(w)
+        near, far = np.linalg.norm(unit - w_star), np.linalg.norm(unit + w_star)
+        theta = 2 * np.arctan2(near, far)
+        half = both - 2 * theta / np.pi * np.eye(len(v))
+        down = both @ v / 4 - half @ v_star / 4
+        if row["p_surrogate"] == "identity":
+            gradient = (v @ v) * unit - (v @ v_star) * w_star
+            gradient = gradient / np.sqrt(2 * np.pi)
+        else:
+            h = v @ v + (ones @ v) @ v - (ones @ v_star) @ v + v @ v_star
+            mean = (unit + w_star) / np.linalg.norm(unit + w_star)
+            gradient = h / (2 * np.sqrt(2 * np.pi)) * unit
+            gradient -= np.cos(theta / 2) * (v @ v_star) / np.sqrt(2 * np.pi) * mean
+        v, w = v - row["p_eta"] * down, w - row["p_eta"] * gradient
+    return v, w
+
+
+def test_the_rows_are_what_numpy_computes(folder):
+    """From the recorded start, by another program."""
+    results = rvsjax.load(folder)
+    weights = results.weights.set_index("run_id")
+    compared = 0
+    for _, row in results.runs.iterrows():
+        own = {name: np.array(x) for name, x in weights.loc[row["run_id"]].items()}
+        if row["m_turns"]:
+            continue
+        v, w = numpy_descent(row, own)
+        np.testing.assert_allclose(own["v"], v, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(own["w"], w, rtol=1e-9, atol=1e-9)
+        assert row["m_length"] == pytest.approx(np.linalg.norm(w), rel=1e-9)
+        assert row["m_gap"] == pytest.approx(
+            np.linalg.norm(v - own["v_star"]), rel=1e-9
+        )
+        compared += 1
+    assert compared >= 6
+
+
+def test_a_seed_has_one_teacher_and_one_start(folder):
+    results = rvsjax.load(folder)
+    table = results.weights.merge(results.runs[["run_id", "p_seed"]], on="run_id")
+    for _, same in table.groupby("p_seed"):
+        for name in ("v_star", "w_star", "v_start", "w_start"):
+            assert len({tuple(x) for x in same[name]}) == 1
+    assert len({tuple(x) for x in table["v_star"]}) == 5
+
+
+def test_the_start_is_beside_the_spurious_minimum(folder):
+    for _, row in rvsjax.load(folder).weights.iterrows():
+        v_star = np.array(row["v_star"])
+        k = len(v_star)
+        ones = np.ones((k, k))
+        spurious = np.linalg.solve(np.eye(k) + ones, (ones - np.eye(k)) @ v_star)
+        assert np.linalg.norm(row["v_start"] - spurious) == pytest.approx(0.1)
+        assert np.linalg.norm(row["w_start"]) == pytest.approx(1)
+        cosine = np.dot(row["w_start"], row["w_star"])
+        assert -1 <= cosine < -0.99
+
+
+def test_it_resumes_to_the_same_bytes(folder, tmp_path):
+    """Without two of its blocks, the folder is completed to the same tables."""
+    part = tmp_path / "part"
+    shutil.copytree(folder, part)
+    for table in ("curves", "weights", "runs"):
+        for path in Store(part).parts(table)[1:]:
+            (part / "parts" / path.path.name).unlink()
+        (part / f"{table}.parquet").unlink()
+    run_plan(make_plan(parse(SWEEP)), SWEEP, part, Options(width=4))
+    for table in ("curves", "weights", "runs"):
+        assert (part / f"{table}.parquet").read_bytes() == (
+            folder / f"{table}.parquet"
+        ).read_bytes()
+
+
+def test_rerun_verify_and_report(folder, capsys):
+    run_id = rvsjax.load(folder).runs["run_id"][7]
+    assert main(["rerun", str(folder), run_id]) == 0
+    assert "bit for bit" in capsys.readouterr().out
+    assert main(["verify", str(folder), "--sample", "3", "--seed", "1"]) == 0
+    assert main(["report", str(folder)]) == 0
+    assert (folder / "figures" / "both.png").stat().st_size > 10_000
+    assert not (folder / "figures" / "claims.png").exists()
+    assert main(["certify", str(folder)]) == 0
+    assert "violates a claim" in capsys.readouterr().err
+
+
+def test_a_changed_row_is_found(folder, tmp_path, capsys):
+    """One length is another by 1e-6: no rounding does that to a run without turns."""
+    whole = Store(folder).rows("runs", "m_turns", [0]).to_pylist()[0]
+    plan = make_plan(parse(SWEEP))
+    study = STUDIES["two_layer"]
+    [item] = [item for item in plan if item.run_id == whole["run_id"]]
+    trial = study.trial(item, 6, "plain")
+    with jax.enable_x64(True):
+        record = jax.tree.map(
+            lambda x: np.asarray(x)[None], jax.jit(study.evaluate)(trial)
+        )
+    here = study.tables([item], record)
+    allowed = study.allowed(trial, here)
+    there = {
+        name: Store(folder).rows(name, "run_id", [item.run_id]) for name in study.names
+    }
+    assert not allowed.differences(there, here)
+    place = there["runs"].column_names.index("m_length")
+    moved = pc.add(there["runs"]["m_length"], 1e-6)
+    there["runs"] = there["runs"].set_column(place, "m_length", moved)
+    assert [x.column for x in allowed.differences(there, here)] == ["m_length"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"),
+    {
+        "a parameter of another study": ("lam = 0.1", "unknown parameter"),
+        "no such surrogate": ('surrogate = "relus"', "must be"),
+        "a spread below 0": ("spread = -0.1", "greater than or equal to 0"),
+        "no patches": ("k = 0", "greater than or equal to 1"),
+    }.items(),
+)
+def test_bad_values_are_sentences(tmp_path, capsys, harm, what):
+    line, said = what
+    path = tmp_path / "bad.toml"
+    head = SWEEP.split("[constants]")[0]
+    path.write_text(f"{head}[constants]\n{line}\n")
+    assert main(["sweep", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and line.split()[0] in err and "Traceback" not in err
+
+
+def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
+    monkeypatch.delitem(columns._KINDS, "two_layer")
+    with pytest.raises(StoreError, match="a study that this version lacks"):
+        _ = rvsjax.load(folder).runs
+
+
+def test_an_item_knows_its_study():
+    """Runs of two studies never share an id, whatever they are called."""
+    ids = {Item(words.complete({}), 0).run_id for words in VOCABULARIES.values()}
+    assert len(ids) == len(VOCABULARIES)
