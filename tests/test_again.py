@@ -140,9 +140,9 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     widths = []
     make = again_room.make_engine
 
-    def watched(setting, lanes):
+    def watched(study, setting, lanes):
         widths.append(setting.width)
-        return make(setting, lanes)
+        return make(study, setting, lanes)
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "_apply", room_for(2))
@@ -166,10 +166,10 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
 def room_for(most):
     apply = Engine._apply
 
-    def applied(self, items, lane, width):
+    def applied(self, items, *where):
         if len(items) > most:
             raise MemoryError
-        return apply(self, items, lane, width)
+        return apply(self, items, *where)
 
     return applied
 

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from rvsjax import engine
-from rvsjax.engine import Block, Engine, blocks, choose_width, default_lanes
+from rvsjax.engine import (
+    Block,
+    Engine,
+    Stages,
+    blocks,
+    choose_width,
+    default_lanes,
+)
+from rvsjax.engine.compiling import Programs
 from rvsjax.penalties import L0, L1
 
 
@@ -188,10 +196,13 @@ def test_known_bad_versions_are_refused(monkeypatch, version):
 
 
 class Kept(dict):
-    """A keeper in memory."""
+    """A keeper in memory, which knows how often it was told something."""
+
+    told = 0
 
     def put(self, key, data):
         self[key] = data
+        self.told += 1
 
 
 def chaos(item):
@@ -201,7 +212,7 @@ def chaos(item):
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that makes the engine forget all programs, as a new process."""
-    return lambda: monkeypatch.setattr(engine.engine, "_programs", {})
+    return lambda: monkeypatch.setattr("rvsjax.engine.compiling._programs", {})
 
 
 def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):
@@ -211,7 +222,7 @@ def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypa
     assert len(kept) == 1
     forget()
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "_compile", None)  # not to be called
+        patch.setattr(Programs, "_compile", None)  # not to be called
         again = Engine(chaos, 4, keeper=kept)(asked)
     assert np.array_equal(fresh, again)
 
@@ -223,8 +234,9 @@ import sys, numpy as np, made
 from pathlib import Path
 from rvsjax.cache import Cache
 from rvsjax.engine import Engine
+from rvsjax.engine.compiling import Programs
 if sys.argv[1] == "load":
-    Engine._compile = None
+    Programs._compile = None
 found = Engine(made.cube, 2, keeper=Cache(Path("kept")))([np.float64(0.1)])
 print(found.tobytes().hex())
 """
@@ -275,3 +287,101 @@ def test_whatever_decides_a_program_is_in_its_key(forget, monkeypatch):
     forget()
     Engine(square, 2, keeper=kept)(items(1))
     assert len(kept) == 6
+
+
+# -- stages ----------------------------------------------------------------------------
+
+
+class Walk(NamedTuple):
+    x: np.ndarray
+    steps: int
+
+
+def begin(item, table):
+    return {"x": item.x + table[0], "sum": item.x.sum()}
+
+
+def advance(item, carry, number, table):
+    x = 3.9 * carry["x"] * (1 - carry["x"]) + 1e-3 * table[number]
+    return {"x": x, "sum": carry["sum"] + number}
+
+
+STAGES = Stages(begin, advance, lambda item: 5)
+TABLE = np.linspace(0, 1, 5)
+
+
+def by_hand(item):
+    x, total = item.x + TABLE[0], item.x.sum()
+    for number in range(5):
+        x = 3.9 * x * (1 - x) + 1e-3 * TABLE[number]
+        total += number
+    return {"x": x, "sum": total}
+
+
+def staged(**options):
+    return Engine(STAGES, 2, shared=[TABLE], **options)
+
+
+def test_stages_are_taken_in_order_with_what_is_shared():
+    asked = items(0.1, 0.2)
+    found = staged()(asked)
+    for i, item in enumerate(asked):
+        for name, value in by_hand(item).items():
+            np.testing.assert_allclose(found[name][i], value, rtol=1e-13)
+
+
+def run_blocks(engine, asked, stop=lambda: False):
+    stream = blocks(asked, lambda item: item.x.shape, 2)
+    return [future.result() for _, future in engine.run(stream, lambda x: x, stop)]
+
+
+def test_stages_go_on_where_they_were_left_to_the_same_bits():
+    """Stopped after each number of stages, and gone on with by another engine."""
+    asked = items(0.1, 0.2, 0.3)
+    whole = run_blocks(staged(), asked)
+    for left in range(1, 5):
+        kept, calls = Kept(), []
+
+        def stop(kept=kept, left=left):
+            return kept.told >= left
+
+        first = staged(checkpoints=kept)
+        assert run_blocks(first, asked[:2], stop) == []
+        assert kept.told >= left
+        again = staged(checkpoints=kept, lanes=jax.devices()[:1])
+        whole_advance = again._advance
+
+        def counted(*args, calls=calls, advance=whole_advance):
+            calls.append(args[2])
+            return advance(*args)
+
+        again._advance = counted
+        found = run_blocks(again, asked)
+        assert calls == [*range(left, 5), *range(5)]  # the first block, the second
+        jax.tree.map(np.testing.assert_array_equal, found, whole)
+
+
+@pytest.mark.parametrize("harm", ["cut", "other", "empty", "shapes"])
+def test_a_checkpoint_that_is_none_is_as_if_absent(harm):
+    asked = items(0.1, 0.2)
+    whole = run_blocks(staged(), asked)
+    kept = Kept()
+    run_blocks(staged(checkpoints=kept), asked)
+    [key] = kept
+    kept[key] = {
+        "cut": kept[key][:100],
+        "other": b"PK no archive",
+        "empty": b"",
+        "shapes": kept_of_another_shape(),
+    }[harm]
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        run_blocks(staged(checkpoints=kept), asked),
+        whole,
+    )
+
+
+def kept_of_another_shape():
+    kept = Kept()
+    run_blocks(staged(checkpoints=kept), items(0.1, 0.2, size=4))
+    return next(iter(kept.values()))

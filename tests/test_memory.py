@@ -90,11 +90,11 @@ def test_what_a_device_says_while_it_runs_is_heard(lane, monkeypatch):
     engine = Engine(lambda x: 2 * x, 8, lane)
     whole, widths = engine._apply, []
 
-    def full(some, on, width):
+    def full(some, *where):
         widths.append(len(some))
         if len(some) > 2:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-        return whole(some, on, width)
+        return whole(some, *where)
 
     monkeypatch.setattr(engine, "_apply", full)
     np.testing.assert_array_equal(engine(items(8)), 2 * np.arange(8))
@@ -108,9 +108,9 @@ def test_a_lane_keeps_its_width_when_another_finds_that_less_fits(lane, monkeypa
     engine = Engine(lambda x: 5 * x, 8, lane)
     whole = engine._apply
 
-    def meanwhile(some, on, width):
+    def meanwhile(some, *where):
         engine._fits[_kind(some[0])] = 2
-        return whole(some, on, width)
+        return whole(some, *where)
 
     monkeypatch.setattr(engine, "_apply", meanwhile)
     [(_, future)] = engine.run([Block(0, "key", items(8))], lambda x: x)
@@ -121,7 +121,7 @@ def test_a_lane_keeps_its_width_when_another_finds_that_less_fits(lane, monkeypa
 def test_other_errors_of_a_program_are_not_mistaken(lane, monkeypatch):
     engine = Engine(lambda x: 3 * x, 8, lane)
 
-    def broken(some, on, width):
+    def broken(some, *where):
         raise jax.errors.JaxRuntimeError("INTERNAL: no reason")
 
     monkeypatch.setattr(engine, "_apply", broken)

@@ -7,7 +7,8 @@ the cores of a CPU, take blocks side by side.
 """
 
 from rvsjax.engine.blocks import Block, blocks, choose_width
-from rvsjax.engine.engine import Engine, programs
+from rvsjax.engine.compiling import programs
+from rvsjax.engine.engine import Engine
 from rvsjax.engine.kept import Keeper
 from rvsjax.engine.memory import OutOfMemory
 from rvsjax.engine.platforms import (
@@ -17,6 +18,7 @@ from rvsjax.engine.platforms import (
     known_bad_version,
     processor,
 )
+from rvsjax.engine.stages import Stages
 
 __all__ = [
     "Block",
@@ -24,6 +26,7 @@ __all__ = [
     "Engine",
     "Keeper",
     "OutOfMemory",
+    "Stages",
     "blocks",
     "choose_width",
     "compiler_options",

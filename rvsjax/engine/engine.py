@@ -1,44 +1,53 @@
 """Blocks through compiled programs, on devices or cores side by side."""
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import SingleDeviceSharding
 
-from rvsjax.engine import kept
+from rvsjax.engine import kept, stages
 from rvsjax.engine.blocks import Block
-from rvsjax.engine.memory import OutOfMemory, is_out_of_memory, lacking
+from rvsjax.engine.compiling import Programs, mapped
+from rvsjax.engine.memory import OutOfMemory, is_out_of_memory
 from rvsjax.engine.platforms import (
     Device,
     compiler_options,
     default_lanes,
     known_bad_version,
 )
+from rvsjax.engine.stages import Stages
 
-__all__ = ["Engine", "programs"]
+__all__ = ["Engine"]
 
 _AHEAD = 4  # blocks that wait for a lane while their programs are compiled
 
 Pytree = Any
-Function = Callable[[Pytree], Pytree]
-
-_compilers = ThreadPoolExecutor(os.cpu_count())
-_programs: dict[Hashable, Future] = {}
+Function = Callable[..., Pytree]
+Stop = Callable[[], bool]
 
 
-def programs() -> int:
-    """Return how many programs this process has compiled."""
-    return len(_programs)
+def _never() -> bool:
+    return False
+
+
+class _Left(Exception):
+    """A block was left between two of its stages."""
+
+
+class _Place(NamedTuple):
+    """Where items are computed, and what their stages are kept under, if at all."""
+
+    lane: int
+    width: int
+    name: str
 
 
 class Engine:
-    """Applies a pure function to blocks of pytrees with ``jit(vmap)``.
+    """Applies a pure function, or `Stages`, to blocks of pytrees with ``jit(vmap)``.
 
     Leaves keep their dtype: 64-bit types are enabled while a block runs. A program is
     compiled once in a process for each structure, shape, dtype and device, and kept.
@@ -47,33 +56,45 @@ class Engine:
 
     def __init__(
         self,
-        function: Function,
+        function: Function | Stages,
         width: int,
         lanes: Sequence[Device] | None = None,
         *,
+        shared: Sequence[Pytree] = (),
         options: dict[str, Any] | None = None,
         keeper: kept.Keeper | None = None,
         halves: bool = True,
+        checkpoints: kept.Keeper | None = None,
     ) -> None:
         """Use all devices of the default platform unless lanes are given.
 
-        `options` are those of the compiler, in place of the ones for the platform. The
-        `keeper` must forget all when the code changes that `function` calls. A block
-        that does not fit into memory is computed in halves, if it `halves`.
+        `shared` are further arguments, which are not mapped over. `options` are those
+        of the compiler, in place of the ones for the platform. The `keeper` must forget
+        all when the code changes that `function` calls. A block that does not fit into
+        memory is computed in halves, if it `halves`. `checkpoints` keep what the stages
+        of a block have come to.
         """
         if problem := known_bad_version():
             raise RuntimeError(problem)
-        self.function = function
+        self.stages = stages.only(function) if callable(function) else function
         self.width = width
         self.lanes = tuple(lanes or default_lanes(jax.devices()))
         kind = self.lanes[0].platform
-        self.options = compiler_options(kind) if options is None else options
-        self.keeper = keeper if kind == "cpu" else None
+        options = compiler_options(kind) if options is None else options
+        keeper = keeper if kind == "cpu" else None
+        self.programs = Programs(options, keeper, len(self.lanes))
         self.halves = halves
+        self.checkpoints = checkpoints
         self.narrow: dict[int, int] = {}  # widths of the blocks that were halved
         self._fits: dict[Hashable, int] = {}  # widths of those items, by their kind
-        self.compile_seconds = 0.0  # summed over programs
+        self._shared = tuple(shared)
+        self._placed: dict[Device, tuple[Pytree, ...]] = {}
         self.run_seconds = 0.0  # summed over lanes
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds of compilation, summed over programs."""
+        return self.programs.seconds
 
     def __call__(self, items: Sequence[Pytree], lane: int = 0) -> Pytree:
         """Return the function's results for a block, stacked along axis 0 (NumPy).
@@ -83,7 +104,9 @@ class Engine:
         """
         return self.compute(items, lane)[0]
 
-    def compute(self, items: Sequence[Pytree], lane: int) -> tuple[Pytree, int]:
+    def compute(
+        self, items: Sequence[Pytree], lane: int, name: str = "", stop: Stop = _never
+    ) -> tuple[Pytree, int]:
         """Return results as a call does, and the width that they were computed with.
 
         Other lanes may find meanwhile that less fits: a block keeps to its own width.
@@ -95,7 +118,14 @@ class Engine:
             width = self._fits.get(kind, self.width)
             try:
                 cuts = range(0, len(items), width)
-                parts = [self._apply(items[i : i + width], lane, width) for i in cuts]
+                parts = [
+                    self._apply(
+                        items[i : i + width],
+                        _Place(lane, width, name and f"{name}-{width}-{i}"),
+                        stop,
+                    )
+                    for i in cuts
+                ]
                 whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
                 return whole, width
             except Exception as error:  # how a device says so differs
@@ -106,51 +136,62 @@ class Engine:
                     raise OutOfMemory(what) from None
                 self._fits[kind] = min(width // 2, self._fits.get(kind, width))
 
-    def _apply(self, items: Sequence[Pytree], lane: int, width: int) -> Pytree:
-        """Return the results of items that make one call of a program."""
-        program = self.prepare(items[0], lane, width).result()
-        padded = [*items, *[items[-1]] * (width - len(items))]
-        begin = time.perf_counter()
+    def _apply(
+        self, items: Sequence[Pytree], place: _Place, stop: Stop = _never
+    ) -> Pytree:
+        """Return the results of items that make one call of each of their programs."""
+        first = self.prepare(items[0], place.lane, place.width)
+        padded = [*items, *[items[-1]] * (place.width - len(items))]
         with jax.enable_x64(True):
             stacked = jax.tree.map(lambda *leaves: np.array(leaves), *padded)
-            placed = jax.device_put(stacked, self.lanes[lane])
-            results = jax.device_get(program(placed))
-        self.run_seconds += time.perf_counter() - begin
+            placed = jax.device_put(stacked, self.lanes[place.lane])
+            done, carry = self._kept(placed, place)
+            if carry is None:
+                carry = self._timed(first.result(), placed, *self._share(place.lane))
+            for number in range(done, self.stages.count(items[0])):
+                if stop():
+                    raise _Left
+                carry = self._advance(placed, carry, number, place.lane)
+                self._keep(number + 1, carry, place)
+            results = jax.device_get(carry)
         return jax.tree.map(lambda leaf: leaf[: len(items)], results)
 
-    def _block(self, block: Block, items: Sequence[Pytree], lane: int) -> Pytree:
-        results, width = self.compute(items, lane)
-        if width < self.width:
-            self.narrow[block.number] = width
-        return results
+    def _kept(self, placed: Pytree, place: _Place) -> tuple[int, Pytree | None]:
+        """Return the next stage of items and its carry, as kept; 0 and None if not."""
+        if self.checkpoints is not None and place.name:
+            data = self.checkpoints.get(place.name)
+            shared = self._share(place.lane)
+            begin = mapped(self.stages.begin, 1, shared)
+            like = jax.eval_shape(begin, placed, *shared)
+            if data and (known := stages.load(data, like)):
+                return known[0], jax.device_put(known[1], self.lanes[place.lane])
+        return 0, None
 
-    def run(
-        self,
-        stream: Iterable[Block],
-        make: Callable[[Any], Pytree],
-        stop: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Block, Future]]:
-        """Yield the blocks of a stream in order, each with its finished future.
+    def _keep(self, number: int, carry: Pytree, place: _Place) -> None:
+        if self.checkpoints is not None and place.name:
+            data = stages.dump(number, jax.device_get(carry))
+            self.checkpoints.put(place.name, data)
 
-        `make` turns an item into a pytree. Programs are compiled ahead, beside the
-        blocks that run. Once `stop` says so, blocks that run are finished and yielded,
-        and no other is begun.
-        """
-        waiting: deque[tuple[Block, Future]] = deque()
-        with ThreadPoolExecutor(len(self.lanes)) as workers:
-            for block in stream:
-                if stop():
-                    break
-                lane = block.number % len(self.lanes)
-                trees = [make(item) for item in block.items]
-                self.prepare(trees[0], lane)
-                waiting.append((block, workers.submit(self._block, block, trees, lane)))
-                if len(waiting) == len(self.lanes) + _AHEAD:
-                    yield _finished(waiting.popleft())
-            while waiting:
-                entry = waiting.popleft()
-                if not (stop() and entry[1].cancel()):
-                    yield _finished(entry)
+    def _advance(self, placed: Pytree, carry: Pytree, number: int, lane: int) -> Pytree:
+        which = jax.device_put(np.int32(number), self.lanes[lane])
+        arguments = placed, carry, which, *self._share(lane)
+        device = self.lanes[lane]
+        program = self.programs.of(self.stages.advance, 2, arguments, device)
+        return self._timed(program.result(), *arguments)
+
+    def _timed(self, program: Any, *arguments: Pytree) -> Pytree:
+        begin = time.perf_counter()
+        carry = jax.block_until_ready(program(*arguments))
+        self.run_seconds += time.perf_counter() - begin
+        return carry
+
+    def _share(self, lane: int) -> tuple[Pytree, ...]:
+        """Return what all blocks share, on the device of a lane."""
+        device = self.lanes[lane]
+        if device not in self._placed:
+            with jax.enable_x64(True):
+                self._placed[device] = jax.device_put(self._shared, device)
+        return self._placed[device]
 
     def prepare(self, item: Pytree, lane: int = 0, width: int | None = None) -> Future:
         """Begin to compile the program of an item, beside whatever else runs.
@@ -159,46 +200,62 @@ class Engine:
         """
         structure, each = kind = _kind(item)
         width = width or self._fits.get(kind, self.width)
-        shapes = tuple(((width, *shape), dtype) for shape, dtype in each)
-        device = self.lanes[lane]
-        options = tuple(sorted(self.options.items()))
-        key = (self.function, width, device, options, structure, shapes)
-        known = _programs.get(key)
-        if known is None or (known.done() and known.exception()):
-            _programs[key] = _compilers.submit(self._make, key)
-        return _programs[key]
+        shapes = [jax.ShapeDtypeStruct((width, *shape), dtype) for shape, dtype in each]
+        arguments = structure.unflatten(shapes), *self._share(lane)
+        return self.programs.of(self.stages.begin, 1, arguments, self.lanes[lane])
 
-    def _make(self, key: Any) -> Any:
-        """Load the program of a key, or compile and keep it."""
-        begin = time.perf_counter()
-        _, _, device, options, structure, shapes = key
-        name = kept.name(self.function, (device, options, structure, shapes))
-        keeper = self.keeper if name else None
-        data = None if keeper is None else keeper.get(name)
-        program = kept.load(data, device) if data else None
-        if program is None:
-            stacked = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
-            program = self._compile(stacked, device)
-            if keeper is not None and (data := kept.dump(program)):
-                keeper.put(name, data)
-        self.compile_seconds += time.perf_counter() - begin
-        if device.platform == "cpu" and (reason := lacking(program, len(self.lanes))):
-            raise MemoryError(reason)
-        return program
+    def _block(
+        self, block: Block, items: Sequence[Pytree], lane: int, stop: Stop
+    ) -> Pytree:
+        results, width = self.compute(items, lane, str(block.number), stop)
+        if width < self.width:
+            self.narrow[block.number] = width
+        return results
 
-    def _compile(self, stacked: Pytree, device: Device) -> Any:
-        with jax.enable_x64(True):
-            place = SingleDeviceSharding(device)
-            mapped = jax.jit(jax.vmap(self.function), in_shardings=place)
-            return mapped.lower(stacked).compile(self.options)
+    def run(
+        self,
+        stream: Iterable[Block],
+        make: Callable[[Any], Pytree],
+        stop: Stop = _never,
+    ) -> Iterator[tuple[Block, Future]]:
+        """Yield the blocks of a stream in order, each with its finished future.
+
+        `make` turns an item into a pytree. Programs are compiled ahead, beside the
+        blocks that run. Once `stop` says so, blocks that run are finished and yielded,
+        or left after the stage that they are in, and no other is begun.
+        """
+        with ThreadPoolExecutor(len(self.lanes)) as workers:
+            for block, future in self._submit(workers, stream, make, stop):
+                wait([future])
+                if not isinstance(future.exception(), _Left):
+                    yield block, future
+
+    def _submit(
+        self,
+        workers: ThreadPoolExecutor,
+        stream: Iterable[Block],
+        make: Callable[[Any], Pytree],
+        stop: Stop,
+    ) -> Iterator[tuple[Block, Future]]:
+        """Yield blocks in order, a few after they were given to the workers."""
+        waiting: deque[tuple[Block, Future]] = deque()
+        for block in stream:
+            if stop():
+                break
+            lane = block.number % len(self.lanes)
+            trees = [make(item) for item in block.items]
+            self.prepare(trees[0], lane)
+            future = workers.submit(self._block, block, trees, lane, stop)
+            waiting.append((block, future))
+            if len(waiting) == len(self.lanes) + _AHEAD:
+                yield waiting.popleft()
+        while waiting:
+            entry = waiting.popleft()
+            if not (stop() and entry[1].cancel()):
+                yield entry
 
 
 def _kind(item: Pytree) -> tuple[Any, Any]:
     """Return what items of one program have in common: structure, shapes, dtypes."""
     leaves, structure = jax.tree.flatten(item)
     return structure, tuple((np.shape(x), np.result_type(x)) for x in leaves)
-
-
-def _finished(entry: tuple[Block, Future]) -> tuple[Block, Future]:
-    wait([entry[1]])
-    return entry
