@@ -115,15 +115,21 @@ def u_params(state: Any, params: Any = None) -> Any:
                 "relaxed_splitting was given only that: call u_params(state, params)"
             )
         return whole
-    paths = [path for s in found for path, _ in jax.tree.leaves_with_path(s.u)]
-    if len(set(paths)) < len(paths):
+    # by path, since flax.nnx keeps states in containers of its own
+    sparse = [leaf for s in found for leaf in jax.tree.leaves_with_path(s.u)]
+    known = dict(sparse)
+    if len(known) < len(sparse):
         raise ValueError(
             "u_params found two states of relaxed_splitting for one leaf, and cannot "
             "know which u is meant: pass the state of one of them"
         )
-    for s in found:
-        params = over(s.u, params)
-    return params
+    whole = jax.tree.map_with_path(lambda path, w: known.pop(path, w), params)
+    if known:
+        raise ValueError(
+            "u_params: the parameters are not those that the state was made for: "
+            f"they have no leaf at {jax.tree_util.keystr(next(iter(known)))}"
+        )
+    return whole
 
 
 # -- leaves ----------------------------------------------------------------------------
