@@ -68,7 +68,9 @@ def calibrate(network: Network, w: Parameters, images: Array) -> Moments:
         )
     batches = images[: count * network.batch].reshape(count, -1, *images.shape[1:])
     forward = FORWARD[network.forward]
-    each = jax.lax.map(lambda batch: forward(w, batch, network.architecture)[1], batches)
+    each = jax.lax.map(
+        lambda batch: forward(w, batch, network.architecture)[1], batches
+    )
     return jax.tree.map(lambda x: jnp.mean(x, 0), each)
 
 
