@@ -2,8 +2,8 @@
 
 A vmapped convolution becomes a grouped one, which is slow. Here each convolution with
 its pooling is one product. The four outputs that a maximum is taken over read 6 x 6
-places of the input; the rows of a matrix are the 5 x 5 kernels, placed at the four
-offsets in these 6 x 6, and its columns are multiplied with all such patches:
+places of the input, which are 3 x 3 blocks of 2 x 2; the rows of a matrix are the 5 x 5
+kernels, placed at the four offsets in these 6 x 6, and its columns all such patches:
 
     (4 channels_out, 36 channels_in) @ (36 channels_in, places n)
 
@@ -15,6 +15,7 @@ patches are made once, and its product is a single one with the rows of all netw
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rvsjax.nn.lenet import LeNet, Parameters, pixels
 from rvsjax.nn.normalisation import Moments, moments_of, normalise
@@ -30,62 +31,133 @@ def apply(
     found: Moments = {}
 
     def after(layer: str, x: Array) -> Array:
-        """Return bias, normalisation and activation of ``x (width, ...)``."""
+        """Return bias, normalisation and activation of ``x (width, places n)``."""
         given = parameters[layer]
-        x = x + given["bias"].reshape((-1,) + (1,) * (x.ndim - 1))
+        x = x + given["bias"][:, None]
         if net.batch_norm:
             found[layer] = moments[layer] if moments else moments_of(x, 0)
             x = normalise(given, x, found[layer], 0)
         return net.activate(layer, x)
 
-    x = jnp.pad(pixels(images).transpose(1, 2, 0), ((2, 2), (2, 2), (0, 0)))
-    x = after("conv1", _convolve_and_pool(parameters["conv1"]["kernel"], x[None]))
-    x = after("conv2", _convolve_and_pool(parameters["conv2"]["kernel"], x))
+    n = len(images)
+    x = _pooled(parameters["conv1"]["kernel"], _first_patches(images))
+    x = after("conv1", x).reshape(24, 7, 7, n)
+    x = after("conv2", _pooled(parameters["conv2"]["kernel"], _patches(x)))
     # dense1 counts its inputs as NHWC does: channels last
-    x = x.transpose(1, 2, 0, 3).reshape(400, -1)
+    x = x.reshape(16, 25, n).swapaxes(0, 1).reshape(400, n)
     x = after("dense1", parameters["dense1"]["kernel"].T @ x)
     x = after("dense2", parameters["dense2"]["kernel"].T @ x)
     last = parameters["dense3"]
     return (last["kernel"].T @ x + last["bias"][:, None]).T, found
 
 
-def _convolve_and_pool(kernel: Array, x: Array) -> Array:
-    """Return the 2 x 2 maxima of a 5 x 5 convolution without padding.
+def _first_patches(images: Array) -> Array:
+    """Return the patches of padded images ``(36, 196 n)``, places as blocks of 2 x 2.
 
-    ``kernel (5, 5, c, d)``, ``x (c, height, width, n)`` with even sides; the result is
-    ``(d, (height - 4)/2, (width - 4)/2, n)``.
+    In this order the pooled outputs are blocks already, as `_patches` takes them.
     """
-    _, height, width, n = x.shape
-    patches = _patches(x)
-    y = _at_four_offsets(kernel) @ patches.reshape(len(patches), -1)
-    y = y.reshape(4, kernel.shape[3], (height - 4) // 2, (width - 4) // 2, n)
-    return _first_maximum(_first_maximum(y[0], y[1]), _first_maximum(y[2], y[3]))
+    x = pixels(images).transpose(1, 2, 0)
+    x = _blocks(jnp.pad(x, ((2, 2), (2, 2), (0, 0)))[None])
+    places = _patches(x).reshape(36, 14, 14, len(images))
+    return _blocks(places).reshape(36, -1)
 
 
-def _at_four_offsets(kernel: Array) -> Array:
-    """Return the matrix ``(4 d, 36 c)`` of a kernel placed in 6 x 6."""
-    placed = [
-        jnp.pad(kernel, ((i, 1 - i), (j, 1 - j), (0, 0), (0, 0)))
-        for i in (0, 1)
-        for j in (0, 1)
-    ]
-    *_, c, d = kernel.shape
-    return jnp.stack(placed).transpose(0, 4, 1, 2, 3).reshape(4 * d, 36 * c)
+def _blocks(x: Array) -> Array:
+    """Return ``x (c, height, width, n)`` as ``(4 c, height/2, width/2, n)``.
 
-
-def _patches(x: Array) -> Array:
-    """Return the 6 x 6 patches at every other place, ``(36 c, places, places, n)``."""
+    The four are the places of a block of 2 x 2, row by row.
+    """
     c, height, width, n = x.shape
-    high, wide = height // 2 - 2, width // 2 - 2
-    x = x.reshape(c, height // 2, 2, width // 2, 2, n).transpose(2, 4, 0, 1, 3, 5)
-    slices = [
-        x[i % 2, j % 2, :, i // 2 : i // 2 + high, j // 2 : j // 2 + wide]
-        for i in range(6)
-        for j in range(6)
-    ]
-    return jnp.concatenate(slices)
+    x = x.reshape(c, height // 2, 2, width // 2, 2, n).transpose(0, 2, 4, 1, 3, 5)
+    return x.reshape(4 * c, height // 2, width // 2, n)
 
 
-def _first_maximum(a: Array, b: Array) -> Array:
-    """Return the maximum, whose derivative goes to `a` where both are equal."""
-    return jnp.where(a < b, b, a)
+@jax.custom_vjp
+def _patches(x: Array) -> Array:
+    """Return the 3 x 3 patches of ``(c, height, width, n)``, ``(9 c, places n)``.
+
+    Rows are counted by column of the patch, row of the patch, channel.
+    """
+    for axis in (1, 2):
+        x = jnp.concatenate([_part(x, axis, at) for at in range(3)])
+    return x.reshape(len(x), -1)
+
+
+def _part(x: Array, axis: int, at: int) -> Array:
+    return jax.lax.slice_in_dim(x, at, x.shape[axis] - 2 + at, axis=axis)
+
+
+def _patches_forward(x: Array) -> tuple[Array, tuple[int, ...]]:
+    return _patches(x), x.shape
+
+
+def _patches_backward(shape: tuple[int, ...], slope: Array) -> tuple[Array]:
+    """Add patches where they came from.
+
+    JAX's own derivative pads nine arrays in one loop with nine conditions: it took 16
+    instead of 1 ms of a step (4 networks, 128 images, 2 cores, jax 0.10.1).
+    """
+    c, high, wide, n = shape
+    x = slope.reshape(9 * c, high - 2, wide - 2, n)
+    for axis in (2, 1):
+        x = sum(_placed(part, axis, at) for at, part in enumerate(jnp.split(x, 3)))
+    return (x,)
+
+
+def _placed(x: Array, axis: int, at: int) -> Array:
+    """Return x with `at` rows of zeros before it along an axis, ``2 - at`` after."""
+    shape = list(x.shape)
+    shape[axis] = 1
+    zeros = [jnp.zeros(shape, x.dtype)]
+    return jnp.concatenate(at * zeros + [x] + (2 - at) * zeros, axis)
+
+
+_patches.defvjp(_patches_forward, _patches_backward)
+
+
+def _pooled(kernel: Array, patches: Array) -> Array:
+    """Return 2 x 2 maxima of the convolution by ``kernel (5, 5, c, d)``.
+
+    ``patches (36 c, places n)`` as of `_patches`; the result is ``(d, places n)``.
+    """
+    *_, c, d = kernel.shape
+    placed = jnp.einsum("bpok,kcd->bcpod", _OFFSETS, kernel.reshape(25, c, d))
+    y = placed.reshape(36 * c, 4 * d).T @ patches
+    return _maximum(y.reshape(4, d, -1))
+
+
+def _offsets() -> np.ndarray:
+    """Return 1 where an entry of a kernel goes, ``(9, 4, 4, 25)``, float32.
+
+    In a patch by block (column, row) and place, at each of four offsets.
+    """
+    ones = np.zeros((3, 2, 3, 2, 2, 2, 5, 5), np.float32)  # row, in it, column, in it
+    for row, column, i, j in np.ndindex(2, 2, 5, 5):
+        down, right = divmod(row + i, 2), divmod(column + j, 2)
+        ones[*down, *right, row, column, i, j] = 1
+    return ones.transpose(2, 0, 1, 3, 4, 5, 6, 7).reshape(9, 4, 4, 25)
+
+
+_OFFSETS = _offsets()
+
+
+@jax.custom_vjp
+def _maximum(y: Array) -> Array:
+    """Return the maximum over the first axis, of four; its slope goes to the first."""
+    return _maximum_forward(y)[0]
+
+
+def _maximum_forward(y: Array) -> tuple[Array, Array]:
+    """Return the maximum and which of the four it is, int8."""
+    right, lower = y[0] < y[1], y[2] < y[3]
+    above = jnp.where(right, y[1], y[0])
+    below = jnp.where(lower, y[3], y[2])
+    which = jnp.where(above < below, 2 + lower.astype(jnp.int8), right)
+    return jnp.where(above < below, below, above), which.astype(jnp.int8)
+
+
+def _maximum_backward(which: Array, slope: Array) -> tuple[Array]:
+    return (jnp.stack([jnp.where(which == i, slope, 0) for i in range(4)]),)
+
+
+_maximum.defvjp(_maximum_forward, _maximum_backward)
