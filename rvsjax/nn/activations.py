@@ -1,0 +1,50 @@
+"""Binarised and b-bit activations, whose derivative is a surrogate's.
+
+    sigma(x) = ceil(L min(max(x, 0), 1)) / L,    L = 2^b - 1,
+
+the uniform quantiser of Yin et al. 2019 (arXiv 1903.05662, section 4) with resolution
+``1/L``, so that every b has the levels ``0, 1/L, ..., 1`` and clips at 1; half-wave as
+in Cai et al. 2017 (arXiv 1702.00953), who fit the resolution to Gaussian input instead.
+One bit gives ``1[x > 0]``, the binarised ReLU of Dinh and Xin 2020.
+
+Its derivative is 0 almost everywhere. Backward it is replaced by that of ``relu``
+(``1[x > 0]``), ``clipped`` (``1[0 < x < 1]``), ``identity`` (1) or ``window``
+(``1[|x| <= 1]``), whatever b: see `rvsjax.surrogates`.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from rvsjax.surrogates import SURROGATES
+from rvsjax.types import Array
+
+__all__ = ["activation", "quantised_relu"]
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
+    """Return ``ceil(L clip(x, 0, 1)) / L`` elementwise, ``L = 2^bits - 1``.
+
+    `surrogate` is a key of `rvsjax.surrogates.SURROGATES`, `bits` at least 1. In the
+    dtype of x; NaN stays NaN, so that a network that diverged does not look alive.
+    """
+    levels = 2**bits - 1
+    return jnp.ceil(levels * jnp.clip(x, 0, 1)) / levels
+
+
+@quantised_relu.defjvp
+def _quantised_relu_jvp(
+    surrogate: str, bits: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
+    [x], [tangent] = primals, tangents
+    slope = SURROGATES[surrogate].derivative(x)
+    return quantised_relu(x, surrogate, bits), slope * tangent
+
+
+def activation(x: Array, surrogate: str, bits: int | None) -> Array:
+    """Return `quantised_relu`, or ``max(x, 0)`` with its own derivative if no bits."""
+    if bits is None:
+        return jax.nn.relu(x)
+    return quantised_relu(x, surrogate, bits)

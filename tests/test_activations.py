@@ -1,0 +1,55 @@
+"""Quantised activations: values by search among the levels, slopes by hand."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rvsjax.nn.activations import activation, quantised_relu
+from tests.networks import SLOPES, quantise
+
+POINTS = np.array([-2, -1, -0.5, 0, 1e-9, 0.2, 1 / 3, 0.5, 2 / 3, 0.9, 1, 1.5, 1e9])
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 8])
+def test_values_are_the_next_level(bits):
+    near = np.random.default_rng(0).uniform(-0.5, 1.5, 1000)
+    x = np.concatenate([POINTS, near]).astype(np.float32)
+    found = quantised_relu(jnp.asarray(x), "relu", bits)
+    assert found.dtype == jnp.float32
+    assert len(np.unique(found)) == min(2**bits, len(np.unique(found)))
+    # between two levels there is no doubt; at one, its rounding decides
+    wide = np.asarray(x, float) * (2**bits - 1)
+    sure = (abs(wide - np.round(wide)) > 1e-4) | (wide == np.round(wide))
+    assert np.allclose(found[sure], quantise(x.astype(float), bits)[sure], atol=1e-7)
+    assert sure.mean() > 0.9
+
+
+def test_one_bit_is_the_indicator():
+    assert np.array_equal(quantised_relu(jnp.asarray(POINTS)), POINTS > 0)
+
+
+def test_nan_stays():
+    assert np.isnan(quantised_relu(jnp.float32(jnp.nan)))
+
+
+@pytest.mark.parametrize("surrogate", SLOPES)
+@pytest.mark.parametrize("bits", [1, 4])
+def test_backward_is_the_surrogate(surrogate, bits):
+    x = jnp.asarray(POINTS, jnp.float32)
+    slope = SLOPES[surrogate](POINTS)
+
+    def one(x):
+        return activation(x, surrogate, bits)
+
+    assert np.array_equal(jax.vmap(jax.grad(one))(x), slope)
+    value, tangent = jax.jvp(one, (x,), (3 * jnp.ones_like(x),))
+    assert np.array_equal(value, one(x))
+    assert np.array_equal(tangent, 3 * slope)
+
+
+def test_no_bits_is_relu():
+    x = jnp.asarray(POINTS, jnp.float32)
+    assert np.array_equal(activation(x, "identity", None), np.maximum(x, 0))
+    slopes = jax.vmap(jax.grad(lambda x: activation(x, "identity", None)))(x)
+    assert np.array_equal(slopes, POINTS > 0)
