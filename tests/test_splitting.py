@@ -14,6 +14,7 @@ from optax.transforms import MultiSteps
 
 from rvsjax.nn import SplittingState, relaxed_splitting, u_params
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.types import pytree
 from tests import oracle
 
 LAM, BETA, STEPS = 2e-3, 0.1, 7
@@ -138,6 +139,22 @@ def test_schedules_count_the_steps():
     assert not np.allclose(constant["w"], w["w"], atol=1e-4)
 
 
+@pytree
+class Bools:
+    """Bools in a module of others' making, which one can call besides."""
+
+    b: bool
+
+    def __call__(self):
+        raise AssertionError("a mask of bools is not called")
+
+
+def test_a_mask_may_be_a_module():
+    params = Bools(jnp.ones(3))
+    state = relaxed_splitting(Largest(jnp.array(0)), 1, 1, Bools(True)).init(params)
+    assert not u_params(state).b.any()
+
+
 @pytest.mark.parametrize(
     "mask",
     [
@@ -216,6 +233,8 @@ def test_state_and_weights_may_be_donated(mask):
 
     params = network()
     state = tx.init(params)
+    for leaf in jax.tree.leaves(u_params(state)):  # a CPU would let it pass
+        assert all(leaf is not w for w in params.values())
     for _ in range(STEPS):
         params, state = step(params, state)
     w, u = numpy_loop(sgd(0.1), lambda x, m: x, penalised=network() if mask else ())
@@ -262,6 +281,23 @@ def test_penalties_by_group_need_the_parameters():
         u_params(state)
 
 
+def test_penalties_by_mask_are_found_together():
+    """One transformation for each of two leaves, chained."""
+    params = network()
+    one = relaxed_splitting(L0(), LAM, BETA, {"w": True, "b": False, "kernel": False})
+    two = relaxed_splitting(L1(), LAM, BETA, {"w": False, "b": True, "kernel": False})
+    state = optax.chain(one, two, optax.sgd(0.1)).init(params)
+    for u in (u_params(state), u_params(state, params)):
+        check_same(
+            u,
+            {
+                "w": oracle.hard(params["w"], LAM / BETA),
+                "b": oracle.soft(params["b"], LAM / BETA),
+                "kernel": params["kernel"],
+            },
+        )
+
+
 def test_what_is_asked_in_vain_is_told():
     params, split = network(), relaxed_splitting(L0(), LAM, BETA)
     with pytest.raises(ValueError, match="no state of relaxed_splitting"):
@@ -269,8 +305,9 @@ def test_what_is_asked_in_vain_is_told():
     masked = optax.masked(split, {"w": True, "b": False, "kernel": False})
     with pytest.raises(ValueError, match="only a part of the network"):
         u_params(masked.init(params))
-    with pytest.raises(ValueError, match="two states"):
-        u_params(optax.chain(split, split).init(params), params)
+    for given in ((), (params,)):
+        with pytest.raises(ValueError, match="two states"):
+            u_params(optax.chain(split, split).init(params), *given)
     with pytest.raises(ValueError, match=r"no leaf at \['kernel'\]"):
         u_params(split.init(params), {"w": params["w"]})
     with pytest.raises(ValueError, match="needs them"):
@@ -318,7 +355,8 @@ def test_short_numbers_are_thresholded_in_float32(dtype):
     assert mixed["w"].dtype == np.float64
 
 
-def test_what_is_no_weight_is_left_alone():
+@pytest.mark.parametrize("mask", [None, True])
+def test_what_is_no_weight_is_left_alone(mask):
     params = {
         "none": None,
         "count": jnp.ones((2, 2), int),
@@ -327,7 +365,7 @@ def test_what_is_no_weight_is_left_alone():
         "nothing": {},
         "empty": jnp.zeros((0, 3)),
     }
-    split = relaxed_splitting(Largest(jnp.array(0)), LAM, BETA)
+    split = relaxed_splitting(Largest(jnp.array(0)), LAM, BETA, mask)
     updates, state = split.update(params, split.init(params), params)
     assert jax.tree.structure(u_params(state)) == jax.tree.structure(params)
     assert jax.tree.all(jax.tree.map(jnp.array_equal, u_params(state), params))
