@@ -60,6 +60,10 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
     setting = nearest_setting(manifest, lane.platform)
     plan = folder_plan(store)
     study, points = study_of(plan), plan.document.record.curves
+    material = study.material(None)
+    if material.digest != setting.data:
+        what = f"{store.folder} was computed with other data than {material.source}"
+        raise StoreError(f"{what}; name the folder of those by RVSJAX_DATA")
     halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
     for block in folder_blocks(store, setting.width):
         if not wanted:
@@ -69,7 +73,12 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
             items = block.items[begin : begin + width]
             found = wanted.intersection(item.run_id for item in items)
             if found:
-                engine = make_engine(study, setting._replace(width=width), (lane,))
+                engine = make_engine(
+                    study,
+                    setting._replace(width=width),
+                    (lane,),
+                    shared=material.arrays,
+                )
                 trials = [study.trial(item, points, setting.kernel) for item in items]
                 yield Again(block.number, items, engine(trials))
                 wanted -= found

@@ -130,6 +130,7 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("failed", "diverged", "all"),
         help="compute again the blocks with such runs",
     )
+    add("--data", metavar="DIR", help="images and labels of a study of networks")
     add("--device", choices=("auto", "cpu", "gpu", "tpu"), default="auto")
     add("--dtype", choices=("float32", "float64"), help="precision of every run")
     add(

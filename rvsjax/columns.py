@@ -46,26 +46,36 @@ _CLAIMS = {
     **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
 }
 _ANY_RUNS = {
-    **_all("run_id status p_dtype", _WORDS),
-    **_all("p_k p_d p_eta p_steps p_seed", _NUMBERS),
+    **_all("run_id status", _WORDS),
+    **_all("p_seed", _NUMBERS),
     "reason": _TEXT,
 }
 _RUN = _all("run_id", _WORDS)
 _KINDS = {
     "rvscgd": {
         "runs": _ANY_RUNS
-        | _all("p_algorithm p_penalty p_readout p_precision", _WORDS)
-        | _all("p_nnz p_a p_lam p_beta", _NUMBERS),
+        | _all("p_algorithm p_penalty p_readout p_precision p_dtype", _WORDS)
+        | _all("p_k p_d p_eta p_steps p_nnz p_a p_lam p_beta", _NUMBERS),
         "curves": _RUN | _all("step theta loss lagrangian nnz_u", _NUMBERS),
         "weights": _RUN | _all("w_star w_start w u", _LISTS),
         "claims": _CLAIMS,
     },
     "two_layer": {
         "runs": _ANY_RUNS
-        | _all("p_surrogate p_start p_normalisation", _WORDS)
-        | _all("p_spread", _NUMBERS),
+        | _all("p_surrogate p_start p_normalisation p_dtype", _WORDS)
+        | _all("p_k p_d p_eta p_steps p_spread", _NUMBERS),
         "curves": _RUN | _all("step theta loss gap length", _NUMBERS),
         "weights": _RUN | _all("v_star w_star v_start w_start v w", _LISTS),
+        "claims": _CLAIMS,
+    },
+    "lenet": {
+        "runs": _ANY_RUNS
+        | _all("p_method p_penalty p_surrogate", _WORDS)
+        | _all("p_lam p_beta p_a p_bits p_learning_rate p_epochs", _NUMBERS),
+        "curves": _RUN
+        | _all("step loss_train accuracy_w accuracy_u loss_w loss_u", _NUMBERS)
+        | _all("sparsity_w sparsity_u", _NUMBERS),
+        "weights": _RUN | _all("w", _LISTS),
         "claims": _CLAIMS,
     },
 }

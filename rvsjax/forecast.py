@@ -1,20 +1,16 @@
 """What a plan would take, without running it: time, memory and disk."""
 
-import dataclasses
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from rvsjax.engine import Device, Engine
 from rvsjax.settle import choose_setting
-from rvsjax.spec.plan import Plan
-from rvsjax.studies import Study, study_of
+from rvsjax.spec.plan import Item, Plan
+from rvsjax.studies import study_of
 
 __all__ = ["Forecast", "forecast"]
 
-_PROBE_STEPS = 2000
 _COMPILE_SECONDS = 3.0  # of a program; 0.2 from the cache, else 2 to 5, two at a time
 _BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
@@ -35,23 +31,29 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    plan: Plan, width: int | None, kernel: str | None, lanes: Sequence[Device]
+    plan: Plan,
+    width: int | None,
+    kernel: str | None,
+    lanes: Sequence[Device],
+    data: str | None = None,
 ) -> Forecast:
     """Estimate a plan; time a few steps of its program with the most work."""
-    groups = plan.groups()
-    width, kernel, _ = choose_setting(plan, lanes[0].platform, width, kernel)
+    study, groups = study_of(plan), plan.groups()
+    setting = choose_setting(plan, lanes[0].platform, width, kernel)
+    width, record = setting.width, plan.document.record
     blocks = sum(-(-count // width) for _, count in groups)
-    record = plan.document.record
 
-    def work(group: tuple[Any, int]) -> int:
+    def work(group: tuple[Item, int]) -> int:
         item, count = group
-        return count * item.parameters["steps"] * item.parameters["d"]
+        return count * study.steps(item) * study.size(item)
 
-    heaviest = max(groups, key=work)
-    study = study_of(plan)
-    trial = study.trial(heaviest[0], record.curves, kernel)
-    each = _step_seconds(study, trial, width, lanes[0]) / trial.d
-    largest = max(item.parameters["d"] for item, _ in groups)
+    heaviest, _ = max(groups, key=work)
+    shared = study.material(data).arrays
+    engine = Engine(study.probe.take, width, lanes[:1], shared=shared)
+    items = [Item(heaviest.parameters, seed) for seed in range(width)]
+    probes = [study.probe.short(study.trial(x, 2, setting.kernel)) for x in items]
+    each = _step_seconds(engine, probes) / study.size(heaviest)
+    largest = max(study.size(item) for item, _ in groups)
     runs = sum(count for _, count in groups)
     row = _ROW_BYTES + _POINT_BYTES * record.curves
     row += 4 * 8 * largest if record.weights else 0
@@ -61,7 +63,7 @@ def forecast(
         blocks=blocks,
         width=width,
         lanes=len(lanes),
-        run_steps=sum(n * item.parameters["steps"] for item, n in groups),
+        run_steps=sum(n * study.steps(item) for item, n in groups),
         seconds=each * sum(map(work, groups)) / min(len(lanes), blocks)
         + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
         + _BLOCK_SECONDS * blocks,
@@ -70,13 +72,10 @@ def forecast(
     )
 
 
-def _step_seconds(study: Study, trial: Any, width: int, device: Device) -> float:
+def _step_seconds(engine: Engine, probes: list[tuple[Any, int]]) -> float:
     """Time one step of one run in a block, with its monitors."""
-    steps = min(trial.steps, _PROBE_STEPS)
-    probe = dataclasses.replace(trial, steps=steps, points=2)
-    engine = Engine(study.probe, width, [device])
-    trials = [dataclasses.replace(probe, seed=np.uint32(i)) for i in range(width)]
+    trials, [steps, *_] = zip(*probes)
     engine(trials)
     begin = time.perf_counter()
     engine(trials)
-    return (time.perf_counter() - begin) / steps / width
+    return (time.perf_counter() - begin) / steps / len(trials)

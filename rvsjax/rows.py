@@ -45,7 +45,7 @@ def identity(items: Sequence[Item]) -> dict[str, pa.Array]:
 def parameters(items: Sequence[Item]) -> dict[str, pa.Array]:
     """Return a column a parameter; runs of one point, which share theirs, by number."""
     types = {int: pa.int64(), float: pa.float64(), float | None: pa.float64()}
-    types[int | None] = pa.int64()
+    types |= {int | None: pa.int64(), bool: pa.bool_()}
     points = {id(item.parameters): item.parameters for item in items}
     numbers = {key: number for number, key in enumerate(points)}
     places = pa.array([numbers[id(item.parameters)] for item in items], pa.int32())

@@ -3,11 +3,12 @@
 Results agree to rounding under any setting, and to the last bit under the same.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rvsjax.cache import Cache, private_folder, source_digest
-from rvsjax.engine import Device, Engine, choose_width, compiler_options
+from rvsjax.engine import Device, Engine, Keeper, choose_width, compiler_options
 from rvsjax.kernels import KERNELS, choose, problem
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store, StoreError
@@ -28,6 +29,11 @@ class Setting(NamedTuple):
     width: int  # runs in a block
     kernel: str  # of `rvsjax.kernels`
     quick: bool  # programs compiled quickly, not to run fast
+    data: str = ""  # a digest of what all runs share, if they do
+
+    def told(self) -> dict[str, Any]:
+        """Return it as a manifest has it."""
+        return {name: x for name, x in self._asdict().items() if name != "data" or x}
 
 
 def choose_setting(
@@ -36,10 +42,10 @@ def choose_setting(
     """Return the setting for a plan, with what was asked for."""
     groups = plan.groups()
     sizes = [count for _, count in groups]
-    d = max(item.parameters["d"] for item, _ in groups)
     study = study_of(plan)
+    size = max(study.size(item) for item, _ in groups)
     fast = kernel or choose(platform)
-    width = width or choose_width(sizes, platform, d, 16 if fast == "native" else 64)
+    width = width or choose_width(sizes, platform, size, 16 if fast == "native" else 64)
     used = kernel or any(study.has_kernel(item) for item, _ in groups)
     kernel = fast if used else "plain"
     native = kernel == "native"
@@ -51,18 +57,27 @@ def _is_little(study: Study, item: Item, size: int, width: int, native: bool) ->
     """Say whether the runs of a program take less time than compiling it well."""
     if native and study.has_kernel(item):
         return size <= _FEW
-    steps = -(-size // width) * item.parameters["steps"]
+    steps = -(-size // width) * study.steps(item)
     return study.has_light_steps(item) and steps <= _SHORT
 
 
 def settle(
-    store: Store, plan: Plan, platform: str, width: int | None, kernel: str | None
+    store: Store,
+    plan: Plan,
+    platform: str,
+    width: int | None,
+    kernel: str | None,
+    data: str = "",
 ) -> Setting:
     """Return the setting of a folder, chosen now if it has none.
 
-    Raises StoreError where another one is asked for, or it does not work here.
+    `data` is a digest of what all runs share. Raises StoreError where another setting
+    is asked for, or it does not work here.
     """
     kept = _kept(store.manifest)
+    if kept and kept.data != data:
+        what = f"{store.folder} was computed with other data"
+        raise StoreError(f"{what}; name those with --data, or use another folder")
     for option, asked, had in (
         ("--block", width, kept and kept.width),
         ("--kernel", kernel, kept and kept.kernel),
@@ -73,12 +88,13 @@ def settle(
                 f"{what}; leave {option} out, or use another folder with --out"
             )
     setting = kept or choose_setting(plan, platform, width, kernel)
+    setting = setting._replace(data=data)
     if reason := problem(setting.kernel, platform):
         begun = f"{store.folder} was begun with it, but " if kept else ""
         raise StoreError(
             f"--kernel {setting.kernel} does not work here: {begun}{reason}"
         )
-    store.settle(setting._asdict())
+    store.settle(setting.told())
     return setting
 
 
@@ -86,7 +102,11 @@ def _kept(manifest: dict[str, Any]) -> Setting | None:
     """Return the setting of a folder with this manifest, None if it has none yet."""
     if "width" not in manifest:
         return None
-    known = {"kernel": "plain", "quick": False} | manifest  # older ones had no choice
+    known = {
+        "kernel": "plain",
+        "quick": False,
+        "data": "",
+    } | manifest  # older ones had no choice
     if known["kernel"] not in list(KERNELS) or not isinstance(known["quick"], bool):
         raise StoreError("its manifest.json names no kernel of this version")
     return Setting(**{name: known[name] for name in Setting._fields})
@@ -103,7 +123,13 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
 
 
 def make_engine(
-    study: Study, setting: Setting, lanes: tuple[Device, ...], halves: bool = False
+    study: Study,
+    setting: Setting,
+    lanes: tuple[Device, ...],
+    *,
+    shared: Sequence[Any] = (),
+    halves: bool = False,
+    checkpoints: Keeper | None = None,
 ) -> Engine:
     """Return the engine that evaluates trials so; programs are kept for later.
 
@@ -115,7 +141,9 @@ def make_engine(
         study.evaluate,
         setting.width,
         lanes,
+        shared=shared,
         options=compiler_options(lanes[0].platform, setting.quick),
         keeper=Cache(folder, source_digest(here)) if folder else None,
         halves=halves,
+        checkpoints=checkpoints,
     )

@@ -59,6 +59,7 @@ class Options(NamedTuple):
     flags: tuple[str, ...] = ()  # as given, for the manifest
     watch: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = threading.Event()
+    data: str | None = None  # a folder of what runs share; None: where it is found
     say: Callable[[str], None] = lambda text: None  # hears what was mended
 
 
@@ -85,6 +86,9 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
 def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending:
     """Run a plan in a folder that this process holds, or its share of it."""
     study = study_of(plan)
+    material = study.material(options.data)
+    if material.source:
+        options.say(f"data: {material.source}")
     lanes = options.lanes or default_lanes(jax.devices())
     platform = lanes[0].platform
     with store.alone():
@@ -95,7 +99,9 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
             study.kept(plan.document.record),
             lambda there: grow(there, plan, store.done()),
         )
-        setting = settle(store, plan, platform, options.width, options.kernel)
+        setting = settle(
+            store, plan, platform, options.width, options.kernel, material.digest
+        )
     for sentence in mended:
         options.say(sentence)
     folder = stages(store.manifest, plan)
@@ -106,7 +112,15 @@ def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending
         if wanted:
             store.unseal(_WHOLE)
     if wanted:
-        engine = make_engine(study, setting, lanes, halves=options.width is None)
+        checkpoints = store.checkpoints()
+        engine = make_engine(
+            study,
+            setting,
+            lanes,
+            shared=material.arrays,
+            halves=options.width is None,
+            checkpoints=checkpoints,
+        )
         found = all_blocks(folder, setting.width)
         pending = (block for block in found if block.number in wanted)
         work = _Work(study, pending, len(wanted), plan.document.record, setting.kernel)
@@ -170,6 +184,7 @@ def _compute_blocks(
         failed |= lost
         mark = time.perf_counter()
         store.append(block.number, tables)
+        store.checkpoints().forget(block.number)
         writing += time.perf_counter() - mark
         done += 1
         tell()

@@ -123,7 +123,9 @@ def _dry_run(
 ) -> int:
     from rvsjax.forecast import forecast
 
-    told = forecast(plan, arguments.block, _kernel(arguments), lanes)._asdict()
+    told = forecast(
+        plan, arguments.block, _kernel(arguments), lanes, arguments.data
+    )._asdict()
     if arguments.json:
         put(json.dumps(told))
         return DONE
@@ -179,6 +181,7 @@ def _run(
             fail_fast=arguments.fail_fast,
             lanes=lanes,
             flags=tuple(sys.argv[1:]),
+            data=arguments.data,
             watch=watch,
             stop=stop,
             say=say,

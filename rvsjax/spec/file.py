@@ -64,7 +64,7 @@ class Document(_Table):
 
     version: int
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    study: Literal["rvscgd", "two_layer"]
+    study: Literal["rvscgd", "two_layer", "lenet"]
     about: str = ""
     constants: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Any] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The vocabulary of each study, by its registered name."""
 
+from rvsjax.spec.lenet import LENET
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.spec.two_layer import TWO_LAYER
 from rvsjax.spec.vocabulary import Vocabulary
@@ -7,5 +8,5 @@ from rvsjax.spec.vocabulary import Vocabulary
 __all__ = ["VOCABULARIES"]
 
 VOCABULARIES: dict[str, Vocabulary] = {
-    vocabulary.study: vocabulary for vocabulary in (RVSCGD, TWO_LAYER)
+    vocabulary.study: vocabulary for vocabulary in (RVSCGD, TWO_LAYER, LENET)
 }

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.store import files, lock, manifest, parts
+from rvsjax.store import checkpoints, files, lock, manifest, parts
 from rvsjax.store.problem import Damaged, StoreError
 
 __all__ = ["Folder"]
 
 _MADE = ("parts", lock.FOLDER)
-_FOLDERS = (*_MADE, "quarantine")
+_FOLDERS = (*_MADE, "quarantine", checkpoints.FOLDER)
 _OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
 
 
@@ -78,7 +78,7 @@ class Folder:
             raise StoreError(f"{what}; use an empty folder with --out")
 
     def _remove_temporary_files(self) -> None:
-        for folder in (self.folder, self.folder / "parts"):
+        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
             for path in folder.glob(f".*{files.TEMPORARY}"):
                 files.remove(path)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rvsjax.store import files, manifest, parts, tables
+from rvsjax.store.checkpoints import Checkpoints
 from rvsjax.store.folder import Folder
 from rvsjax.store.parts import Part
 from rvsjax.store.problem import Damaged, StoreError
@@ -140,6 +141,11 @@ class Store(Folder):
         if any(self._there.get(name, x) != x for name, x in setting.items()):
             raise Damaged(f"was computed otherwise ({json.dumps(setting)})")
         return table
+
+    def checkpoints(self) -> Checkpoints:
+        """Return where blocks that are not done keep what they have come to."""
+        [*_, (_, mark)] = _stages(self._there)
+        return Checkpoints(self.folder, f"{mark} {self._told}")
 
     # -- parts -------------------------------------------------------------------------
 

@@ -1,12 +1,16 @@
 """What sweeps study, each by its registered name: from an item to its rows."""
 
 from rvsjax.spec.plan import Plan
-from rvsjax.studies import rvscgd, two_layer
+from rvsjax.studies import lenet, rvscgd, two_layer
 from rvsjax.studies.study import Study
 
 __all__ = ["STUDIES", "Study", "study_of"]
 
-STUDIES: dict[str, Study] = {"rvscgd": rvscgd.STUDY, "two_layer": two_layer.STUDY}
+STUDIES: dict[str, Study] = {
+    "rvscgd": rvscgd.STUDY,
+    "two_layer": two_layer.STUDY,
+    "lenet": lenet.STUDY,
+}
 
 
 def study_of(plan: Plan) -> Study:

@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables
+from rvsjax.engine import Stages
 from rvsjax.spec.file import Record
 from rvsjax.spec.plan import Item
 from rvsjax.types import Array
 
-__all__ = ["Allowed", "Study", "Trial", "leaf"]
+__all__ = ["Allowed", "Material", "Probe", "Study", "Trial", "leaf"]
 
 Trial = Any
 """A run as a sweep names it: a pytree of numbers, mapped over, and static names."""
@@ -30,17 +31,40 @@ def leaf(dtype: str, value: float | None) -> Any:
     return np.dtype(dtype).type(value or 0)
 
 
+class Probe(NamedTuple):
+    """The steps of a trial alone, to be timed."""
+
+    short: Callable[[Trial], tuple[Trial, int]]  # a trial of few steps, their number
+    take: Callable[..., Array]  # of such a trial and what trials share
+
+
+class Material(NamedTuple):
+    """What all trials of a sweep share, and what is told of it."""
+
+    arrays: tuple[Any, ...]
+    digest: str  # "" where there is nothing
+    source: str  # a sentence
+
+
+def no_material(folder: str | None) -> Material:
+    """Return nothing to share."""
+    return Material((), "", "")
+
+
 class Study(NamedTuple):
     """Trials, what is computed of them, and the tables that it is kept in."""
 
     trial: Callable[[Item, int, str], Trial]  # of an item, points a curve and a kernel
-    evaluate: Callable[[Trial], Any]  # pure, the same object for every sweep
-    probe: Callable[[Trial], Array]  # the steps of a trial alone, to be timed
+    evaluate: Callable[..., Any] | Stages  # pure, the same object for every sweep
+    probe: Probe
     tables: Callable[[Sequence[Item], Any], dict[str, pa.Table]]  # of stacked results
     names: tuple[str, ...]  # of those tables, `weights` where a sweep asks for them
     allowed: Callable[[Trial, Tables], Allowed]  # of a trial and its tables
+    steps: Callable[[Item], int]
+    size: Callable[[Item], int]  # weights
     has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
     has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
+    material: Callable[[str | None], Material] = no_material  # from a folder, if named
 
     def kept(self, record: Record) -> tuple[str, ...]:
         """Return the names of the tables that a sweep keeps."""

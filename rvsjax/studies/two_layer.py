@@ -1,5 +1,6 @@
 """The study `two_layer`: coarse gradient descent on both layers, and where it ends."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from rvsjax.rows import (
     vectors,
 )
 from rvsjax.spec.plan import Item
-from rvsjax.studies.study import Study, leaf
+from rvsjax.studies.study import Probe, Study, leaf
 from rvsjax.teacher import unit
 from rvsjax.two_layer import Curves, TwoLayerRun, TwoLayerTeacher, descend, ending
 from rvsjax.types import Array, pytree, static
@@ -219,17 +220,24 @@ class Tolerance:
         return abs(there - here) <= self.allowed * max(1, abs(there), abs(here))
 
 
-def _probe(trial: Trial) -> Array:
+def _short(trial: Trial) -> tuple[Trial, int]:
+    steps = min(trial.steps, 2000)
+    return dataclasses.replace(trial, steps=steps, points=2), steps
+
+
+def _take(trial: Trial) -> Array:
     return descend(trial.draw()).w
 
 
 STUDY = Study(
     trial=make_trial,
     evaluate=evaluate,
-    probe=_probe,
+    probe=Probe(_short, _take),
     tables=tables,
     names=("curves", "weights", "runs"),
     allowed=Tolerance,
+    steps=lambda item: item.parameters["steps"],
+    size=lambda item: item.parameters["d"] + item.parameters["k"],
     has_kernel=lambda item: False,
     has_light_steps=lambda item: True,
 )

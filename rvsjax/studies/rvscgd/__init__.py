@@ -1,5 +1,7 @@
 """The study `rvscgd`: the no-overlap network, and every claim of the paper."""
 
+import dataclasses
+
 from rvsjax.kernels import KERNELS
 from rvsjax.spec.plan import Item
 from rvsjax.studies.rvscgd.tables import tables
@@ -13,7 +15,7 @@ from rvsjax.studies.rvscgd.trial import (
     evaluate,
     make_trial,
 )
-from rvsjax.studies.study import Study
+from rvsjax.studies.study import Probe, Study
 from rvsjax.types import Array
 
 __all__ = [
@@ -28,8 +30,15 @@ __all__ = [
     "tables",
 ]
 
+_PROBE_STEPS = 2000
 
-def _probe(trial: Trial) -> Array:
+
+def _short(trial: Trial) -> tuple[Trial, int]:
+    steps = min(trial.steps, _PROBE_STEPS)
+    return dataclasses.replace(trial, steps=steps, points=2), steps
+
+
+def _take(trial: Trial) -> Array:
     return KERNELS[trial.kernel](trial.draw()).state.w
 
 
@@ -47,10 +56,12 @@ def _has_light_steps(item: Item) -> bool:
 STUDY = Study(
     trial=make_trial,
     evaluate=evaluate,
-    probe=_probe,
+    probe=Probe(_short, _take),
     tables=tables,
     names=("curves", "pairs", "weights", "runs"),
     allowed=Tolerance,
+    steps=lambda item: item.parameters["steps"],
+    size=lambda item: item.parameters["d"],
     has_kernel=_has_kernel,
     has_light_steps=_has_light_steps,
 )

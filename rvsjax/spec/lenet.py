@@ -1,0 +1,83 @@
+"""The study `lenet`: networks of binary activations, trained at once."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rvsjax.spec.errors import Problem
+from rvsjax.spec.vocabulary import Values, Vocabulary
+
+__all__ = ["LENET"]
+
+
+class _Parameters(BaseModel):
+    """One network's parameters; the defaults are the paper's where it gives any."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    method: Literal["plain", "rvscgd"] = Field(
+        "rvscgd", description="how the network becomes sparse"
+    )
+    penalty: Literal["l0", "l1", "transformed-l1"] = Field(
+        "l0", description="penalty P on u"
+    )
+    a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
+    lam: float = Field(2e-5, ge=0, description="weight of the penalty")
+    beta: float = Field(1e-2, gt=0, description="weight of the coupling")
+    surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
+        "relu", description="whose slope stands for that of the activation"
+    )
+    bits: int = Field(1, ge=0, le=8, description="of an activation; 0: ReLU")
+    batch_norm: bool = Field(False, description="normalise before each activation")
+    full_first: bool = Field(False, description="ReLU after the first layer")
+    full_last: bool = Field(False, description="ReLU before the last layer")
+    learning_rate: float = Field(
+        1e-3, gt=0, description="a tenth of it after 60 % of the epochs"
+    )
+    momentum: float = Field(0.9, ge=0, lt=1, description="of the gradient")
+    weight_decay: float = Field(5e-4, ge=0, description="of every parameter")
+    epochs: int = Field(100, ge=1, le=10**5, description="passes over the images")
+    batch: int = Field(128, ge=1, le=10**5, description="images a step")
+    train_images: int | None = Field(
+        None, ge=1, le=10**7, description="the first of the training set; all if unset"
+    )
+    test_images: int | None = Field(
+        None, ge=1, le=10**7, description="the first of the test set; all if unset"
+    )
+
+
+_STATIC = (
+    *("method", "penalty", "surrogate", "bits", "batch_norm", "full_first"),
+    *("full_last", "epochs", "batch", "train_images", "test_images"),
+)
+
+
+def _unused(parameters: Values) -> set[str]:
+    names: set[str] = set()
+    if parameters["method"] == "plain":
+        names |= {"penalty", "lam", "beta"}
+    if "penalty" in names or parameters["penalty"] != "transformed-l1":
+        names.add("a")
+    if parameters["bits"] == 0:
+        names |= {"surrogate", "full_first", "full_last"}
+    return names
+
+
+def _conflicts(chosen: Values, run: Values) -> list[Problem]:
+    if run["train_images"] is not None and run["train_images"] < run["batch"]:
+        what = f"must be at least batch = {run['batch']}, got {run['train_images']}"
+        return [Problem("train_images", what)]
+    return []
+
+
+LENET = Vocabulary(
+    study="lenet",
+    version=1,
+    model=_Parameters,
+    static=_STATIC,
+    decisive=_STATIC,
+    smoke={"epochs": 1, "train_images": 1280, "test_images": 256},
+    unused=_unused,
+    conflicts=_conflicts,
+)
+"""Dinh and Xin 2020, Table 1; batch, surrogate, lam and beta are not in the paper."""
