@@ -102,11 +102,8 @@ def _kept(manifest: dict[str, Any]) -> Setting | None:
     """Return the setting of a folder with this manifest, None if it has none yet."""
     if "width" not in manifest:
         return None
-    known = {
-        "kernel": "plain",
-        "quick": False,
-        "data": "",
-    } | manifest  # older ones had no choice
+    older = {"kernel": "plain", "quick": False, "data": ""}  # had no choice
+    known = older | manifest
     if known["kernel"] not in list(KERNELS) or not isinstance(known["quick"], bool):
         raise StoreError("its manifest.json names no kernel of this version")
     return Setting(**{name: known[name] for name in Setting._fields})

@@ -123,9 +123,8 @@ def _dry_run(
 ) -> int:
     from rvsjax.forecast import forecast
 
-    told = forecast(
-        plan, arguments.block, _kernel(arguments), lanes, arguments.data
-    )._asdict()
+    asked = arguments.block, _kernel(arguments)
+    told = forecast(plan, *asked, lanes, arguments.data)._asdict()
     if arguments.json:
         put(json.dumps(told))
         return DONE

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.claims import draw_claims
 from rvsjax.report.curves import draw_curves
+from rvsjax.report.lenet import draw_lenet
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
 from rvsjax.report.two_layer import draw_two_layer
@@ -50,11 +51,14 @@ def draw(folder: str | Path) -> list[Path]:
     return files
 
 
+_BY_STUDY = {"two_layer": draw_two_layer, "lenet": draw_lenet}
+
+
 def _main_figure(results: Results) -> Callable[[Results], Figure]:
     """Return what draws the figure of a sweep, by its study and what it varies."""
     runs = results.runs
-    if results.study == "two_layer":
-        return draw_two_layer
+    if results.study in _BY_STUDY:
+        return _BY_STUDY[results.study]
     if "p_batch" in runs and runs["p_batch"].nunique() > 2:
         return draw_samples
     if runs["p_algorithm"].nunique() > 2:

@@ -122,10 +122,10 @@ def _begin(
     training = begin(trial.network)
     scores = _scores(trial, training, images, test_images, test_labels)
     now = History(jnp.full((), jnp.nan, jnp.float32), scores)
-    empty = jax.tree.map(
-        lambda x: jnp.full(trial.network.epochs, jnp.nan, x.dtype), now
+    places = trial.network.epochs + 1
+    history = jax.tree.map(
+        lambda x: jnp.full(places, jnp.nan, x.dtype).at[0].set(x), now
     )
-    history = jax.tree.map(lambda x, rest: jnp.concatenate([x[None], rest]), now, empty)
     return Carry(training, history)
 
 
@@ -166,21 +166,19 @@ def _epochs(trial: Trial) -> int:
 def tables(items: Sequence[Item], carry: Carry) -> dict[str, pa.Table]:
     """Return the tables `runs`, `curves` and `weights` of a block."""
     ids, seen = identity(items), carry.history
-    loss = np.asarray(seen.loss_train)[:, 1:]
-    bad = ~np.isfinite(loss)
+    loss = np.asarray(seen.loss_train)
+    epochs = np.broadcast_to(np.arange(loss.shape[1]), loss.shape)
+    bad = ~np.isfinite(loss[:, 1:])
     first = np.where(bad.any(1), bad.argmax(1) + 1, -1)
     runs = (
         ids
         | status((first > 0).astype(int), first)
         | parameters(items)
         | {f"m_{name}": column(x) for name, x in _measured(carry).items()}
-        | {"m_epochs": column(np.full(len(items), loss.shape[1]))}
+        | {"m_epochs": column(epochs[:, -1])}
         | {"m_first_bad_epoch": column(first)}
     )
-    epochs = np.broadcast_to(
-        np.arange(loss.shape[1] + 1), (len(items), loss.shape[1] + 1)
-    )
-    points = _Points(epochs, np.asarray(seen.loss_train), *_plain(seen.scores).values())
+    points = _Points(epochs, loss, *_plain(seen.scores).values())
     return {
         "runs": pa.table(runs),
         "curves": curves_table(ids["run_id"], points, np.ones_like(epochs, bool)),
@@ -278,9 +276,8 @@ def _short(trial: Trial) -> tuple[Trial, int]:
 
 def _take(trial: Trial, images: Array, labels: Array, *test: Array) -> Array:
     carry = _begin(trial, images, labels, *test)
-    return _advance(
-        trial, carry, jnp.int32(0), images, labels, *test
-    ).history.loss_train
+    carry = _advance(trial, carry, jnp.int32(0), images, labels, *test)
+    return carry.history.loss_train
 
 
 def _steps(item: Item) -> int:
