@@ -7,7 +7,6 @@ import pandas as pd
 
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import Parameter
-from rvsjax.report.page.quantiles import Sorted
 from rvsjax.report.page.words import number, percent
 
 __all__ = ["answer", "counted"]
@@ -54,7 +53,7 @@ def _of_claims(claims: list[dict[str, Any]]) -> str:
         named += f"; and {more} more" if more > 0 else ""
         verb = "is" if len(violated) == 1 else "are"
         parts.append(f"{counted(len(violated), 'claim')} {verb} violated: {named}")
-    if judged:
+    if sound:
         where = "in every case that meets their hypotheses"
         verb = "holds" if len(sound) == 1 else "hold"
         parts.append(f"{len(sound)} of {counted(len(judged), 'claim')} {verb} {where}")
@@ -85,7 +84,7 @@ def _of_measure(
     codes, values = np.zeros(runs, np.int64), [""]
     if method and len(method.values) <= _MOST_METHODS:
         codes, values = method.codes, method.values
-    found, counts = Sorted(main.values).quantiles(codes, len(values), (0.1, 0.5, 0.9))
+    found, counts = main.sorted.quantiles(codes, len(values), (0.1, 0.5, 0.9))
     there = int(np.isfinite(main.values).sum())
     told = "; ".join(
         f"{number(middle, 2)} ({number(low, 2)} to {number(high, 2)})"

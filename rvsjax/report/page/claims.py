@@ -17,7 +17,10 @@ def claims(
     """Return a row a claim, of a table as `rvsjax.counts` makes it."""
     stands = certificates[certificates["stands"].eq(True)]
     certified = stands["claim"].value_counts()
-    known = runs.set_index("run_id")
+    names = [str(x) for x in runs if str(x).startswith("p_")]
+    differ = [x for x in names if runs[x].nunique(dropna=False) > 1]
+    worst = runs[runs["run_id"].isin(table.get("worst_run", []))]
+    known = worst.set_index("run_id")[differ].astype(object)
     return [
         _row(claim, known, int(certified.get(claim["claim"], 0)))
         for _, claim in table.iterrows()
@@ -60,9 +63,7 @@ def _interval(claim: pd.Series) -> str:
 
 def _parameters(runs: pd.DataFrame, run_id: str) -> list[tuple[str, str]]:
     """Return the parameters of a run that differ between runs."""
-    names = [str(x) for x in runs if str(x).startswith("p_")]
-    differ = [x for x in names if runs[x].nunique(dropna=False) > 1]
-    row = runs.loc[[run_id], differ].iloc[0].dropna()
+    row = runs.loc[[run_id]].iloc[0].dropna()
     return [(label(str(x)), short(_value(row[x]), 60)) for x in row.index]
 
 

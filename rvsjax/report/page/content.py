@@ -18,7 +18,7 @@ from rvsjax.report.page.sparsity import sparsity
 from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
 from rvsjax.results import Results
-from rvsjax.store import Damaged, Store, StoreError
+from rvsjax.store import Damaged, StoreError
 from rvsjax.store.reading import content as file_content
 
 __all__ = ["Content", "content"]
@@ -42,7 +42,12 @@ def content(results: Results, planned: int | None = None) -> Content:
     source = _source(results.folder)
     supports = sparsity(runs, measures)
     figures = {
-        "curves": curves(runs, _curves(results), parameters, methods),
+        "curves": curves(
+            runs,
+            results.curves if results.has("curves") else pd.DataFrame(),
+            parameters,
+            methods,
+        ),
         "maps": maps(parameters, in_maps(runs, measures)),
         "sparsity": supports["measures"] if supports else [],
         "table": table(runs, parameters, measures),
@@ -81,14 +86,6 @@ def _missing(runs: int, manifest: dict[str, Any], planned: int | None) -> str:
         "Claims about weights and starts are judged at the end. The command that began "
         "the sweep computes the rest."
     )
-
-
-def _curves(results: Results) -> pd.DataFrame:
-    """Return the curves, empty where the study has none."""
-    store = Store(results.folder)
-    if store.has("curves") or store.parts("curves"):
-        return results.curves
-    return pd.DataFrame()
 
 
 def _source(folder: Path) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter
-from rvsjax.report.page.quantiles import Sorted, shares
 
 __all__ = ["maps"]
 
@@ -24,12 +23,11 @@ def maps(parameters: list[Parameter], measures: list[Measure]) -> dict[str, Any]
     axes = parameters[:MOST_AXES]
     if len(axes) < 2 or not measures:
         return None
-    sorts = [None if x.share else Sorted(x.values) for x in measures]
     pairs = []
     for i, j in combinations(range(len(axes)), 2):
         across, size = len(axes[i].values), len(axes[i].values) * len(axes[j].values)
         codes = axes[j].codes * across + axes[i].codes
-        cells = [_cells(x, y, codes, size) for x, y in zip(measures, sorts)]
+        cells = [_cells(x, codes, size) for x in measures]
         runs = listed(np.bincount(codes, minlength=size))
         pairs.append({"x": i, "y": j, "runs": runs, "cells": cells})
     return {
@@ -39,13 +37,7 @@ def maps(parameters: list[Parameter], measures: list[Measure]) -> dict[str, Any]
     }
 
 
-def _cells(
-    measure: Measure, values: Sorted | None, codes: np.ndarray, size: int
-) -> dict[str, Any]:
-    if values is None:
-        found, counts = shares(measure.values, codes, size)
-        found = 100 * found
-    else:
-        rows, counts = values.quantiles(codes, size, (0.5,))
-        found = rows[0]
+def _cells(measure: Measure, codes: np.ndarray, size: int) -> dict[str, Any]:
+    found, counts = measure.summary(codes, size)
+    found = 100 * found if measure.share else found
     return {"z": listed(found), "n": listed(counts)}

@@ -1,10 +1,12 @@
 """What is measured of each run, whatever a study calls it."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from rvsjax.report.page.quantiles import Sorted, shares
 from rvsjax.report.page.words import label
 
 __all__ = ["Measure", "in_maps", "measured"]
@@ -19,13 +21,26 @@ _MOST_IN_MAPS = 24
 _JUDGED = ("holds", "violated", "undecided")
 
 
-class Measure(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Measure:
     """A number of each run, NaN where it has none; a `share` is of 0 and 1."""
 
     name: str
     label: str
     values: np.ndarray  # (runs,)
     share: bool
+
+    def summary(self, codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the median of each group, or its share; and its finite values."""
+        if self.share:
+            return shares(self.values, codes, size)
+        rows, counts = self.sorted.quantiles(codes, size, (0.5,))
+        return rows[0], counts
+
+    @cached_property
+    def sorted(self) -> Sorted:
+        """The values in order, which every figure groups anew."""
+        return Sorted(self.values)
 
 
 def measured(runs: pd.DataFrame) -> list[Measure]:
@@ -58,7 +73,7 @@ def in_maps(runs: pd.DataFrame, measures: list[Measure]) -> list[Measure]:
         found.append(_share("right support", np.where(both == both, both == 2, both)))
     differing = [x for x in measures if np.nanmin(x.values) < np.nanmax(x.values)]
     main = [x for x in differing if x.name in _FIRST] or differing[:1]
-    rest = [x for x in differing if all(x is not y for y in main)]
+    rest = [x for x in differing if x not in main]
     return [*main[:1], *found, *main[1:], *rest][:_MOST_IN_MAPS]
 
 

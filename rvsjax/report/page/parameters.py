@@ -100,13 +100,16 @@ def _parameter(name: str, column: pd.Series) -> Parameter:
 
 def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return codes and values; the rarest are `others` where there are many."""
-    texts = column.map(lambda x: short(x, 40), na_action="ignore")
-    counts = texts.value_counts()
-    common = sorted(counts.index[:MOST_VALUES])
-    if len(counts) > MOST_VALUES:
-        common[-1] = "others"
-        texts = texts.where(texts.isin(common) | texts.isna(), "others")
-    return pd.Categorical(texts, categories=common).codes.astype(np.int64), common
+    codes, words = pd.factorize(column)
+    often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")
+    shown = sorted(often[:MOST_VALUES], key=lambda i: str(words[i]))
+    values = [short(words[i], 40) for i in shown]
+    if len(words) > MOST_VALUES:
+        values.append("others")
+    places = np.full(len(words) + 1, len(shown))
+    places[shown] = range(len(shown))
+    places[-1] = -1  # where `codes` has -1, for no word
+    return places[codes], values
 
 
 def _of_numbers(column: pd.Series) -> tuple[np.ndarray, list[str]]:

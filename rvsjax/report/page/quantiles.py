@@ -12,14 +12,14 @@ class Sorted:
 
     def __init__(self, values: np.ndarray) -> None:
         """Sort the values, (n,), that are finite."""
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         self._order = order[np.isfinite(values[order])]
         self._values = values[self._order]
 
     def quantiles(
         self, codes: np.ndarray, size: int, at: Sequence[float]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return each group's quantiles, (at, size), and number of finite values, (size,).
+        """Return each group's quantiles, (at, size), and its finite values, (size,).
 
         `codes` has the group of each value, negative for none. Between two values they
         are interpolated linearly, as NumPy does; NaN where a group has no finite value.

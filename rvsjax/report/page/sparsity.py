@@ -65,11 +65,11 @@ def _ratio(runs: pd.DataFrame) -> np.ndarray:
 def _binned(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ratios and which each run has; medians of equal parts where many."""
     finite = np.isfinite(ratio)
-    rounded = np.where(finite, [float(f"{x:.6g}") for x in ratio], np.nan)
-    known = np.unique(rounded[finite])
+    digits = np.round(np.log(ratio), 9)  # equal ratios, but for rounding, are one
+    known, first = np.unique(digits[finite], return_index=True)
     if len(known) <= MOST_RATIOS:
-        codes = np.searchsorted(known, rounded)
-        return known, np.where(finite, codes, -1)
+        codes = np.searchsorted(known, digits)
+        return ratio[finite][first], np.where(finite, codes, -1)
     edges = np.unique(np.quantile(ratio[finite], np.linspace(0, 1, _BINS + 1)))
     codes = np.searchsorted(edges[1:-1], ratio, side="right")
     codes = np.where(finite, codes, -1)
@@ -81,7 +81,7 @@ def _lines(
     measure: Measure, names: list[str], centres: np.ndarray, groups: np.ndarray
 ) -> list[dict[str, Any]]:
     size = len(centres)
-    found, counts = Sorted(measure.values).quantiles(groups, len(names) * size, BAND)
+    found, counts = measure.sorted.quantiles(groups, len(names) * size, BAND)
     runs = np.bincount(groups[groups >= 0], minlength=len(names) * size)
     lines = []
     for i, name in enumerate(names):
@@ -101,7 +101,7 @@ def _table(
     """Return a row a penalty: its runs, and the median of each measure, n of N."""
     size = len(names)
     runs = np.bincount(penalty, minlength=size)
-    found = [Sorted(x.values).quantiles(penalty, size, (0.5,)) for x in measures]
+    found = [x.sorted.quantiles(penalty, size, (0.5,)) for x in measures]
     return [
         {
             "value": name,

@@ -8,7 +8,7 @@ import pandas as pd
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, joined
-from rvsjax.report.page.quantiles import Sorted, shares
+from rvsjax.report.page.quantiles import shares
 from rvsjax.report.page.words import label, short
 
 __all__ = ["table"]
@@ -100,7 +100,8 @@ def _aggregated(
 
 def _of_values(parameter: Parameter, codes: list[int]) -> dict[str, Any]:
     told = {"name": parameter.name, "label": parameter.label, "kind": "word"}
-    return told | {"first": True, "words": parameter.values, "values": codes}
+    told |= {"first": True, "ordered": True}
+    return told | {"words": parameter.values, "values": codes}
 
 
 def _counts(name: str, values: np.ndarray) -> dict[str, Any]:
@@ -111,11 +112,7 @@ def _counts(name: str, values: np.ndarray) -> dict[str, Any]:
 def _median(
     measure: Measure, codes: np.ndarray, runs: np.ndarray, first: bool
 ) -> dict[str, Any]:
-    if measure.share:
-        values, counts = shares(measure.values, codes, len(runs))
-    else:
-        rows, counts = Sorted(measure.values).quantiles(codes, len(runs), (0.5,))
-        values = rows[0]
+    values, counts = measure.summary(codes, len(runs))
     told = {"name": measure.name, "label": measure.label, "kind": "median"}
     n = None if np.array_equal(counts, runs) else listed(counts)
     return told | {"first": first, "values": listed(values), "n": n}

@@ -20,6 +20,7 @@ function keeper(columns, text) {
     const column = columns.find((c) => [c.name, c.name.replace(/^[pm]_/, ""), c.label].includes(name));
     if (!column) throw new Error(`there is no column “${name}”`);
     if (wanted === "") throw new Error(`${name}${sign} wants a value after it`);
+    if (column.kind === "word" && !/^!?=$/.test(sign)) throw new Error(`${name} is a word: ${name}=value or ${name}!=value`);
     const right = column.kind === "word" ? wanted : Number(wanted);
     if (Number.isNaN(right)) throw new Error(`${name} is a number, “${wanted}” is none`);
     return (row) => COMPARE[sign](value(column, row), right);

@@ -45,7 +45,8 @@ function showTable(told) {
 /** Put the rows in order; those without a value come last, either way. */
 function order(state) {
   if (!state.by) return;
-  const keys = new Map(state.rows.map((row) => [row, value(state.by, row)]));
+  const ordered = state.by.ordered; // intervals of numbers, in order as they are
+  const keys = new Map(state.rows.map((row) => [row, ordered ? state.by.values[row] : value(state.by, row)]));
   const sign = state.down ? -1 : 1;
   state.rows.sort((a, b) => {
     const x = keys.get(a), y = keys.get(b);
@@ -72,7 +73,10 @@ function cell(told, column, row) {
   if (column.name === "run_id") return element("td", { class: "id" }, x ?? "–");
   if (column.kind === "word") return element("td", { title: x ?? "" }, x ?? "–");
   const made = element("td", { class: "n" }, number(x));
-  if (column.n) made.append(element("small", {}, ` ${count(column.n[row], runsOf(told, row))}`));
+  if (column.n) {
+    const n = column.n[row], of = runsOf(told, row);
+    made.append(element("small", {}, n === of ? "" : count(n, of)));
+  }
   return made;
 }
 
