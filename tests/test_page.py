@@ -18,7 +18,9 @@ import pytest
 
 from rvsjax.commands.report import report
 from rvsjax.report.page import MISSING, content, is_possible, make_page
-from rvsjax.report.page.parameters import varied
+from rvsjax.report.page.curves import curves as curves_of
+from rvsjax.report.page.pack import packed
+from rvsjax.report.page.parameters import method, varied
 from rvsjax.report.page.quantiles import Sorted, shares
 from rvsjax.report.page.words import duration, number, percent
 from tests.page_folders import CLAIM, Tables, sweep_curves, sweep_runs
@@ -54,8 +56,8 @@ class Page(HTMLParser):
 
 
 def data_of(html):
-    packed = re.search(r'id="data">([A-Za-z0-9+/=]*)</script>', html)
-    return json.loads(gzip.decompress(base64.b64decode(packed[1])))
+    found = re.search(r'id="data">([A-Za-z0-9+/=]*)</script>', html)
+    return json.loads(gzip.decompress(base64.b64decode(found[1])))
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +206,7 @@ def test_claims_have_counts_rates_and_the_worst_run(results, told):
     z = 1.959963984540054  # Wilson 1927
     centre, half = k + z**2 / 2, z * np.sqrt(k * (n - k) / n + z**2 / 4)
     low, high = (100 * (centre + s * half) / (n + z**2) for s in (-1, 1))
-    assert (row["rate"], row["judged"]) == (f"{100 * k / n:.0f} %", n)
+    assert (row["rate"], row["judged"]) == (f"{100 * k / n:.0f}\xa0%", n)
     assert row["interval"] == f"[{low:.0f}, {high:.0f}]"
     assert sum(share for _, share, _ in row["bars"]) == pytest.approx(100, abs=0.01)
     said = f"lemma_5_stated in {row['rate']} {row['interval']} of {n} judged cases"
@@ -250,8 +252,8 @@ def test_quantiles_are_those_of_numpy_in_every_group():
         (-3, "−3"),
         (0.00123456, "0.00123"),
         (1e-5, "10⁻⁵"),
-        (-4.5e-17, "−4.5 × 10⁻¹⁷"),
-        (2.5e9, "2.5 × 10⁹"),
+        (-4.5e-17, "−4.5\xa0×\xa010⁻¹⁷"),
+        (2.5e9, "2.5\xa0×\xa010⁹"),
         (9.999e-4, "10⁻³"),
         (float("nan"), "–"),
         (None, "–"),
@@ -264,6 +266,7 @@ def test_numbers_are_written_with_sensible_digits(value, text):
 
 def test_shares_and_times_are_written_with_units():
     told = [percent(x) for x in (0, 1, 0.5, 0.004, 0.9999, 1e-5, float("nan"))]
+    told = [x.replace("\xa0", " ") for x in told]
     assert told == ["0 %", "100 %", "50 %", "0.4 %", "> 99 %", "< 0.1 %", "–"]
     times = [duration(x) for x in (0.123, 42, 200, 7500, "x", float("inf"))]
     assert times == ["0.12 s", "42 s", "3 min 20 s", "2 h 5 min", "–", "–"]
@@ -290,8 +293,7 @@ def test_another_study_is_shown_with_the_columns_that_it_has(tmp_path):
     assert told.text["claims"] == []
     assert told.text["sparsity"] is None
     assert told.text["answer"] == [
-        "The accuracy is in the median 0.5 (0.3 to 0.7), with the 10 to 90 % range, "
-        "of 3 of 4 runs.",
+        "Accuracy, median and 10 to 90 % range of 3 of 4 runs: 0.5 (0.3 to 0.7).",
         "4 runs, all ok.",
     ]
     (pair,) = told.figures["maps"]["pairs"]
@@ -360,8 +362,8 @@ def test_the_page_loads_nothing_and_its_policy_allows_its_scripts_alone(html):
     assert rules["default-src"] == "'none'"
     assert rules["img-src"] == "data:"
     script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)[1]
-    packed = re.search(r'id="plotly">([A-Za-z0-9+/=]*)</script>', html)[1]
-    plotly = gzip.decompress(base64.b64decode(packed)).decode()
+    inside = re.search(r'id="plotly">([A-Za-z0-9+/=]*)</script>', html)[1]
+    plotly = gzip.decompress(base64.b64decode(inside)).decode()
     assert "plotly.js v" in plotly[:200]
     digests = [hashlib.sha256(x.encode()).digest() for x in (script, plotly)]
     hashes = [f"'sha256-{base64.b64encode(x).decode()}'" for x in digests]
@@ -417,6 +419,26 @@ def test_a_page_of_a_million_runs_stays_under_6_mb(tmp_path):
     bad = (runs["status"] != "ok").sum()
     assert sum(columns["not ok"]["values"]) == bad
     assert sum(columns["m_theta"]["n"]) == 1_000_000 - bad
+
+
+def test_curves_by_many_values_and_methods_have_room():
+    """Sixteen methods, seven parameters of twelve values, 400 steps, eight columns."""
+    rng = np.random.default_rng(3)
+    runs = sweep_runs(600)[["run_id", "status"]]
+    runs["p_penalty"] = rng.choice([f"penalty {i}" for i in range(4)], 600)
+    runs["p_algorithm"] = rng.choice([f"algorithm {i}" for i in range(4)], 600)
+    for i in range(6):
+        runs[f"p_{i}"] = rng.integers(0, 12, 600)
+    curves = pd.DataFrame({"run_id": np.repeat(runs["run_id"].to_numpy(), 400)})
+    curves["step"] = np.tile(np.arange(400), 600)
+    for i in range(8):
+        curves[f"value {i}"] = rng.lognormal(size=len(curves))
+    parameters = varied(runs)
+    whole = curves_of(runs, curves, parameters, method(runs, parameters))
+    assert len(packed(whole)) < 2.5e6
+    assert len(whole["views"][0]["lines"]) == 16
+    steps = whole["views"][0]["lines"][0]["columns"][0]["step"]
+    assert (steps[0], steps[-1]) == (0, 399)
 
 
 @needs_packages

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import Parameter
-from rvsjax.report.page.words import number, percent
+from rvsjax.report.page.words import number, percent, title
 
 __all__ = ["answer", "counted"]
 
@@ -85,17 +85,13 @@ def _of_measure(
     if method and len(method.values) <= _MOST_METHODS:
         codes, values = method.codes, method.values
     found, counts = main.sorted.quantiles(codes, len(values), (0.1, 0.5, 0.9))
-    there = int(np.isfinite(main.values).sum())
     told = "; ".join(
-        f"{number(middle, 2)} ({number(low, 2)} to {number(high, 2)})"
-        + (f" for {value}" if value else "")
+        f"{value} {number(middle, 2)} ({number(low, 2)} to {number(high, 2)})".strip()
         for value, low, middle, high, n in zip(values, *found, counts)
         if n
     )
+    there = f"{np.isfinite(main.values).sum():,} of {counted(runs, 'run')}"
+    name = title(main.label)
     if main.share:
-        share = percent(float(np.nanmean(main.values)))
-        return [f"{main.label}: {share} of {there:,} of {counted(runs, 'run')}."]
-    name, _, unit = main.label.partition(" (")
-    unit = " in radians" if unit == "rad)" else ""
-    of = f"with the 10 to 90 % range, of {there:,} of {counted(runs, 'run')}"
-    return [f"The {name}{unit} is in the median {told}, {of}."]
+        return [f"{name}: {percent(float(np.nanmean(main.values)))} of {there}."]
+    return [f"{name}, median and 10 to 90 % range of {there}: {told}."]

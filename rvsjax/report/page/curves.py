@@ -14,7 +14,10 @@ __all__ = ["curves"]
 
 BAND = (0.1, 0.5, 0.9)
 MOST_RUNS = 20_000
-MOST_STEPS = 80
+_MOST_STEPS = 200
+_LEAST_STEPS = 20
+_MOST_LINES = 400
+_MOST_NUMBERS = 250_000  # of all lines, about 1.2 MB
 _MOST_COLUMNS = 8
 
 
@@ -35,48 +38,70 @@ def curves(
     row = places.get_indexer(pd.Index(table["run_id"]))
     known = _drawn(np.unique(row[row >= 0]))
     steps = table["step"].to_numpy(float, na_value=np.nan)
-    kept = np.isin(row, known) & np.isin(steps, _thinned(steps))
     names = [
         str(name)
         for name in table
         if name not in ("run_id", "step")
         and pd.api.types.is_numeric_dtype(table[name].dtype)
     ][:_MOST_COLUMNS]
+    shown = _shown(parameters, method)
+    lines = sum(len(x.values) for x in shown) * (1 + _nested(shown, method))
+    room = _MOST_NUMBERS // max(5 * lines * len(names), 1)
+    kept = np.isin(row, known) & np.isin(steps, _thinned(steps, room))
     some = table.loc[kept, names]
     sorts = [Sorted(some[name].to_numpy(float, na_value=np.nan)) for name in names]
-    lines = _Lines(sorts, row[kept], steps[kept])
+    rows = _Rows(sorts, row[kept], steps[kept])
     return {
         "columns": [{"name": name, "label": label(name)} for name in names],
         "runs": len(known),
         "of": len(runs),
-        "views": _views(lines, parameters, method),
+        "views": _views(rows, shown, method),
     }
 
 
+def _shown(parameters: list[Parameter], method: Parameter | None) -> list[Parameter]:
+    """Return what a view has lines for: the method first."""
+    if method is None:
+        return parameters
+    return [method, *(x for x in parameters if x.name != method.name)]
+
+
+def _nested(shown: list[Parameter], method: Parameter | None) -> int:
+    """Return by how many methods each parameter is shown, 0 where lines are many."""
+    if method is None:
+        return 0
+    lines = sum(len(x.values) for x in shown[1:]) * len(method.values)
+    return len(method.values) if lines <= _MOST_LINES else 0
+
+
 def _views(
-    lines: "_Lines", parameters: list[Parameter], method: Parameter | None
+    rows: "_Rows", shown: list[Parameter], method: Parameter | None
 ) -> list[dict[str, Any]]:
     """Return a view for the method, each parameter, and each within each method."""
-    shown = [method] if method else []
-    shown += [x for x in parameters if method is None or x.name != method.name]
     views = [
-        {"label": x.label, "only": None, "lines": lines.of(x.codes, x.values)}
+        {"label": x.label, "only": None, "lines": rows.lines(x.codes, x.values)}
         for x in shown
     ]
     if not views:
-        whole = lines.of(np.zeros(lines.most + 1, np.int64), ["all runs"])
+        whole = rows.lines(np.zeros(rows.most + 1, np.int64), ["all runs"])
         views = [{"label": "all runs", "only": None, "lines": whole}]
-    for x in shown[1:] if method else []:
-        codes, rows = joined([method, x])  # type: ignore[list-item]
-        found = lines.of(codes, [x.values[i] for _, i in rows])
-        for j, only in enumerate(method.values):  # type: ignore[union-attr]
-            own = [line for line in found if rows[line["group"]][0] == j]
-            if own:
-                views.append({"label": x.label, "only": only, "lines": own})
+    if method and _nested(shown, method):
+        views += [view for x in shown[1:] for view in _within(rows, method, x)]
     return views
 
 
-class _Lines:
+def _within(rows: "_Rows", method: Parameter, x: Parameter) -> list[dict[str, Any]]:
+    """Return a view of a parameter for each method that has runs."""
+    codes, pairs = joined([method, x])
+    lines = rows.lines(codes, [x.values[i] for _, i in pairs])
+    views = []
+    for j, only in enumerate(method.values):
+        own = [line for line in lines if pairs[line["group"]][0] == j]
+        views.append({"label": x.label, "only": only, "lines": own})
+    return [view for view in views if view["lines"]]
+
+
+class _Rows:
     """The rows of the curves: for each the place of its run, and its step."""
 
     def __init__(
@@ -87,7 +112,7 @@ class _Lines:
         self.most = int(rows.max(initial=0))
         self.steps, self._step = np.unique(steps, return_inverse=True)
 
-    def of(self, groups: np.ndarray, values: list[str]) -> list[dict[str, Any]]:
+    def lines(self, groups: np.ndarray, values: list[str]) -> list[dict[str, Any]]:
         """Return a line for each group of runs: n, and each column's quantiles."""
         size = len(self.steps)
         own = groups[self.rows]
@@ -129,9 +154,8 @@ def _drawn(places: np.ndarray) -> np.ndarray:
     return places[np.linspace(0, len(places) - 1, MOST_RUNS).astype(int)]
 
 
-def _thinned(steps: np.ndarray) -> np.ndarray:
-    """Return at most about `MOST_STEPS` of the steps that are there, in equal ranks."""
+def _thinned(steps: np.ndarray, room: int) -> np.ndarray:
+    """Return the steps that there is room for, evenly spaced among those there are."""
     known = np.unique(steps[np.isfinite(steps)])
-    if len(known) <= MOST_STEPS:
-        return known
-    return known[np.unique(np.linspace(0, len(known) - 1, MOST_STEPS).astype(int))]
+    most = min(max(room, _LEAST_STEPS), _MOST_STEPS, len(known))
+    return known[np.linspace(0, len(known) - 1, most).astype(int)]

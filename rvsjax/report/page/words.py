@@ -67,7 +67,9 @@ def number(value: float | None, digits: int = 3) -> str:
         return f"{rounded:,.10g}".replace("-", "−")
     front, exponent = f"{value:.{digits - 1}e}".split("e")
     plain = f"{float(front):g}".replace("-", "−")
-    times = {"1": "", "−1": "−"}.get(plain, f"{plain} × ")
+    times = {"1": "", "−1": "−"}.get(
+        plain, f"{plain}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
+    )
     return f"{times}10{str(int(exponent)).translate(_RAISED)}"
 
 
@@ -80,7 +82,7 @@ def percent(share: float | None) -> str:
     text = f"{value:.{digits}f}"
     if text in ("100", "0.0") and value not in (0, 100):  # nearly is not all, or none
         text = "> 99" if value > 50 else "< 0.1"
-    return f"{text} %"
+    return f"{text}\N{NO-BREAK SPACE}%"
 
 
 def duration(seconds: Any) -> str:

@@ -36,21 +36,22 @@ function drawLines(told, view, column, draw) {
   const shown = view.lines.filter((line) => !out.has(`${line.value} (${line.runs.toLocaleString("en-US")} runs)`));
   const logx = $("curves-logx").checked, logy = $("curves-logy").checked;
   const name = told.columns[column].label;
-  const floor = logy ? lowest(shown.map((line) => line.columns[column])) : null;
+  const range = logy ? powers(shown.map((line) => line.columns[column])) : null;
   const traces = shown.flatMap((line) => {
     const own = line.columns[column];
     const texts = own.step.map((step, i) =>
       `${plain(line.value)}<br>step ${number(step)}: ${number(own.middle[i])}<br>` +
       `${number(own.low[i])} to ${number(own.high[i])}<br>${count(own.n[i], line.runs)} runs`);
-    return banded(own.step, own, line.place, texts, floor);
+    return banded(own.step, own, line.place, texts, range?.floor ?? null);
   });
   plot("curves", traces, {
-    xaxis: axis("step t", decades(logx, shown.flatMap((line) => line.columns[column].step))),
-    yaxis: axis(name, decades(logy, traces.flatMap((trace) => trace.y))),
+    xaxis: axis("step t", decades(logx, 1, Math.max(...shown.map((line) => line.columns[column].step.at(-1))))),
+    yaxis: axis(name, decades(logy, range?.floor, range?.most)),
   });
   const drawn = told.runs === told.of ? "" : ` Of ${told.of.toLocaleString("en-US")} runs, ${told.runs.toLocaleString("en-US")} are drawn, evenly spaced.`;
+  const below = range?.cut ? ` What is below ${number(range.floor, 2)} is drawn there.` : "";
   $("curves-caption").textContent =
-    `${name}: median, and band from the 10th to the 90th percentile of the runs that have a value at that step.${drawn}`;
+    `${capital(name)}: median, and band from the 10th to the 90th percentile of the runs that have a value at that step.${drawn}${below}`;
   $("curves-plot").setAttribute("aria-label", spoken(name, shown, column));
 }
 

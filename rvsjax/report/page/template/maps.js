@@ -50,7 +50,7 @@ function drawMap(told, x, y, measure) {
     xaxis: axis(told.axes[x].label, names(across)), yaxis: axis(told.axes[y].label, names(upright)),
   });
   const known = n.reduce((a, b) => a + b, 0), all = pair.runs.reduce((a, b) => a + b, 0);
-  $("maps-caption").textContent = `${label}: ${statistic} of the runs of each cell; ${count(known, all)} runs have a value. Empty cells have none.`;
+  $("maps-caption").textContent = `${capital(label)}: ${statistic} of the runs of each cell; ${count(known, all)} runs have a value. Empty cells have none.`;
   $("maps-plot").setAttribute("aria-label", `${label}, ${statistic} over ${told.axes[x].label} and ${told.axes[y].label}`);
 }
 

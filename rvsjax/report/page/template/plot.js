@@ -24,10 +24,9 @@ function axis(title, more = {}) {
 }
 
 /** An axis of powers of ten, marked at whole ones where there are several. */
-function decades(log, ...values) {
+function decades(log, least, most) {
   if (!log) return { type: "linear" };
-  const known = values.flat().filter((x) => x > 0);
-  const span = Math.log10(Math.max(...known) / Math.min(...known));
+  const span = Math.log10(most / least);
   return { type: "log", ...(span > 2 ? { dtick: Math.ceil(span / 9) } : {}) };
 }
 
@@ -87,11 +86,14 @@ function banded(x, line, place, texts, floor, mode = "lines") {
   ];
 }
 
-/** Return the smallest number above 0: where a band ends on an axis of powers. */
-function lowest(lines) {
-  let least = Infinity;
+const DECADES = 18; // of an axis of powers: rounding alone goes no further down
+
+/** Return the numbers above 0 between which lines and bands are drawn in powers. */
+function powers(lines) {
+  let least = Infinity, most = 0;
   for (const line of lines)
     for (const values of [line.low, line.middle, line.high])
-      for (const y of values) if (y > 0 && y < least) least = y;
-  return Number.isFinite(least) ? least : null;
+      for (const y of values) if (y > 0) { least = Math.min(least, y); most = Math.max(most, y); }
+  const floor = Math.max(least, most * 10 ** -DECADES);
+  return most > 0 ? { floor, most, cut: floor > least } : null;
 }

@@ -9,8 +9,8 @@ function drawSparsity(measures) {
         `${number(line.low[j])} to ${number(line.high[j])}<br>${count(line.n[j], line.of[j])} runs`);
       return out.has(line.value) ? [] : banded(line.x, line, i, texts, null, "lines+markers");
     });
-    plot("sparsity", traces, { xaxis: axis("λ/β", decades(true, lines.flatMap((line) => line.x))), yaxis: axis(label, { rangemode: "tozero" }) });
-    $("sparsity-caption").textContent = `${label}: median, and band from the 10th to the 90th percentile of the runs.`;
+    plot("sparsity", traces, { xaxis: axis("λ/β", decades(true, Math.min(...lines.map((line) => line.x[0])), Math.max(...lines.map((line) => line.x.at(-1))))), yaxis: axis(label, { rangemode: "tozero" }) });
+    $("sparsity-caption").textContent = `${capital(label)}: median, and band from the 10th to the 90th percentile of the runs.`;
     $("sparsity-plot").setAttribute("aria-label", `${label} against lam over beta, by penalty`);
   };
   on(["sparsity-measure"], draw);

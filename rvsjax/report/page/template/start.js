@@ -29,8 +29,10 @@ function number(x, digits = 3) {
     return sign + Number(size.toPrecision(digits)).toLocaleString("en-US", { maximumFractionDigits: 9 });
   const [front, exponent] = size.toExponential(digits - 1).split("e");
   const raised = [...String(Number(exponent))].map((c) => RAISED[c]).join("");
-  return `${sign}${Number(front) === 1 ? "" : `${Number(front)} × `}10${raised}`;
+  return `${sign}${Number(front) === 1 ? "" : `${Number(front)}\u00a0×\u00a0`}10${raised}`;
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const count = (n, of) => (n === of ? `${n.toLocaleString("en-US")}` : `${n.toLocaleString("en-US")} of ${of.toLocaleString("en-US")}`);
 
