@@ -28,7 +28,10 @@ from tests.page_folders import CLAIM, Tables, sweep_curves, sweep_runs
 needs_packages = pytest.mark.skipif(
     not is_possible(), reason="the extra `report` is not installed: jinja2, plotly"
 )
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"q\" 'a'"
+HOSTILE = (
+    "<a href='//x'>y</a><b></script><script>alert(1)</script>"
+    '<img src=x onerror=alert(2)> & "q"'
+)
 
 
 class Page(HTMLParser):
@@ -399,6 +402,7 @@ def test_hostile_words_are_text(tmp_path):
     assert "".join(page.texts["h1"]) == HOSTILE
     assert "img" not in {tag for tag, _ in page.tags}
     assert len(page.all("script")) == 3
+    assert all(x["href"][0] in "#d" for x in page.all("a") + page.all("link"))
     assert any(HOSTILE in text for text in page.texts["li"])
     data = data_of(html)
     columns = {column["name"]: column for column in data["table"]["columns"]}
@@ -439,6 +443,7 @@ def test_curves_by_many_values_and_methods_have_room():
     assert len(whole["views"][0]["lines"]) == 16
     steps = whole["views"][0]["lines"][0]["columns"][0]["step"]
     assert (steps[0], steps[-1]) == (0, 399)
+    assert len(steps) > 50
 
 
 @needs_packages
@@ -446,6 +451,7 @@ def test_eight_thousand_runs_with_curves_and_long_words_stay_under_6_mb(tmp_path
     runs = sweep_runs(8000)
     for i in range(60):
         runs[f"m_{i}_{'x' * 400}"] = np.random.default_rng(i).lognormal(size=8000)
-    runs["reason"] = [f"{i}" + "y" * 10_000 for i in range(8000)]
+    rng = np.random.default_rng(4)
+    runs["reason"] = [rng.bytes(1000).hex() for _ in range(8000)]
     html = make_page(Tables(tmp_path / "out", runs, sweep_curves(runs), HOSTILE * 9000))
     assert len(html.encode()) < 6e6
