@@ -63,7 +63,10 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
     """Return the parser of one command, or that of `rvsjax COMMAND`."""
     commands = {
         "sweep": (_sweep_arguments, "Run a sweep file, or what is missing of it."),
-        "report": (_report_arguments, "Draw the figures of a results folder."),
+        "report": (
+            _report_arguments,
+            "Make the page and the figures of a results folder.",
+        ),
         "theory": (_theory_arguments, "List the claims, with statement and source."),
         "certify": (
             _certify_arguments,
@@ -155,7 +158,7 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--strict", action="store_true", help="exit 4 if a claim is violated")
     add("--fail-fast", action="store_true", help="stop at the first block that fails")
-    add("--no-report", action="store_true", help="draw no figures")
+    add("--no-report", action="store_true", help="no report.html, no figures")
     add("--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto")
     add("--json", action="store_true", help="results on stdout as JSON")
     talk = parser.add_mutually_exclusive_group()
@@ -171,7 +174,7 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="report")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
-    parser.add_argument("--open", action="store_true", help="show the first figure")
+    parser.add_argument("--open", action="store_true", help="show the page")
 
 
 def _theory_arguments(parser: argparse.ArgumentParser) -> None:

@@ -90,6 +90,10 @@ class Results:
         rows = [_read_certificate(path) for path in files]
         return pd.DataFrame(rows, columns=_CERTIFICATE)
 
+    def has(self, name: str) -> bool:
+        """Say whether there is a table of that name, whole or in parts."""
+        return self._store.has(name) or bool(self._store.parts(name))
+
     def keep(self, folder: str, name: str, data: bytes) -> Path:
         """Write a file into a folder beside the tables, made if need be, and no other.
 

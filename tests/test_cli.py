@@ -9,7 +9,6 @@ import importlib.metadata
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
+from rvsjax.report.page import is_possible
 
 TINY = """
 version = 1
@@ -294,13 +294,18 @@ def test_the_same_command_computes_nothing_and_json_and_strict_tell(desk, whole)
     assert len(desk.manifest("out/tiny")["sessions"]) == 1
 
 
-def test_a_report_draws_what_the_sweep_drew(desk, whole):
-    figures = desk.folder / "out/tiny/figures"
-    before = {path.name: path.read_bytes() for path in figures.iterdir()}
-    shutil.rmtree(figures)
+def test_a_report_makes_what_the_sweep_made(desk, whole):
+    """The page among it, where its packages are installed."""
+    folder = desk.folder / "out/tiny"
+    made = [folder / "report.html"] if is_possible() else []
+    made += (folder / "figures").iterdir()
+    before = {path: path.read_bytes() for path in made}
+    for path in made:
+        path.unlink()
     said = desk(*REPORT, "out/tiny")
-    assert {Path(line).name for line in said.stdout.splitlines()} == set(before)
-    assert {path.name: path.read_bytes() for path in figures.iterdir()} == before
+    told = {desk.folder / line for line in said.stdout.splitlines()}
+    assert told == set(before)
+    assert {path: path.read_bytes() for path in made} == before
 
 
 # -- options ---------------------------------------------------------------------------
@@ -327,6 +332,7 @@ def test_set_only_seeds_and_limit_narrow_the_runs(desk):
     ]
     assert len(desk.table(ODD, "weights")) == 4
     assert not (desk.folder / ODD / "figures").exists()
+    assert not (desk.folder / ODD / "report.html").exists()
 
 
 def test_smoke_and_dtype(desk):

@@ -32,7 +32,8 @@ def test_python_blocks_run(block, tmp_path, monkeypatch):
 
 
 def test_the_two_commands_are_there():
-    first = "python -m pip install -e . && python -m rvsjax.sweep sweeps/figure4.toml"
+    sweep = "python -m rvsjax.sweep sweeps/figure4.toml"
+    first = f"python -m pip install -e '.[report]' && {sweep}"
     install = "python -m pip install -e '.[test]'"
     second = f"{install} && python -m pytest -n 2 --dist loadfile"
     assert first in README

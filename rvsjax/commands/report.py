@@ -1,23 +1,56 @@
-"""Draw the figures of a results folder."""
+"""Make the page and the figures of a results folder."""
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from rvsjax.console import DONE, need_sweep, put, refusing
+from rvsjax.console import DONE, need_sweep, put, refusing, tell
 
-__all__ = ["carry_out"]
+__all__ = ["carry_out", "report"]
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Draw the figures; print their paths."""
+    """Make `report.html` and the figures; print their paths."""
     need_sweep(arguments.folder)
     with refusing():
         from rvsjax.report.figures import draw
 
-        figures = draw(arguments.folder)
-    for path in figures:
+        files = report(arguments.folder, tell) or draw(arguments.folder)
+    for path in files:
         put(str(path))
     if arguments.open:
         import webbrowser
 
-        webbrowser.open(figures[0].resolve().as_uri())
+        webbrowser.open(files[0].resolve().as_uri())
     return DONE
+
+
+def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
+    """Make the page, or say what it needs, and the figures where there is a verdict."""
+    from rvsjax.report.figures import draw
+    from rvsjax.report.page import MISSING, is_possible, write_page
+    from rvsjax.results import Results
+
+    results, files = Results(folder), []
+    if is_possible():
+        files.append(write_page(results, _planned(results.manifest)))
+    else:
+        say(MISSING)
+    return files if results.claims.empty else [*files, *draw(folder)]
+
+
+def _planned(manifest: dict[str, Any]) -> int | None:
+    """Return how many runs an unfinished sweep is to have; None where that is unknown.
+
+    Only then is the room that reads sweeps imported.
+    """
+    if "runs" in manifest.get("whole", {}):
+        return None
+    from rvsjax.spec.errors import SpecError
+    from rvsjax.spec.plan import plan_again
+
+    try:
+        return sum(count for _, count in plan_again(manifest.get("asked")).groups())
+    except SpecError:
+        return None

@@ -145,7 +145,7 @@ def _run(
     plan: "Plan",
     lanes: tuple["Device", ...],
 ) -> int:
-    from rvsjax.report.figures import draw
+    from rvsjax.commands.report import report
     from rvsjax.results import Results
     from rvsjax.sweep import Options, run_plan
     from rvsjax.talk import (
@@ -192,8 +192,7 @@ def _run(
             put(json.dumps(told))
         return _unfinished(ending, options, say)
     results = Results(out)
-    nothing = (results.runs["status"] == "failed").all()
-    figures = [] if arguments.no_report or nothing else draw(out)
+    figures = [] if arguments.no_report else report(out, say)
     told = json.dumps(summary_json(results, figures)) if arguments.json else str(out)
     put(told)
     lines = summary_lines(results, figures)

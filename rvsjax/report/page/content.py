@@ -1,0 +1,109 @@
+"""All that a page says, as plain data: tables in, nothing of HTML out."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import tomli
+
+from rvsjax.report.page.answer import answer, counted
+from rvsjax.report.page.claims import claims
+from rvsjax.report.page.curves import curves
+from rvsjax.report.page.failures import failures
+from rvsjax.report.page.maps import maps
+from rvsjax.report.page.measures import in_maps, measured
+from rvsjax.report.page.parameters import constant, method, varied
+from rvsjax.report.page.provenance import provenance
+from rvsjax.report.page.sparsity import sparsity
+from rvsjax.report.page.table import table
+from rvsjax.report.page.words import short
+from rvsjax.results import Results
+from rvsjax.store import Damaged, StoreError
+from rvsjax.store.reading import content as file_content
+
+__all__ = ["Content", "content"]
+
+_MOST_SOURCE = 64 * 1024  # characters of a sweep file
+
+
+class Content(NamedTuple):
+    """What stands in the page, and what its figures draw."""
+
+    text: dict[str, Any]
+    figures: dict[str, Any]
+
+
+def content(results: Results, planned: int | None = None) -> Content:
+    """Return the content of a page; `planned` is how many runs the sweep is to have."""
+    runs, manifest = results.runs, results.manifest
+    parameters, measures = varied(runs), measured(runs)
+    methods = method(runs, parameters)
+    judged = claims(results.claims, runs, results.certificates)
+    source = _source(results.folder)
+    supports = sparsity(runs, measures)
+    figures = {
+        "curves": curves(
+            runs,
+            results.curves if results.has("curves") else pd.DataFrame(),
+            parameters,
+            methods,
+        ),
+        "maps": maps(parameters, in_maps(runs, measures)),
+        "sparsity": supports["measures"] if supports else [],
+        "table": table(runs, parameters, measures),
+    }
+    text = {
+        "name": results.name,
+        "about": _about(source),
+        "missing": _missing(len(runs), manifest, planned),
+        "answer": answer(runs, judged, measures, methods),
+        "constants": constant(runs),
+        "varied": [(x.label, len(x.values)) for x in parameters],
+        "seeds": int(runs["p_seed"].nunique()) if "p_seed" in runs else 0,
+        "claims": judged,
+        "uncertified": any(x["violated"] and not x["certified"] for x in judged),
+        "failures": failures(runs, parameters),
+        "sparsity": supports,
+        "sessions": provenance(manifest),
+        "source": source,
+        "setting": [
+            (name, short(manifest[name], 40))
+            for name in ("width", "kernel", "quick")
+            if name in manifest
+        ],
+    }
+    return Content(text, figures)
+
+
+def _missing(runs: int, manifest: dict[str, Any], planned: int | None) -> str:
+    """Say what an unfinished sweep lacks; nothing where it is finished."""
+    if "runs" in manifest.get("whole", {}):
+        return ""
+    there = counted(runs, "run")
+    of = f" of {planned:,}" if planned else ""
+    return (
+        f"This sweep is not finished: {there}{of} are here, and only they are counted. "
+        "Claims about weights and starts are judged at the end. The command that began "
+        "the sweep computes the rest."
+    )
+
+
+def _source(folder: Path) -> str:
+    """Return the sweep file as it was last, empty where there is none."""
+    path = folder / "sweep.toml"
+    if not path.exists():
+        return ""
+    try:
+        return short(file_content(path).decode("utf-8", "replace"), _MOST_SOURCE)
+    except Damaged as error:
+        what = f"{path} {error}"
+        raise StoreError(f"{what}; run the same sweep again to mend it") from None
+
+
+def _about(source: str) -> str:
+    """Return the question in a sweep file, empty where it asks none."""
+    try:
+        about = tomli.loads(source).get("about")
+    except (tomli.TOMLDecodeError, RecursionError):
+        return ""
+    return short(about, 1000) if isinstance(about, str) else ""

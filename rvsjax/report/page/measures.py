@@ -1,0 +1,87 @@
+"""What is measured of each run, whatever a study calls it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from rvsjax.report.page.quantiles import Sorted, shares
+from rvsjax.report.page.words import label
+
+__all__ = ["Measure", "in_maps", "measured"]
+
+_FIRST = (
+    *("m_theta", "m_theta_u", "m_error", "m_loss", "m_lagrangian", "m_nnz_u"),
+    *("m_support_precision", "m_support_recall", "m_converged_at"),
+    *("m_theta_max_increase", "m_lagrangian_max_increase"),
+)
+_MOST = 40  # in the table
+_MOST_IN_MAPS = 24
+_JUDGED = ("holds", "violated", "undecided")
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A number of each run, NaN where it has none; a `share` is of 0 and 1."""
+
+    name: str
+    label: str
+    values: np.ndarray  # (runs,)
+    share: bool
+
+    def summary(self, codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the median of each group, or its share; and its finite values."""
+        if self.share:
+            return shares(self.values, codes, size)
+        rows, counts = self.sorted.quantiles(codes, size, (0.5,))
+        return rows[0], counts
+
+    @cached_property
+    def sorted(self) -> Sorted:
+        """The values in order, which every figure groups anew."""
+        return Sorted(self.values)
+
+
+def measured(runs: pd.DataFrame) -> list[Measure]:
+    """Return the columns ``m_`` of numbers or truth values, the main ones first."""
+    names = [str(name) for name in runs if str(name).startswith("m_")]
+    names.sort(key=lambda x: _FIRST.index(x) if x in _FIRST else len(_FIRST))
+    found = (_measure(name, runs[name]) for name in names[: 2 * _MOST])
+    return [x for x in found if x is not None and np.isfinite(x.values).any()][:_MOST]
+
+
+def _measure(name: str, column: pd.Series) -> Measure | None:
+    truth = pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    if not truth and not pd.api.types.is_numeric_dtype(column.dtype):
+        return None
+    values = column.astype(float).to_numpy(float, na_value=np.nan)
+    return Measure(name, label(name), values, truth)
+
+
+def in_maps(runs: pd.DataFrame, measures: list[Measure]) -> list[Measure]:
+    """Return what heat maps show: shares of what went wrong, and what differs."""
+    found = [_share("not ok", runs["status"].ne("ok").to_numpy(float))]
+    found += [
+        _share(f"{name.removeprefix('verdict_')} violated", _violated(runs[name]))
+        for name in map(str, runs)
+        if name.startswith("verdict_") and runs[name].eq("violated").any()
+    ]
+    known = {x.name: x.values for x in measures}
+    if {"m_support_precision", "m_support_recall"} <= set(known):
+        both = known["m_support_precision"] + known["m_support_recall"]
+        found.append(_share("right support", np.where(both == both, both == 2, both)))
+    differing = [x for x in measures if np.nanmin(x.values) < np.nanmax(x.values)]
+    main = [x for x in differing if x.name in _FIRST] or differing[:1]
+    rest = [x for x in differing if x not in main]
+    return [*main[:1], *found, *main[1:], *rest][:_MOST_IN_MAPS]
+
+
+def _share(name: str, values: np.ndarray) -> Measure:
+    return Measure(name, f"runs: {name.replace('_', ' ')} (%)", values, True)
+
+
+def _violated(verdicts: pd.Series) -> np.ndarray:
+    """Return 1 where a claim is violated, NaN where it was not judged."""
+    judged = verdicts.isin(_JUDGED).to_numpy()
+    return np.where(judged, verdicts.eq("violated").to_numpy(float), np.nan)

@@ -1,0 +1,126 @@
+"""What a sweep varies, as a few values that figures have room for."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rvsjax.report.page.words import label, number, short
+
+__all__ = ["Parameter", "constant", "joined", "method", "varied"]
+
+MOST_VALUES = 12
+MOST_METHODS = 16
+_BINS = 6
+_MOST = 8  # parameters in figures
+
+
+class Parameter(NamedTuple):
+    """A parameter that differs: its values, and which of them each run has."""
+
+    name: str
+    label: str
+    values: list[str]
+    codes: np.ndarray  # (runs,), positions in `values`
+
+
+def constant(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the parameters that have one value, with it."""
+    return [
+        (label(name), short(number(x) if _is_number(runs[name]) else x, 80))
+        for name in _columns(runs)
+        if runs[name].nunique(dropna=False) == 1
+        for x in runs[name].dropna().iloc[:1]
+    ]
+
+
+def varied(runs: pd.DataFrame) -> list[Parameter]:
+    """Return the parameters that differ between runs, words first; seeds are none.
+
+    What a word settles, as the penalty does a shape that it alone has, is left out.
+    """
+    names = [
+        name
+        for name in _columns(runs)
+        if name != "p_seed" and runs[name].nunique(dropna=False) > 1
+    ]
+    names.sort(key=lambda name: _is_number(runs[name]))
+    found: list[Parameter] = []
+    for name in names:
+        new = _parameter(name, runs[name])
+        words = [x for x in found if not _is_number(runs[x.name])]
+        if not any(len(joined([x, new])[1]) == len(x.values) for x in words):
+            found.append(new)
+    return found[:_MOST]
+
+
+def method(runs: pd.DataFrame, parameters: list[Parameter]) -> Parameter | None:
+    """Return what names a method: all parameters that are words, joined."""
+    words = [x for x in parameters if not _is_number(runs[x.name])]
+    if not words:
+        return None
+    if len(words) == 1:
+        return words[0]
+    codes, rows = joined(words)
+    named = (
+        [x.values[i] for x, i in zip(words, row) if x.values[i] != "none"]
+        for row in rows
+    )
+    values = [", ".join(row) or "none" for row in named]
+    many = len(values) > MOST_METHODS
+    return words[0] if many else Parameter("method", "method", values, codes)
+
+
+def joined(parameters: list[Parameter]) -> tuple[np.ndarray, list[tuple[int, ...]]]:
+    """Return the combination of values that each run has, and all that there are."""
+    codes = np.zeros(len(parameters[0].codes), np.int64)
+    for parameter in parameters:
+        codes = codes * len(parameter.values) + parameter.codes
+        known, codes = np.unique(codes, return_inverse=True)
+    firsts = np.unique(codes, return_index=True)[1]
+    rows = [tuple(int(x.codes[i]) for x in parameters) for i in firsts]
+    return codes, rows
+
+
+def _columns(runs: pd.DataFrame) -> list[str]:
+    return [str(name) for name in runs if str(name).startswith("p_")]
+
+
+def _is_number(column: pd.Series) -> bool:
+    kind = column.dtype
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+
+
+def _parameter(name: str, column: pd.Series) -> Parameter:
+    codes, values = _of_numbers(column) if _is_number(column) else _of_words(column)
+    if (codes < 0).any():
+        codes, values = np.where(codes < 0, len(values), codes), [*values, "none"]
+    return Parameter(name, label(name), values, codes)
+
+
+def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return codes and values; the rarest are `others` where there are many."""
+    codes, words = pd.factorize(column)
+    often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")
+    shown = sorted(often[:MOST_VALUES], key=lambda i: str(words[i]))
+    values = [short(words[i], 40) for i in shown]
+    if len(words) > MOST_VALUES:
+        values.append("others")
+    places = np.full(len(words) + 1, len(shown))
+    places[shown] = range(len(shown))
+    places[-1] = -1  # where `codes` has -1, for no word
+    return places[codes], values
+
+
+def _of_numbers(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return codes and values; intervals of equal numbers where there are many."""
+    numbers = column.to_numpy(float, na_value=np.nan)
+    finite = np.isfinite(numbers)
+    known = np.unique(numbers[finite])
+    if len(known) <= MOST_VALUES:
+        codes = np.searchsorted(known, numbers)
+        return np.where(finite, codes, -1), [number(x) for x in known]
+    edges = np.unique(np.quantile(numbers[finite], np.linspace(0, 1, _BINS + 1)))
+    codes = np.searchsorted(edges[1:-1], numbers, side="right")
+    values = [f"{number(a, 2)} to {number(b, 2)}" for a, b in zip(edges, edges[1:])]
+    return np.where(finite, codes, -1), values
