@@ -69,7 +69,7 @@ def verify(
 def stale_tables(folder: str | Path) -> list[str]:
     """Return the whole tables of a folder that do not say what its parts say."""
     store = Store(folder)
-    names = study_of(folder_plan(store)).names
+    names = sorted(study_of(folder_plan(store)).names, key="runs".__ne__)
     there = [name for name in names if store.has(name) and store.parts(name)]
     return [name for name in there if not store.is_united(name)]
 

@@ -29,6 +29,7 @@ from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
 from rvsjax.verify import stale_tables, verify
 
+TABLES = ("runs", "curves", "pairs", "weights")
 SWEEP = """
 version = 1
 name = "again"
@@ -380,7 +381,7 @@ def test_every_column_is_looked_at(whole):
     """
     store = Store(whole)
     item = list(plan())[0]
-    there = held(store, item.run_id, True)
+    there = held(store, item.run_id, TABLES)
     tolerance = Tolerance(make_trial(item, 5), there)
     assert not tolerance.is_edge
     assert tolerance.differences(there, there) == []
@@ -413,7 +414,7 @@ def test_what_rounding_may_do_depends_on_the_run(whole):
         for key, value in more.items():
             raw = override(raw, key, value)
         trials[name] = make_trial(list(make_plan(raw))[0], 5)
-    there = held(store, list(plan())[0].run_id, True)
+    there = held(store, list(plan())[0].run_id, TABLES)
     allowed = {name: Tolerance(x, there).allowed for name, x in trials.items()}
     base = allowed["as it is"]
     assert 1e-15 < base < 1e-12

@@ -240,11 +240,11 @@ def test_three_programs_for_three_penalties_and_none_for_new_values(tmp_path):
 def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypatch):
     real, calls = Engine.compute, []
 
-    def fails_once(self, items, lane):
-        calls.append(lane)
+    def fails_once(self, items, *where):
+        calls.append(where)
         if len(calls) == 2:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory\nmore")
-        return real(self, items, lane)
+        return real(self, items, *where)
 
     monkeypatch.setattr(Engine, "compute", fails_once)
     folder = tmp_path / "out"
@@ -270,7 +270,7 @@ def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypa
 
 
 def test_fail_fast_stops_and_the_rest_comes_later(tmp_path, monkeypatch):
-    def fails(self, items, lane):
+    def fails(self, items, *where):
         raise MemoryError
 
     with monkeypatch.context() as patch:
