@@ -141,6 +141,20 @@ def test_the_learning_rate_falls_at_epoch_60_of_100():
     assert np.allclose(few, [1, 1, 0.1])  # 60 % of 3 epochs are 1.8
 
 
+def test_an_epoch_takes_what_an_epoch_leaves():
+    """To the weak types, or the second epoch would be compiled again."""
+    network = make(architecture=LeNet("clipped", batch_norm=True))
+    begun = jax.eval_shape(begin, network)
+    left = jax.eval_shape(
+        train_epoch, network, begun, IMAGES, LABELS, ORDER, np.int32(0)
+    )
+
+    def described(x):
+        return x.shape, x.dtype, x.weak_type
+
+    assert jax.tree.map(described, begun) == jax.tree.map(described, left)
+
+
 def test_a_penalty_is_part_of_the_type_not_its_weight():
     kinds = {jax.tree.structure(make(penalty=p)) for p in (L0(), L1())}
     assert len(kinds) == 2
