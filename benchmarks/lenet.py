@@ -149,7 +149,7 @@ def main() -> None:
     add("--batch-norm", nargs="+", choices=["off", "on"], default=["off", "on"])
     add("--ways", nargs="+", choices=WAYS, default=WAYS)
     add("--steps", type=int, default=4, help="of an epoch here; MNIST has 468")
-    add("--width", type=int, default=4, help="networks of a block of a lane")
+    add("--width", type=int, default=2, help="networks of a block of a lane")
     add("--rounds", type=int, default=5)
     add("--json", type=Path, metavar="FILE", help="write every round as JSON")
     options = parser.parse_args()

@@ -137,6 +137,7 @@ def test_the_learning_rate_falls_at_epoch_60_of_100():
     network = make(rate=1e-3, epochs=100)
     rates = [float(learning_rate(network, np.int32(e))) for e in (0, 59, 60, 99)]
     assert np.allclose(rates, [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
+    assert learning_rate(network, np.int32(0)).dtype == np.float32
     few = [float(learning_rate(make(rate=1, epochs=3), np.int32(e))) for e in range(3)]
     assert np.allclose(few, [1, 1, 0.1])  # 60 % of 3 epochs are 1.8
 
