@@ -17,8 +17,7 @@ def penalised(params: Any, mask: Any) -> Any:
     """Return a bool for each leaf of the parameters; `relaxed_splitting` says which."""
     if not jax.tree.leaves(params):
         return params  # also the placeholder of `optax.tree_map_params`
-    told = jax.tree.leaves(mask)
-    if told and all(callable(leaf) for leaf in told):  # a module of bools is callable
+    if any(map(callable, jax.tree.leaves(mask))):  # a module of bools is callable
         mask = mask(params)
     if mask is None:
         return jax.tree.map(lambda w: _is_real(w) and jnp.ndim(w) >= 2, params)
@@ -55,11 +54,7 @@ def has_holes(tree: Any) -> bool:
 
 
 def over(u: Any, below: Any) -> Any:
-    """Return u, and where it has nothing, what lies below it."""
-
-    def nothing(node: Any) -> bool:
-        return node is None or is_hole(node)
-
+    """Return u, and where it has a hole, what lies below it."""
     return jax.tree.map(
-        lambda top, part: part if nothing(top) else top, u, below, is_leaf=nothing
+        lambda top, part: part if is_hole(top) else top, u, below, is_leaf=is_hole
     )

@@ -109,12 +109,12 @@ def u_params(state: Any, params: Any = None) -> Any:
             "optimiser: chain relaxed_splitting before it, or pass opt_state"
         )
     if params is None:
-        if len(found) > 1 or has_holes(whole := over(found[0].u, found[0].rest)):
+        params = over(found[0].u, found[0].rest)
+        if has_holes(params):
             raise ValueError(
                 "u_params(state) knows only a part of the network, since "
                 "relaxed_splitting was given only that: call u_params(state, params)"
             )
-        return whole
     # by path, since flax.nnx keeps states in containers of its own
     sparse = [leaf for s in found for leaf in jax.tree.leaves_with_path(s.u)]
     known = dict(sparse)

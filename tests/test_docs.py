@@ -1,0 +1,34 @@
+"""The pages of docs/ are run: what they show is what one gets."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rvsjax import penalties
+
+ROOT = Path(__file__).parent.parent
+TRAINING = (ROOT / "docs" / "training.md").read_text()
+(SCRIPT,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
+
+
+def test_the_training_script_runs(monkeypatch, capsys):
+    """On the 300 digits of the tests: u is sparse, and as good as w within a tenth."""
+    pytest.importorskip("flax")
+    monkeypatch.setenv("RVSJAX_DATA", str(ROOT / "tests" / "digits"))
+    exec(compile(SCRIPT, "training.md", "exec"), {})
+    source, *lines = capsys.readouterr().out.splitlines()
+    assert source.startswith("240 images to train and 60 to test")
+    told = [re.fullmatch(r"(.): accuracy (.*)%, zeros (.*)%", x) for x in lines]
+    (w, w_good, w_zeros), (u, u_good, u_zeros) = [x.groups() for x in told if x]
+    assert (w, u) == ("w", "u")
+    assert float(u_zeros) > 50 > 10 > float(w_zeros)
+    assert min(float(w_good), float(u_good)) > 50
+    assert abs(float(w_good) - float(u_good)) < 10
+
+
+def test_what_the_page_names_is_there():
+    names = re.findall(r"`([A-Z]\w+)\(", TRAINING)
+    assert len(names) >= 4
+    for name in names:
+        assert hasattr(penalties, name), name
