@@ -52,10 +52,15 @@ def lenet(batch_norm: bool) -> nn.Sequential:
 
 
 def prepare(
-    images: np.ndarray, labels: np.ndarray, order: np.ndarray, batch_norm: bool
+    images: np.ndarray,
+    labels: np.ndarray,
+    order: np.ndarray,
+    batch_norm: bool,
+    threads: int,
 ) -> Callable[[], None]:
     """Return an epoch of one network: RVSCGD with l0, SGD with momentum and decay."""
     torch.manual_seed(0)
+    torch.set_num_threads(threads)
     model = lenet(batch_norm)
     kernels = [p for p in model.parameters() if p.ndim >= 2]
     descent = torch.optim.SGD(
