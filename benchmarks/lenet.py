@@ -6,8 +6,8 @@ RVSCGD with l0, binary activations (clipped surrogate), batches of 128 random im
 batch normalisation off and on. Each step takes a minibatch, its gradient, u and SGD
 with momentum and decay. Ways take turns; ratios are of one round, and the median is
 shown. Compilation is outside the clock. On a busy machine PyTorch's threads wait for
-each other for most of the time: ``--clock cpu --torch-threads 1`` compares work instead,
-in images a second of one core.
+each other for most of the time: ``--clock cpu --torch-threads 1`` compares work, in
+images a second of one core.
 
 | way    | what it is                                                                |
 |--------|---------------------------------------------------------------------------|
