@@ -1,18 +1,18 @@
 """LeNet-5 with quantised activations, as plain functions of a tree of named arrays.
 
-| layer    | kernel          | output      | then                                      |
-|----------|-----------------|-------------|-------------------------------------------|
-| `conv1`  | (5, 5, 1, 6)    | (28, 28, 6) | maximum of 2 x 2, normalisation, activation |
-| `conv2`  | (5, 5, 6, 16)   | (10, 10, 16)| maximum of 2 x 2, normalisation, activation |
-| `dense1` | (400, 120)      | (120,)      | normalisation, activation                 |
-| `dense2` | (120, 84)       | (84,)       | normalisation, activation                 |
-| `dense3` | (84, 10)        | (10,)       | the logits                                |
+| layer    | kernel        | output       | then                                |
+|----------|---------------|--------------|-------------------------------------|
+| `conv1`  | (5, 5, 1, 6)  | (28, 28, 6)  | pooling, normalisation, activation  |
+| `conv2`  | (5, 5, 6, 16) | (10, 10, 16) | pooling, normalisation, activation  |
+| `dense1` | (400, 120)    | (120,)       | normalisation, activation           |
+| `dense2` | (120, 84)     | (84,)        | normalisation, activation           |
+| `dense3` | (84, 10)      | (10,)        | the logits                          |
 
 As in LeCun et al. 1998 the first convolution sees 32 x 32 pixels, which are the 28 x 28
-with two rows of zeros on each side, and the second has no padding; maxima in place of
-their weighted means, and dense layers in place of their partial connections and radial
-units. Pooling comes before the activation, as there: the maximum of numbers, since that
-of binary ones would often be a tie (Rastegari et al. 2016, XNOR-Net, section 3.2).
+with two rows of zeros on each side, and the second has no padding. Pooling is by maxima
+of 2 x 2 in place of their weighted means, and layers are dense in place of their
+partial connections and radial units. Pooling comes before the activation, as there: a
+maximum of binary numbers would often be a tie (Rastegari et al. 2016, XNOR-Net).
 Images and activations are NHWC.
 
 What is written here is the reference: `rvsjax.nn.products` computes the same faster.
@@ -72,7 +72,7 @@ def init(seed: Array, net: LeNet) -> Parameters:
     sizes = [size for shape in SHAPES.values() for size in (shape, shape[-1:])]
     ends = np.cumsum([math.prod(size) for size in sizes])
     key = jax.random.key(seed, impl="threefry2x32")
-    # at once: a draw for each array took 20 s to compile instead of 2
+    # at once: to compile a draw for each array took over 20 s, this 1 s
     drawn = jax.random.uniform(key, (ends[-1],), jnp.float32, -1, 1)
     arrays = iter(jnp.split(drawn, ends[:-1]))
     parameters = {}

@@ -115,4 +115,5 @@ def _failure(error: Exception) -> str:
     kind = type(error).__name__
     if kind in ("ConnectionError", "ConnectTimeout", "SSLError", "ProxyError"):
         return "cannot be reached"
-    return f"failed: {str(error).splitlines()[0][:200] if str(error) else kind}"
+    told = str(error).split("\n")[0].split("; expected")[0]
+    return f"failed: {told[:200] or kind}"

@@ -1,4 +1,4 @@
-"""How networks become sparse: one file a method, each exporting `optimiser` and `sparse`.
+"""How networks become sparse: a file a method, each with `optimiser` and `sparse`.
 
 ``optimiser(network, descent) -> optax.GradientTransformation`` puts what a method adds
 around stochastic gradient descent, and ``sparse(network, w, state) -> u`` gives the
