@@ -45,7 +45,8 @@ def choose_setting(
     study = study_of(plan)
     size = max(study.size(item) for item, _ in groups)
     fast = kernel or choose(platform)
-    width = width or choose_width(sizes, platform, size, 16 if fast == "native" else 64)
+    number = 16 if fast == "native" else 64
+    width = width or study.width or choose_width(sizes, platform, size, number)
     used = kernel or any(study.has_kernel(item) for item, _ in groups)
     kernel = fast if used else "plain"
     native = kernel == "native"
@@ -133,13 +134,16 @@ def make_engine(
     It `halves` blocks that do not fit into memory, or raises `OutOfMemory`.
     """
     folder = private_folder("programs")
+    options = study.options
+    if options is None:
+        options = compiler_options(lanes[0].platform, setting.quick)
     here = Path(__file__).parent
     return Engine(
         study.evaluate,
         setting.width,
         lanes,
         shared=shared,
-        options=compiler_options(lanes[0].platform, setting.quick),
+        options=options,
         keeper=Cache(folder, source_digest(here)) if folder else None,
         halves=halves,
         checkpoints=checkpoints,

@@ -141,9 +141,9 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     widths = []
     make = again_room.make_engine
 
-    def watched(study, setting, lanes):
+    def watched(study, setting, lanes, **more):
         widths.append(setting.width)
-        return make(study, setting, lanes)
+        return make(study, setting, lanes, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "_apply", room_for(2))

@@ -65,6 +65,8 @@ class Study(NamedTuple):
     has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
     has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
     material: Callable[[str | None], Material] = no_material  # from a folder, if named
+    width: int | None = None  # of a block, if not by the number and size of runs
+    options: dict[str, Any] | None = None  # of the compiler, if not the engine's
 
     def kept(self, record: Record) -> tuple[str, ...]:
         """Return the names of the tables that a sweep keeps."""
