@@ -27,7 +27,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 
 def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
-    """Make the page, or say what it needs, and the figures where there is a verdict."""
+    """Make the page, or say what it needs, and the figures of what was computed."""
     from rvsjax.report.figures import draw
     from rvsjax.report.page import MISSING, is_possible, write_page
     from rvsjax.results import Results
@@ -37,7 +37,8 @@ def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
         files.append(write_page(results, _planned(results.manifest)))
     else:
         say(MISSING)
-    return files if results.claims.empty else [*files, *draw(folder)]
+    nothing = (results.runs["status"] == "failed").all()
+    return files if nothing else [*files, *draw(folder)]
 
 
 def _planned(manifest: dict[str, Any]) -> int | None:

@@ -39,8 +39,8 @@ _WEIGHTS = 61_706
 _PROBE_STEPS = 20
 
 # Two networks fit into a core's cache: 12 thousand images a CPU-second against 9 with
-# four or more (benchmarks/lenet.py). XLA's own options: a fifth faster than the engine's
-# for loops of small arrays, and 14 instead of 11 s to compile.
+# four or more (benchmarks/lenet.py). XLA's own options: a fifth faster than
+# ours for small arrays, and 14 instead of 11 s to compile.
 _WIDTH = 2
 
 
