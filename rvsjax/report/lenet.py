@@ -26,7 +26,8 @@ def draw_lenet(results: Results) -> Figure:
     for axes, which in ((by_epoch, "w"), (of_u, "u")):
         _finish(axes, "epoch", f"accuracy of {which}, %")
     _finish(against, "zeros in u, %", "accuracy of u, %")
-    figure.legend(*by_epoch.get_legend_handles_labels(), loc="outside lower center")
+    lines = by_epoch.get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=8, frameon=False)
     return figure
 
 
