@@ -886,6 +886,19 @@ def test_methods_and_gradients_that_cannot_be_used(body, said):
         plan_of(f"[constants]\n{body}\n")
 
 
+def test_a_value_that_is_wrong_by_itself_is_told_once():
+    with pytest.raises(SpecError) as refused:
+        plan_of('[constants]\nalgorithm = "hard_projection"\ns = 0\n')
+    assert [problem.where for problem in refused.value.problems] == ["constants.s"]
+
+
+def test_every_value_of_an_axis_is_held_against_the_others():
+    """One of several s is larger than d."""
+    body = '[constants]\nalgorithm = "hard_projection"\n[grid]\ns = [5, 7, 51]\n'
+    with pytest.raises(SpecError, match="must not exceed d, got s = 51"):
+        plan_of(body)
+
+
 def test_a_younger_parameter_leaves_the_names_of_older_runs_alone():
     (before,) = plan_of("")
     (plain,) = plan_of("[constants]\nprecision = 'plain'\nsurrogate = 'relu'\n")

@@ -17,6 +17,11 @@ class Problem(NamedTuple):
     where: str
     what: str
 
+    @property
+    def name(self) -> str:
+        """The last key of its path."""
+        return self.where.rpartition(".")[2].partition("[")[0]
+
 
 class SpecError(Exception):
     """A sweep file, or an option that changes it, cannot be used."""

@@ -54,7 +54,9 @@ class Plan:
         try:
             classes = self._classes(*self.words.compared)
             completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
-            problems += misfits(self.words, completed)
+            told = {problem.name for problem in problems}  # what is wrong by itself
+            found = misfits(self.words, completed)
+            problems += [problem for problem in found if problem.where not in told]
             problems += self._product.overlaps(self.words.complete(layout.constants))
         except SpecError as error:  # too many to look at
             problems += error.problems
