@@ -60,7 +60,7 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
     setting = nearest_setting(manifest, lane.platform)
     plan = folder_plan(store)
     study, points = study_of(plan), plan.document.record.curves
-    material = study.material(None)
+    material = study.material(None, ())
     if material.digest != setting.data:
         what = f"{store.folder} was computed with other data than {material.source}"
         raise StoreError(f"{what}; name the folder of those by RVSJAX_DATA")

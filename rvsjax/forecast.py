@@ -48,7 +48,7 @@ def forecast(
         return count * study.steps(item) * study.size(item)
 
     heaviest, _ = max(groups, key=work)
-    shared = study.material(data).arrays
+    shared = study.material(data, (item for item, _ in groups)).arrays
     engine = Engine(study.probe.take, width, lanes[:1], shared=shared)
     items = [Item(heaviest.parameters, seed) for seed in range(width)]
     probes = [study.probe.short(study.trial(x, 2, setting.kernel)) for x in items]

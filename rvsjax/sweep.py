@@ -86,7 +86,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
 def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending:
     """Run a plan in a folder that this process holds, or its share of it."""
     study = study_of(plan)
-    material = study.material(options.data)
+    material = study.material(options.data, (item for item, _ in plan.groups()))
     if material.source:
         options.say(f"data: {material.source}")
     lanes = options.lanes or default_lanes(jax.devices())

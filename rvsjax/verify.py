@@ -52,7 +52,7 @@ def verify(
     store = Store(folder)
     plan = folder_plan(store)
     study, record = study_of(plan), plan.document.record
-    shared = study.material(None).arrays
+    shared = study.material(None, ()).arrays
     engine = make_engine(study, _ALONE, (lane,), shared=shared)
     for number, item in _chosen(store, sample, seed, lane):
         there = held(store, item.run_id, study.kept(record))

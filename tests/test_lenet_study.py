@@ -187,6 +187,23 @@ def test_bad_values_are_sentences(tmp_path, capsys, lines, said):
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train_images = 241", "needs 241, the data has 240"),
+        ("test_images = 61", "needs 61, the data has 60"),
+        ("batch = 241", "train_images: the sweep needs 241"),
+    ],
+)
+def test_more_images_than_there_are_is_a_sentence(tmp_path, line, said):
+    name = line.split()[0]
+    lines = [x for x in SWEEP.splitlines() if not x.startswith(f"{name} =")]
+    text = "\n".join(lines).replace("[constants]", f"[constants]\n{line}")
+    plan = make_plan(parse(text))
+    with pytest.raises(StoreError, match=said):
+        run_plan(plan, text, tmp_path / "out", options())
+
+
+@pytest.mark.parametrize(
     ("data", "said"), [("nowhere", "is not a folder"), (".", "has no file")]
 )
 def test_data_that_is_not_there_is_a_sentence(tmp_path, capsys, data, said):
@@ -202,7 +219,7 @@ def test_images_of_another_size_are_refused(tmp_path, capsys):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rvsjax.studies.lenet.load_data", lambda folder: data)
         with pytest.raises(StoreError, match="28 x 28 pixels, got 8 x 8"):
-            lenet.STUDY.material(None)
+            lenet.STUDY.material(None, ())
 
 
 def test_the_store_keeps_no_checkpoint_of_another_sweep(tmp_path):

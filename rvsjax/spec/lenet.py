@@ -76,7 +76,7 @@ LENET = Vocabulary(
     model=_Parameters,
     static=_STATIC,
     decisive=_STATIC,
-    smoke={"epochs": 1, "train_images": 1280, "test_images": 256},
+    smoke={"epochs": 1, "train_images": 240, "test_images": 60},
     unused=_unused,
     conflicts=_conflicts,
 )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -252,8 +252,8 @@ class Allowed:
 # -- the study -------------------------------------------------------------------------
 
 
-def _material(folder: str | None) -> Material:
-    """Find images and labels; StoreError where there are none, or not of 28 x 28."""
+def _material(folder: str | None, items: Iterable[Item]) -> Material:
+    """Find images and labels; StoreError where they are not what the items need."""
     try:
         found = load_data(folder)
     except DataError as error:
@@ -264,10 +264,25 @@ def _material(folder: str | None) -> Material:
         raise StoreError(f"LeNet needs images of 28 x 28 pixels, got {shown}")
     if max(found.train_labels.max(), found.test_labels.max()) > 9:
         raise StoreError("LeNet needs labels from 0 to 9")
+    for item in items:
+        _need_images(item.parameters, len(arrays[0]), len(arrays[2]), found.source)
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape}".encode() + array.tobytes())
     return Material(arrays, digest.hexdigest()[:16], found.source)
+
+
+def _need_images(asked: dict[str, Any], train: int, test: int, source: str) -> None:
+    """Refuse data with fewer images than a sweep names, or than one minibatch has."""
+    for name, least, there in (
+        ("train_images", max(asked["train_images"] or 1, asked["batch"]), train),
+        ("test_images", asked["test_images"] or 1, test),
+    ):
+        if there < least:
+            what = (
+                f"{name}: the sweep needs {least:,}, the data has {there:,} ({source})"
+            )
+            raise StoreError(f"{what}; name others with --data, or ask for fewer")
 
 
 def _short(trial: Trial) -> tuple[Trial, int]:

@@ -1,6 +1,6 @@
 """What a study is to those who run it: from an item to its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -46,9 +46,13 @@ class Material(NamedTuple):
     source: str  # a sentence
 
 
-def no_material(folder: str | None) -> Material:
+def no_material(folder: str | None, items: Iterable[Item]) -> Material:
     """Return nothing to share."""
     return Material((), "", "")
+
+
+Find = Callable[[str | None, Iterable[Item]], Material]
+"""From a folder, if one is named, for items that stand for all of a sweep."""
 
 
 class Study(NamedTuple):
@@ -64,7 +68,7 @@ class Study(NamedTuple):
     size: Callable[[Item], int]  # weights
     has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
     has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
-    material: Callable[[str | None], Material] = no_material  # from a folder, if named
+    material: Find = no_material
     width: int | None = None  # of a block, if not by the number and size of runs
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
 
