@@ -240,6 +240,12 @@ def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
     add("--version", action="version", version=__version__)
     add("folder", metavar="DIR", type=Path, help="a results folder")
     add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
+    add(
+        "--every-step",
+        metavar="FILE.parquet",
+        type=Path,
+        help="write the run's curve with every step of it (up to 10^6) to a new file",
+    )
     add("--json", action="store_true", help="the comparison as JSON")
     parser.epilog = (
         "exit codes: 0 the same, or within rounding where other versions or another "

@@ -10,8 +10,8 @@ __all__ = ["as_json", "lines"]
 
 _NOTE = (
     "median: over pairs; mean: each seed counts once, with Student's 95 % interval;",
-    "up, down: seeds whose pairs mostly rise, or fall; p: two-sided sign test of these,",
-    "not corrected for the number of rows",
+    "up, down: seeds whose pairs mostly rise, or fall; p: two-sided sign test of these",
+    "seeds, not corrected for the number of rows",
 )
 
 
