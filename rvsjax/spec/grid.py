@@ -44,7 +44,7 @@ def grid(
     tables = {
         "constants": {key: x for key, x in given.items() if key not in axes},
         "grid": axes,
-        "seeds": seeds if isinstance(seeds, dict) else {"count": _plain(seeds)},
+        "seeds": _plain(seeds if isinstance(seeds, dict) else {"count": seeds}),
     }
     head = {"version": 1, "name": name, "study": study, "about": about}
     if isinstance(record, dict):
