@@ -52,14 +52,14 @@ def compare_measure(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> M
     with np.errstate(over="ignore", invalid="ignore"):
         change = y - x
     there = np.isfinite(change)
-    change, seed = pd.Series(change[there]), _drawn(seed[there])
+    change, draws = pd.Series(change[there]), _draws(seed[there])
     if change.empty:
         return Measure(name, 0, 0, None, None, None, None, 0, 0, 0, None)
     with np.errstate(over="ignore", invalid="ignore"):
-        means = change.groupby(seed).mean()
+        means = change.groupby(draws).mean()
         mean, half = float(means.mean()), _half_width(means)
         median = float(change.median())
-    up, down, p = _sign_test(change, seed)
+    up, down, p = _sign_test(change, draws)
     return Measure(
         name,
         pairs=len(change),
@@ -78,7 +78,7 @@ def compare_measure(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> M
 def compare_claim(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> Claim:
     """Compare the verdicts of pairs; pairs without a verdict in both are left out."""
     there = (a.notna() & b.notna()).to_numpy(bool)
-    a, b, seed = a[there], b[there], _drawn(seed[there])
+    a, b = a[there], b[there]
     in_a, in_b = (x.eq("violated").to_numpy(bool) for x in (a, b))
     change = pd.Series(in_b.astype(int) - in_a.astype(int))
     return Claim(
@@ -89,7 +89,7 @@ def compare_claim(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> Cla
         int((in_a & ~in_b).sum()),
         int((in_b & ~in_a).sum()),
         int((~in_a & ~in_b).sum()),
-        *_sign_test(change, seed),
+        *_sign_test(change, _draws(seed[there])),
     )
 
 
@@ -98,8 +98,8 @@ def _told(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _drawn(seed: pd.Series) -> np.ndarray:
-    """Return a number for each seed, one more for those that are not told."""
+def _draws(seed: pd.Series) -> np.ndarray:
+    """Return a number for each seed, and one for all that are not told."""
     return pd.factorize(seed.to_numpy(np.float64, na_value=np.nan))[0]
 
 
@@ -111,11 +111,12 @@ def _half_width(means: pd.Series) -> float | None:
     return float(most * sem(means)) if means.nunique() > 1 else 0.0
 
 
-def _sign_test(change: pd.Series, seed: np.ndarray) -> tuple[int, int, float | None]:
+def _sign_test(change: pd.Series, draws: np.ndarray) -> tuple[int, int, float | None]:
     """Return the seeds that rise, those that fall, and how likely chance is as far.
 
     A seed rises where more of its pairs rise than fall; ties are left out.
     """
-    votes = np.sign(change).groupby(seed).sum()
+    ways = pd.Series(np.sign(change.to_numpy()))
+    votes = ways.groupby(draws).sum()
     up, down = int((votes > 0).sum()), int((votes < 0).sum())
     return up, down, float(binomtest(up, up + down).pvalue) if up + down else None

@@ -49,28 +49,27 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     table, and not the same. What one table lacks has no value there. Raises StoreError
     where a parameter is unknown, runs are too many for one partner, or none has one.
     """
-    names = parameters(a, b)
-    _need_known(on or (), names)
     codes = {
-        name: _codes(column(a, f"p_{name}"), column(b, f"p_{name}")) for name in names
+        n: _codes(*(column(x, f"p_{n}") for x in (a, b))) for n in parameters(a, b)
     }
+    _need_known(on or (), list(codes))
     if on is None:
-        on = [name for name in names if name != _SEED and _is_intended(*codes[name])]
-    differs = {name: not np.array_equal(*map(np.unique, codes[name])) for name in names}
-    told = {name: _told(a, b, name) for name in names if differs[name]}
-    keys = [name for name in names if name not in on]
-    labels = _labels([codes[name] for name in keys], len(a), len(b))
+        on = [n for n, each in codes.items() if n != _SEED and _is_intended(*each)]
+    differs = [n for n, each in codes.items() if np.setxor1d(*each).size]
+    keys = {n: each for n, each in codes.items() if n not in on}
+    labels = _labels(list(keys.values()), len(a), len(b))
     for table, label, side in zip((a, b), labels, "AB"):
         _need_single(table, label, side, on)
     _, in_a, in_b = np.intersect1d(*labels, assume_unique=True, return_indices=True)
     if not len(in_a):
-        _refuse([told[n] for n in keys if not np.intersect1d(*codes[n]).size])
+        apart = [n for n, each in keys.items() if not np.intersect1d(*each).size]
+        _refuse([_told(a, b, name) for name in apart])
     order = np.argsort(in_a)
     return Pairs(
         a.iloc[in_a[order]].reset_index(drop=True),
         b.iloc[in_b[order]].reset_index(drop=True),
-        by=[name for name in keys if len(np.unique(np.concatenate(codes[name]))) > 1],
-        on=[told[name] for name in on if differs[name]],
+        by=[n for n, each in keys.items() if not _is_one(np.concatenate(each))],
+        on=[_told(a, b, name) for name in on if name in differs],
     )
 
 
@@ -97,7 +96,12 @@ def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 
 def _is_intended(a: np.ndarray, b: np.ndarray) -> bool:
     """Say whether there is one value in each table, and not the same."""
-    return bool((a == a[0]).all() and (b == b[0]).all() and a[0] != b[0])
+    return _is_one(a) and _is_one(b) and a[0] != b[0]
+
+
+def _is_one(codes: np.ndarray) -> bool:
+    """Say whether there is one value alone."""
+    return bool((codes == codes[0]).all())
 
 
 def _labels(
@@ -107,7 +111,7 @@ def _labels(
     label = np.zeros(in_a + in_b, np.int64)
     for each in codes:
         both = np.concatenate(each) + 1  # from 0
-        if both.min() == both.max():  # most parameters have one value
+        if _is_one(both):  # as most parameters
             continue
         label = np.unique(label * (both.max() + 1) + both, return_inverse=True)[1]
     return label[:in_a], label[in_a:]
