@@ -587,8 +587,9 @@ def test_every_step_is_that_of_another_program(folder, capsys):
     asked = ["rerun", str(folder), run_id, "--every-step"]
     assert main([*asked, "steps.parquet"]) == 0
     out = capsys.readouterr().out
-    agree = "at the 5 steps that the folder has they agree to rounding"
-    assert out.splitlines()[-1] == f"every step: 61 rows in steps.parquet; {agree}"
+    agree = "that the folder has it differs by no more than rounding explains"
+    told = f"every step: 61 rows in steps.parquet; at the 5 steps {agree}"
+    assert out.splitlines()[-1] == told
     curve = pq.read_table("steps.parquet").to_pydict()
     assert list(curve) == list(Results(folder).curves)
     weights = Results(folder).weights.set_index("run_id").loc[[run_id]]

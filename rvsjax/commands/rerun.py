@@ -105,9 +105,9 @@ def _steps_lines(steps: "EveryStep", file: Path) -> list[str]:
     head = f"every step: {steps.curve.num_rows:,} rows in {file}"
     where = f"at the {steps.compared:,} steps that the folder has"
     if not steps.beyond:
-        return [f"{head}; {where} they agree to rounding"]
+        return [f"{head}; {where} it differs by no more than rounding explains"]
     told = [f"  {difference}" for difference in steps.beyond]
-    return [f"{head}; {where} they differ by more than rounding explains:", *told]
+    return [f"{head}; {where} it differs by more than rounding explains:", *told]
 
 
 def _steps_as_json(steps: "EveryStep", file: Path) -> dict[str, Any]:
