@@ -416,3 +416,20 @@ def test_values_of_strangers_stay_short_text(two, capsys, more):
         x for x in out.splitlines() if x.startswith("they differ in note (unset;")
     ]
     assert len(line) < 80
+
+
+def test_words_of_strangers_are_shortened_and_lists_left_out(two, capsys):
+    strange = {"m_word": "x" * 10_000, "m_list": [1.0, 2.0]}
+    a, b = two(runs(**strange), runs(m_word="y", m_list=[3.0]))
+    found = compare(a, b)
+    assert [x.name for x in found.measures] == ["m_loss"]
+    [told] = [x for x in found.words if x.name != "status"]
+    assert (told.name, told.b, told.pairs) == ("m_word", "y", 5)
+    assert len(told.a) < 40
+
+
+def test_parameters_that_are_lists_are_refused(two, capsys):
+    a, b = two(runs(), runs(p_note=[1.0, 2.0]))
+    assert main(["compare", str(a), str(b)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("p_note of B holds lists") and said.count("\n") == 1

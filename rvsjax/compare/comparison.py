@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,7 +13,15 @@ from rvsjax.compare.differences import (
     compare_claim,
     compare_measure,
 )
-from rvsjax.compare.pairing import Differing, Pairs, column, is_number, pair
+from rvsjax.compare.pairing import (
+    Differing,
+    Pairs,
+    column,
+    holds_lists,
+    is_number,
+    pair,
+    word,
+)
 from rvsjax.compare.settings import differing_settings
 from rvsjax.results import Results
 from rvsjax.store import StoreError
@@ -114,14 +122,10 @@ def _words(pairs: Pairs, names: Sequence[str]) -> list[Words]:
     found = []
     for name in names:
         a, b = pairs.a[name], pairs.b[name]
-        if not (is_number(a) or is_number(b)):
-            counts = Counter(zip(a.map(_word), b.map(_word)))
+        if not any(is_number(x) or holds_lists(x) for x in (a, b)):
+            counts = Counter(zip(map(word, a), map(word, b)))
             found += [Words(name, *two, n) for two, n in counts.most_common()]
     return found
-
-
-def _word(value: Any) -> str:
-    return "unset" if pd.isna(value) else str(value)
 
 
 def pairs_table(pairs: Pairs) -> pd.DataFrame:

@@ -9,7 +9,16 @@ import pandas as pd
 
 from rvsjax.store import StoreError
 
-__all__ = ["Differing", "Pairs", "column", "is_number", "pair", "parameters"]
+__all__ = [
+    "Differing",
+    "Pairs",
+    "column",
+    "holds_lists",
+    "is_number",
+    "pair",
+    "parameters",
+    "word",
+]
 
 _SEED = "seed"  # runs of other seeds share no random numbers: only where asked
 _FEW = 3  # values of a parameter, or parameters, in a sentence
@@ -49,10 +58,11 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     table, and not the same. What one table lacks has no value there. Raises StoreError
     where a parameter is unknown, runs are too many for one partner, or none has one.
     """
-    codes = {
-        n: _codes(*(column(x, f"p_{n}") for x in (a, b))) for n in parameters(a, b)
-    }
-    _need_known(on or (), list(codes))
+    names = parameters(a, b)
+    _need_known(on or (), names)
+    for table, side in zip((a, b), "AB"):
+        _need_plain(table, names, side)
+    codes = {n: _codes(*(column(x, f"p_{n}") for x in (a, b))) for n in names}
     if on is None:
         on = [n for n, each in codes.items() if n != _SEED and _is_intended(*each)]
     differs = [n for n, each in codes.items() if np.setxor1d(*each).size]
@@ -82,6 +92,11 @@ def is_number(values: pd.Series) -> bool:
     """Say whether a column holds numbers, truth values not among them."""
     kinds = pd.api.types
     return kinds.is_numeric_dtype(values) and not kinds.is_bool_dtype(values)
+
+
+def holds_lists(values: pd.Series) -> bool:
+    """Say whether a column holds lists, which are neither words nor numbers."""
+    return pd.api.types.infer_dtype(values, skipna=True) == "mixed"
 
 
 def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -125,14 +140,22 @@ def _told(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Differing:
 
 
 def _values(values: pd.Series) -> str:
-    known = [_value(x) for x in values.drop_duplicates().tolist()]
+    known = [word(x) for x in values.drop_duplicates().tolist()]
     return ", ".join(known[:_FEW]) + (", ..." if len(known) > _FEW else "")
 
 
-def _value(value: Any) -> str:
+def word(value: Any) -> str:
+    """Return a value as text, a long one shortened."""
     if pd.isna(value):
         return "unset"
     return value if isinstance(value, str) and len(value) < 40 else reprlib.repr(value)
+
+
+def _need_plain(table: pd.DataFrame, names: Sequence[str], side: str) -> None:
+    for name in names:
+        if holds_lists(column(table, f"p_{name}")):
+            what = f"p_{name} of {side} holds lists, and no parameter is one"
+            raise StoreError(f"{what}; run the same sweep again to mend it")
 
 
 def _need_known(on: Sequence[str], names: Sequence[str]) -> None:
