@@ -7,9 +7,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rvsjax.api import limit_point, load, run
+    from rvsjax.api import grid, limit_point, load, run
 
-__all__ = ["__version__", "limit_point", "load", "run"]
+__all__ = ["__version__", "grid", "limit_point", "load", "run"]
 
 __version__ = "0.1.0"
 
@@ -20,6 +20,10 @@ def __getattr__(name: str) -> Any:
         from rvsjax.results import load
 
         return load
+    if name == "grid":
+        from rvsjax.spec.grid import grid
+
+        return grid
     if name in ("limit_point", "run"):
         from rvsjax import api
 

@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 
 from rvsjax.engine import Block, Device, processor
 from rvsjax.growth import all_blocks, stages
-from rvsjax.settle import make_engine, nearest_setting
+from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Item, Plan, plan_again
 from rvsjax.store import Store, StoreError
-from rvsjax.studies import study_of
+from rvsjax.studies import Study, study_of
 
-__all__ = ["Again", "again", "elsewhere", "find_run", "folder_blocks", "folder_plan"]
+__all__ = [
+    "Again",
+    "again",
+    "elsewhere",
+    "find_run",
+    "folder_blocks",
+    "folder_material",
+    "folder_plan",
+]
 
 _DECIDES = ("rvsjax", "jax", "jaxlib")  # packages that the bits of a result depend on
 _FEW = 3  # names in a sentence
@@ -50,6 +58,15 @@ def folder_blocks(store: Store, width: int) -> Iterator[Block]:
     return all_blocks(stages(store.manifest, folder_plan(store)), width)
 
 
+def folder_material(store: Store, study: Study, setting: Setting) -> tuple[Any, ...]:
+    """Return what the runs of a folder share; StoreError if it is not to be had."""
+    material = study.material(None, ())
+    if material.digest != setting.data:
+        what = f"{store.folder} was computed with other data than {material.source}"
+        raise StoreError(f"{what}; name the folder of those by RVSJAX_DATA")
+    return material.arrays
+
+
 def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]:
     """Compute runs again, and those beside them, as the folder's blocks were.
 
@@ -60,10 +77,7 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
     setting = nearest_setting(manifest, lane.platform)
     plan = folder_plan(store)
     study, points = study_of(plan), plan.document.record.curves
-    material = study.material(None, ())
-    if material.digest != setting.data:
-        what = f"{store.folder} was computed with other data than {material.source}"
-        raise StoreError(f"{what}; name the folder of those by RVSJAX_DATA")
+    shared = folder_material(store, study, setting)
     halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
     for block in folder_blocks(store, setting.width):
         if not wanted:
@@ -77,7 +91,7 @@ def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]
                     study,
                     setting._replace(width=width),
                     (lane,),
-                    shared=material.arrays,
+                    shared=shared,
                 )
                 trials = [study.trial(item, points, setting.kernel) for item in items]
                 yield Again(block.number, items, engine(trials))

@@ -10,26 +10,31 @@ from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
 from rvsjax.results import Results, load
 from rvsjax.spec.file import override, parse, read
+from rvsjax.spec.grid import Sweep, grid
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
 from rvsjax.types import Array
 
-__all__ = ["limit_point", "load", "run"]
+__all__ = ["grid", "limit_point", "load", "run"]
 
 
 def run(
-    file: str | Path, out: str | Path | None = None, *, smoke: bool = False, **settings
+    file: str | Path | Sweep,
+    out: str | Path | None = None,
+    *,
+    smoke: bool = False,
+    **settings,
 ) -> Results:
     """Run a sweep file, or what is missing of it, and return its results.
 
-    `out` is the results folder, by default ``out/NAME``. Settings replace parameters
-    wherever they stand in the file, as ``--set`` does: ``run(file, steps=1000)``.
-    `smoke` runs about 64 of its runs for 1000 steps, into ``out/NAME-smoke``. Uses all
-    devices that JAX shows, or all cores. Raises `rvsjax.spec.errors.SpecError` with
-    every mistake in the file, and `rvsjax.store.StoreError` where the folder holds
-    something else.
+    `file` is its path, or what `rvsjax.grid` returns. `out` is the results folder, by
+    default ``out/NAME``. Settings replace parameters wherever they stand in the file,
+    as ``--set`` does: ``run(file, steps=1000)``. `smoke` runs about 64 of its runs for
+    1000 steps, into ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
+    Raises `rvsjax.spec.errors.SpecError` with every mistake in the file, and
+    `rvsjax.store.StoreError` where the folder holds something else.
     """
-    source = read(Path(file))
+    source = file.source if isinstance(file, Sweep) else read(Path(file))
     raw = parse(source)
     for name, value in settings.items():
         raw = override(raw, name, value)

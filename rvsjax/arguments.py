@@ -67,6 +67,10 @@ def make_parser(command: str | None) -> argparse.ArgumentParser:
             _report_arguments,
             "Make the page and the figures of a results folder.",
         ),
+        "compare": (
+            _compare_arguments,
+            "Pair the runs of two results folders, and say what differs.",
+        ),
         "theory": (_theory_arguments, "List the claims, with statement and source."),
         "certify": (
             _certify_arguments,
@@ -177,6 +181,23 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="show the page")
 
 
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="compare")
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add("a", metavar="A", type=Path, help="a results folder")
+    add("b", metavar="B", type=Path, help="another; differences are B - A")
+    add(
+        "--on",
+        metavar="NAME",
+        action="append",
+        help="a parameter that is to differ (default: those that have one value in "
+        "each folder, and not the same)",
+    )
+    add("--out", metavar="DIR", type=Path, help="write the pairs as Parquet and CSV")
+    add("--json", action="store_true", help="the comparison as JSON")
+
+
 def _theory_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="theory")
     parser.add_argument("--version", action="version", version=__version__)
@@ -219,6 +240,12 @@ def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
     add("--version", action="version", version=__version__)
     add("folder", metavar="DIR", type=Path, help="a results folder")
     add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
+    add(
+        "--every-step",
+        metavar="FILE.parquet",
+        type=Path,
+        help="write the run's curve with every step of it (up to 10^6) to a new file",
+    )
     add("--json", action="store_true", help="the comparison as JSON")
     parser.epilog = (
         "exit codes: 0 the same, or within rounding where other versions or another "

@@ -9,16 +9,27 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.again import again, elsewhere, find_run, folder_plan
+from rvsjax.again import (
+    again,
+    elsewhere,
+    find_run,
+    folder_blocks,
+    folder_material,
+    folder_plan,
+)
 from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
-from rvsjax.settle import nearest_setting
+from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import study_of
 
-__all__ = ["Rerun", "held", "rerun"]
+__all__ = ["EveryStep", "MOST_STEPS", "Rerun", "every_step", "held", "rerun"]
+
+MOST_STEPS = 10**6
+"""Of a run that every step is kept of."""
 
 
 class Rerun(NamedTuple):
@@ -82,3 +93,41 @@ def rerun(folder: str | Path, run_id: str, lane: Device) -> Rerun:
 def held(store: Store, run_id: str, names: Iterable[str]) -> Tables:
     """Return what a folder has of a run in these tables."""
     return {name: store.rows(name, "run_id", [run_id]) for name in names}
+
+
+class EveryStep(NamedTuple):
+    """The curve of a run with every step, and where the folder's own is another."""
+
+    curve: pa.Table  # the columns of the table `curves`
+    compared: int  # steps that the folder has
+    beyond: list[Difference]  # columns that differ there by more than rounding
+
+
+def every_step(folder: str | Path, run_id: str, lane: Device) -> EveryStep:
+    """Compute a run again by itself, with the plain kernel, and keep every step.
+
+    Raises StoreError where there is no such run, or it has over `MOST_STEPS` steps.
+    """
+    store = Store(folder)
+    run_id = find_run(store, run_id)
+    study = study_of(folder_plan(store))
+    setting = nearest_setting(store.manifest, lane.platform)
+    blocks = folder_blocks(store, setting.width)
+    item = next((x for b in blocks for x in b.items if x.run_id == run_id), None)
+    if item is None:
+        raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
+    steps = study.steps(item)
+    if steps > MOST_STEPS:
+        what = f"run {run_id} has {steps:,} steps, and every step is kept of up to"
+        raise StoreError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
+    alone = Setting(width=1, kernel="plain", quick=False)
+    shared = folder_material(store, study, setting)
+    trial = study.trial(item, steps + 1, "plain")
+    here = study.tables(
+        [item], make_engine(study, alone, (lane,), shared=shared)([trial])
+    )
+    there = held(store, run_id, ["curves"])
+    known = pc.field("step").isin(there["curves"]["step"].combine_chunks())
+    same = here | {"curves": here["curves"].filter(known)}
+    beyond = study.allowed(trial, here).differences(here | there, same)
+    return EveryStep(here["curves"], there["curves"].num_rows, beyond)

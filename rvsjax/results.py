@@ -2,6 +2,7 @@
 
 import json
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ __all__ = ["Results", "load"]
 
 _CERTIFICATE = ["claim", "run_id", "part", "step", "excess", "stands"]
 _KINDS = (str, str, str, int | None, str | None, bool)
+
+_SHOWN = ("claim", "holds", "violated", "undecided", "not_applicable", "worst_run")
 
 
 class Results:
@@ -111,6 +114,15 @@ class Results:
         counts = self.runs["status"].value_counts()
         statuses = ", ".join(f"{number} {status}" for status, number in counts.items())
         return f"Results({str(self.folder)!r}: {statuses})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the runs by status, and the claims."""
+        counts = self.runs["status"].value_counts().rename_axis("status")
+        tables = [counts.to_frame("runs").reset_index(), self.claims]
+        columns = ["status", "runs", *_SHOWN]
+        shown = [x[[name for name in columns if name in x]] for x in tables if len(x)]
+        found = [x.to_html(index=False, escape=True, na_rep="") for x in shown]
+        return "\n".join([f"<p><code>{escape(str(self.folder))}</code></p>", *found])
 
     def _table(self, name: str) -> pd.DataFrame:
         table = self._store.load(name)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rvsjax.again import folder_blocks, folder_plan
+from rvsjax.again import folder_blocks, folder_material, folder_plan
 from rvsjax.agreement import Difference
 from rvsjax.engine import Device
 from rvsjax.rerun import held
@@ -52,7 +52,8 @@ def verify(
     store = Store(folder)
     plan = folder_plan(store)
     study, record = study_of(plan), plan.document.record
-    shared = study.material(None, ()).arrays
+    setting = nearest_setting(store.manifest, lane.platform)
+    shared = folder_material(store, study, setting)
     engine = make_engine(study, _ALONE, (lane,), shared=shared)
     for number, item in _chosen(store, sample, seed, lane):
         there = held(store, item.run_id, study.kept(record))

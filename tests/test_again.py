@@ -9,6 +9,7 @@ import sys
 import jax
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rvsjax import again as again_room
@@ -28,6 +29,7 @@ from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
 from rvsjax.verify import stale_tables, verify
+from tests import oracle
 
 TABLES = ("runs", "curves", "pairs", "weights")
 SWEEP = """
@@ -571,3 +573,61 @@ def test_one_two_or_four_devices_change_no_byte(whole, tmp_path):
     )
     for number in ("1", "2", "4"):
         assert tables(tmp_path / number) == tables(whole)
+
+
+# -- every step ------------------------------------------------------------------------
+
+
+def test_every_step_is_that_of_another_program(folder, capsys):
+    """NumPy's path of the angle, the Lagrangian and u, from the weights that are kept.
+
+    A point of the folder's curve that is another is told, with exit code 3.
+    """
+    run_id = ids(folder)[6]
+    asked = ["rerun", str(folder), run_id, "--every-step"]
+    assert main([*asked, "steps.parquet"]) == 0
+    out = capsys.readouterr().out
+    agree = "that the folder has it differs by no more than rounding explains"
+    told = f"every step: 61 rows in steps.parquet; at the 5 steps {agree}"
+    assert out.splitlines()[-1] == told
+    curve = pq.read_table("steps.parquet").to_pydict()
+    assert list(curve) == list(Results(folder).curves)
+    weights = Results(folder).weights.set_index("run_id").loc[[run_id]]
+    start = [np.stack(weights[name]) for name in ("w_star", "w_start")]
+    [row] = Results(folder).runs.query("run_id == @run_id").to_dict("records")
+    given = (row[f"p_{name}"] for name in ("lam", "beta", "eta", "steps"))
+    path = oracle.recompute(*start, "l1", None, row["p_k"], "sum", *given)
+    assert curve["step"] == list(range(61))
+    assert set(curve["run_id"]) == {run_id}
+    assert np.allclose(curve["theta"], path["theta_path"][:, 0], atol=1e-12)
+    assert np.allclose(curve["lagrangian"], path["lagrangian_path"][:, 0], atol=1e-12)
+    assert curve["nnz_u"] == path["nnz_u_path"][:, 0].tolist()
+    assert len(set(curve["nnz_u"])) > 1
+
+    plant(folder, "curves", "loss", run_id, lambda x: x + 0.125)
+    assert main([*asked, "again.parquet", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)["every_step"]
+    assert (told["file"], told["rows"], told["compared"]) == ("again.parquet", 61, 5)
+    [beyond] = told["beyond"]
+    assert (beyond["table"], beyond["column"]) == ("curves", "loss")
+    assert beyond["largest"] == pytest.approx(0.125)
+
+
+def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(Engine, "__call__", never)
+    monkeypatch.setattr("rvsjax.rerun.MOST_STEPS", 59)
+    (folder / "there.parquet").touch()
+    for file, said in {
+        "there.parquet": "is there already; name a new file",
+        "none/x.parquet": "there is no folder",
+        "x.parquet": "has 60 steps, and every step is kept of up to 59",
+    }.items():
+        asked = ["rerun", str(folder), ids(folder)[0], "--every-step"]
+        assert main([*asked, str(folder / file)]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and said in err.splitlines()[-1]
+    assert not (folder / "x.parquet").exists()
+    assert (folder / "there.parquet").read_bytes() == b""

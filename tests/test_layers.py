@@ -15,6 +15,7 @@ STRANGERS = {
     "algorithms": {"teacher", "penalties", "smooth"},
     "report": {"spec", "engine", "sweep", "theory", "simulate", "types"},
     "counts": {"spec", "engine", "sweep", "theory", "simulate", "types"},
+    "compare": {"spec", "engine", "sweep", "theory", "simulate", "types"},
     "results": {"spec", "engine", "sweep", "theory", "simulate", "types"},
 }
 
@@ -59,7 +60,7 @@ def test_a_file_imports_only_from_rooms_above(path):
 
 def test_rooms_that_must_not_know_jax():
     for path in FILES:
-        if room_of(path) in ("store", "results", "report"):
+        if room_of(path) in ("store", "results", "compare", "report"):
             assert "jax" not in {parts[0] for parts in imports(path)}, path
 
 

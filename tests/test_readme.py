@@ -41,7 +41,8 @@ def test_the_two_commands_are_there():
     assert second in (ROOT / ".ci" / "run").read_text()
 
 
-COMMANDS = ["sweep", "report", "theory", "certify", "shrink", "rerun", "verify"]
+COMMANDS = ["sweep", "report", "compare", "theory", "certify", "shrink"]
+COMMANDS += ["rerun", "verify"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from rvsjax.console import DONE, SOME_FAILED, Refusal, need_sweep, put, refusing
 
 if TYPE_CHECKING:
     from rvsjax.engine import Device
-    from rvsjax.rerun import Rerun
+    from rvsjax.rerun import EveryStep, Rerun
 
 __all__ = ["carry_out", "folder_lane"]
 
@@ -17,17 +18,46 @@ __all__ = ["carry_out", "folder_lane"]
 def carry_out(arguments: argparse.Namespace) -> int:
     """Print what the folder has, and what the run is now, where they differ."""
     need_sweep(arguments.folder)
+    file = arguments.every_step
+    if file:
+        _need_new(file)
     with refusing():
         lane = folder_lane(arguments.folder)
         from rvsjax.engine import OutOfMemory
-        from rvsjax.rerun import rerun
+        from rvsjax.rerun import every_step, rerun
 
+        asked = arguments.folder, arguments.run_id, lane
         try:
-            found = rerun(arguments.folder, arguments.run_id, lane)
+            steps = every_step(*asked) if file else None
+            found = rerun(*asked)
         except OutOfMemory as error:
             raise Refusal(f"{error}; free some memory, and try again") from None
-    put(json.dumps(_as_json(found)) if arguments.json else "\n".join(_lines(found)))
-    return DONE if found.agrees else SOME_FAILED
+        if steps:
+            _write(steps, file)
+    told, lines = _as_json(found), _lines(found)
+    if steps:
+        told["every_step"] = _steps_as_json(steps, file)
+        lines += _steps_lines(steps, file)
+    put(json.dumps(told) if arguments.json else "\n".join(lines))
+    agrees = found.agrees and not (steps and steps.beyond)
+    return DONE if agrees else SOME_FAILED
+
+
+def _need_new(file: Path) -> None:
+    """Refuse a file that cannot be made, before anything is computed."""
+    if os.path.lexists(file):
+        raise Refusal(f"--every-step {file}: is there already; name a new file")
+    if not file.parent.is_dir():
+        raise Refusal(f"--every-step {file}: there is no folder {file.parent}")
+
+
+def _write(steps: "EveryStep", file: Path) -> None:
+    import pyarrow.parquet as pq
+
+    from rvsjax.store.files import replacing
+
+    with replacing(file) as target:
+        pq.write_table(steps.curve, target, compression="zstd")
 
 
 def folder_lane(folder: Path) -> "Device":
@@ -68,4 +98,22 @@ def _as_json(found: "Rerun") -> dict[str, Any]:
         "agrees": found.agrees,
         "differences": [difference._asdict() for difference in found.differences],
         "beyond": [difference._asdict() for difference in found.beyond],
+    }
+
+
+def _steps_lines(steps: "EveryStep", file: Path) -> list[str]:
+    head = f"every step: {steps.curve.num_rows:,} rows in {file}"
+    where = f"at the {steps.compared:,} steps that the folder has"
+    if not steps.beyond:
+        return [f"{head}; {where} it differs by no more than rounding explains"]
+    told = [f"  {difference}" for difference in steps.beyond]
+    return [f"{head}; {where} it differs by more than rounding explains:", *told]
+
+
+def _steps_as_json(steps: "EveryStep", file: Path) -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "rows": steps.curve.num_rows,
+        "compared": steps.compared,
+        "beyond": [difference._asdict() for difference in steps.beyond],
     }

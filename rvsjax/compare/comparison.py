@@ -1,0 +1,145 @@
+"""Two folders of results, pair by pair: what differs, by how much, how surely."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from rvsjax.compare.differences import (
+    Claim,
+    Measure,
+    compare_claim,
+    compare_measure,
+)
+from rvsjax.compare.pairing import (
+    Differing,
+    Pairs,
+    column,
+    holds_lists,
+    is_number,
+    pair,
+    word,
+)
+from rvsjax.compare.settings import differing_settings
+from rvsjax.results import Results
+from rvsjax.store import StoreError
+
+__all__ = ["Comparison", "Side", "Words", "compare", "pairs_table"]
+
+
+class Side(NamedTuple):
+    """One of the folders."""
+
+    folder: str
+    runs: int
+    paired: int  # runs that have a partner in the other
+
+
+class Words(NamedTuple):
+    """How often a word, or a truth value, is one in A and one in B."""
+
+    name: str
+    a: str
+    b: str
+    pairs: int
+
+
+class Comparison(NamedTuple):
+    """All that two folders differ in."""
+
+    a: Side
+    b: Side
+    study: str
+    settings: list[Differing]  # of the manifests
+    on: list[Differing]  # parameters that are to differ
+    by: list[str]  # parameters that pair the runs, of those with several values
+    ok: int  # pairs of which both runs ended well: others are not measured
+    words: list[Words]  # `status`, and measurements that are words
+    measures: list[Measure]
+    claims: list[Claim]
+    pairs: Pairs
+
+
+def compare(
+    a: str | Path, b: str | Path, on: Sequence[str] | None = None
+) -> Comparison:
+    """Pair the runs of two folders by their parameters, and compare them.
+
+    `on` names the parameters that are to differ, see `pairing.pair`. Raises StoreError
+    where a folder holds no sweep, they hold two studies, or no run has a partner.
+    """
+    ours, theirs = Results(a), Results(b)
+    if ours.study != theirs.study:
+        what = f"{a} is of the study {ours.study}, {b} of {theirs.study}"
+        raise StoreError(f"{what}; only folders of one study can be compared")
+    pairs = pair(ours.runs, theirs.runs, on)
+    sides = [
+        Side(str(folder), len(results.runs), len(pairs.a))
+        for folder, results in ((a, ours), (b, theirs))
+    ]
+    ok = pairs.a["status"].eq("ok") & pairs.b["status"].eq("ok")
+    good = Pairs(pairs.a[ok], pairs.b[ok], pairs.by, pairs.on)
+    return Comparison(
+        *sides,
+        study=ours.study,
+        settings=differing_settings(ours.manifest, theirs.manifest),
+        on=pairs.on,
+        by=pairs.by,
+        ok=int(ok.sum()),
+        words=[*_words(pairs, ["status"]), *_words(good, _shared(pairs, "m_"))],
+        measures=_measures(good),
+        claims=_claims(pairs),
+        pairs=pairs,
+    )
+
+
+def _shared(pairs: Pairs, prefix: str) -> list[str]:
+    """Return the columns of a prefix that both tables have."""
+    both = [str(name) for name in pairs.a if name in pairs.b]
+    return [name for name in both if name.startswith(prefix)]
+
+
+def _measures(pairs: Pairs) -> list[Measure]:
+    seed = column(pairs.a, "p_seed")
+    return [
+        compare_measure(name, pairs.a[name], pairs.b[name], seed)
+        for name in _shared(pairs, "m_")
+        if is_number(pairs.a[name]) and is_number(pairs.b[name])
+    ]
+
+
+def _claims(pairs: Pairs) -> list[Claim]:
+    seed = column(pairs.a, "p_seed")
+    return [
+        compare_claim(name.removeprefix("verdict_"), pairs.a[name], pairs.b[name], seed)
+        for name in _shared(pairs, "verdict_")
+    ]
+
+
+def _words(pairs: Pairs, names: Sequence[str]) -> list[Words]:
+    found = []
+    for name in names:
+        a, b = pairs.a[name], pairs.b[name]
+        if not any(is_number(x) or holds_lists(x) for x in (a, b)):
+            counts = Counter(zip(map(word, a), map(word, b)))
+            found += [Words(name, *two, n) for two, n in counts.most_common()]
+    return found
+
+
+def pairs_table(pairs: Pairs) -> pd.DataFrame:
+    """Return one row a pair: what is shared, ``_a``, ``_b``, ``_difference`` of m_."""
+    a, b = pairs.a, pairs.b
+    on = {f"p_{each.name}" for each in pairs.on}
+    columns = {"run_id_a": a["run_id"], "run_id_b": b["run_id"]}
+    for name in _shared(pairs, "p_"):
+        if name not in on:
+            columns[name] = a[name]
+    beside = [*sorted(on), "status", *_shared(pairs, "m_"), *_shared(pairs, "verdict_")]
+    for name in beside:
+        x, y = column(a, name), column(b, name)
+        columns |= {f"{name}_a": x, f"{name}_b": y}
+        if name.startswith("m_") and is_number(x) and is_number(y):
+            columns[f"{name}_difference"] = y - x
+    return pd.DataFrame(columns)
