@@ -71,7 +71,7 @@ _KINDS = {
     "lenet": {
         "runs": _ANY_RUNS
         | _all("p_method p_penalty p_surrogate", _WORDS)
-        | _all("p_lam p_beta p_a p_sparsity p_bits p_learning_rate p_epochs", _NUMBERS),
+        | _all("p_lam p_beta p_a p_bits p_learning_rate p_epochs", _NUMBERS),
         "curves": _RUN
         | _all("step loss_train accuracy_w accuracy_u loss_w loss_u", _NUMBERS)
         | _all("sparsity_w sparsity_u", _NUMBERS),
@@ -81,7 +81,9 @@ _KINDS = {
 }
 
 # in `runs` of sweeps that are not older, or where not every block failed
-_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all("p_batch", _NUMBERS)
+_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all(
+    "p_batch p_sparsity", _NUMBERS
+)
 
 _KEYS = {"runs": "run_id", "claims": "claim"}
 
