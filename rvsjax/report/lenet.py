@@ -38,7 +38,7 @@ def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
     """Draw the networks of a kind, and the means over seeds in order of sparsity."""
     columns = ["m_sparsity_u", "m_accuracy_u"]
     axes.plot(*100 * runs[columns].to_numpy().T, "o", ms=3, alpha=0.5, color=color)
-    settings = [x for x in runs if x.startswith("p_") and x != "p_seed"]
+    settings = [x for x in runs if str(x).startswith("p_") and x != "p_seed"]
     groups = runs.groupby(settings, dropna=False)[columns]
     means = groups.agg(lambda x: x.mean(skipna=False))
     means = 100 * means.sort_values("m_sparsity_u")

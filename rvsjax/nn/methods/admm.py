@@ -40,9 +40,10 @@ def optimiser(
     def prox(x: Array) -> Array:
         return network.penalty.prox(x.ravel(), m).reshape(x.shape)
 
-    def init(w: Any) -> MultiplierState:
-        u = jax.tree.map(prox, kernels(w))
-        return MultiplierState(u, jax.tree.map(jnp.zeros_like, u), descent.init(w))
+    def init(params: Any) -> MultiplierState:
+        u = jax.tree.map(prox, kernels(params))
+        z = jax.tree.map(jnp.zeros_like, u)
+        return MultiplierState(u, z, descent.init(params))
 
     def update(
         updates: Any, state: Any, params: Any = None

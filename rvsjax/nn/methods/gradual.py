@@ -43,21 +43,20 @@ def optimiser(
     """Return the descent, after each step of which the smallest entries are 0."""
     inner = optax.with_extra_args_support(descent)
 
-    def init(w: Any) -> MaskedState:
-        none = jax.tree.map(lambda x: jnp.zeros(x.shape, bool), kernels(w))
-        return MaskedState(none, inner.init(w))
+    def init(params: Any) -> MaskedState:
+        none = jax.tree.map(lambda x: jnp.zeros(x.shape, bool), kernels(params))
+        return MaskedState(none, inner.init(params))
 
     def update(
-        updates: Any, state: Any, params: Any = None, *, progress: Array, **more: Any
+        updates: Any, state: Any, params: Any = None, **told: Any
     ) -> tuple[Any, MaskedState]:
-        told = more | {"progress": progress}
         updates, after = inner.update(updates, state.descent, params, **told)
         w = kernels(params)
         moved = jax.tree.map(
             lambda x, d, out: jnp.where(out, 0, x + d),
             *(w, kernels(updates), state.pruned),
         )
-        pruned = smallest(moved, share(network.sparsity, progress))
+        pruned = smallest(moved, share(network.sparsity, told["progress"]))
         pruned = jax.tree.map(jnp.logical_or, state.pruned, pruned)
         held = jax.tree.map(
             lambda d, x, out: jnp.where(out, -x, d), kernels(updates), w, pruned
