@@ -81,7 +81,9 @@ _KINDS = {
 }
 
 # in `runs` of sweeps that are not older, or where not every block failed
-_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all("p_batch", _NUMBERS)
+_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all(
+    "p_batch p_sparsity", _NUMBERS
+)
 
 _KEYS = {"runs": "run_id", "claims": "claim"}
 

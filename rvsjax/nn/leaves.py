@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-__all__ = ["has_holes", "is_array", "is_hole", "over", "penalised"]
+__all__ = ["has_holes", "is_array", "is_hole", "kernels", "over", "penalised"]
 
 
 def penalised(params: Any, mask: Any) -> Any:
@@ -32,6 +32,14 @@ def penalised(params: Any, mask: Any) -> Any:
             "relaxed_splitting: the mask does not fit the parameters; it must be a "
             "tree of bools shaped like them, or a prefix of it, or a function of them"
         ) from error
+
+
+def kernels(params: Any) -> Any:
+    """Return the leaves that are penalised by default, and holes elsewhere."""
+    return jax.tree.map(
+        lambda w, chosen: w if chosen else optax.MaskedNode(),
+        *(params, penalised(params, None)),
+    )
 
 
 def is_array(w: Any) -> bool:

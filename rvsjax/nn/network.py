@@ -21,6 +21,7 @@ class Network:
     weight_decay: Array
     lam: Array
     beta: Array
+    sparsity: Array  # share of kernel entries to be 0, for methods that are told it
     penalty: Penalty
     architecture: LeNet = static(default=LeNet())
     method: str = static(default="rvscgd")  # a key of `rvsjax.nn.methods.METHODS`

@@ -1,5 +1,7 @@
 """Networks: accuracy against sparsity, and both along the epochs."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +13,10 @@ __all__ = ["draw_lenet"]
 
 
 def draw_lenet(results: Results) -> Figure:
-    """Draw accuracy of w and of u by epoch, and that of u against its sparsity."""
+    """Draw accuracy of w and of u by epoch, and that of u against its sparsity.
+
+    There a dot is a network, and a line goes through the means over the seeds.
+    """
     runs = results.runs.assign(kind=_kinds(results.runs))
     curves = results.curves.merge(runs[["run_id", "kind"]], on="run_id")
     figure = Figure(figsize=(9.6, 3.2), layout="constrained")
@@ -20,9 +25,7 @@ def draw_lenet(results: Results) -> Figure:
         for axes, which in ((by_epoch, "w"), (of_u, "u")):
             band(axes, 100 * some[f"accuracy_{which}"], some["step"], color, dash)
             axes.get_lines()[-1].set_label(str(kind))
-        last = runs[runs["kind"] == kind]
-        shares = 100 * last[["m_sparsity_u", "m_accuracy_u"]]
-        against.plot(*shares.to_numpy().T, "o", ms=4, alpha=0.7, color=color)
+        _trade(against, runs[runs["kind"] == kind], color, dash)
     for axes, which in ((by_epoch, "w"), (of_u, "u")):
         _finish(axes, "epoch", f"accuracy of {which}, %")
     _finish(against, "zeros in u, %", "accuracy of u, %")
@@ -31,9 +34,23 @@ def draw_lenet(results: Results) -> Figure:
     return figure
 
 
+def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
+    """Draw the networks of a kind, and the means over seeds in order of sparsity."""
+    columns = ["m_sparsity_u", "m_accuracy_u"]
+    axes.plot(*100 * runs[columns].to_numpy().T, "o", ms=3, alpha=0.5, color=color)
+    settings = [x for x in runs if str(x).startswith("p_") and x != "p_seed"]
+    groups = runs.groupby(settings, dropna=False)[columns]
+    means = groups.agg(lambda x: x.mean(skipna=False))
+    means = 100 * means.sort_values("m_sparsity_u")
+    axes.plot(*means.to_numpy().T, color=color, ls=dash, lw=1.2)
+
+
 def _kinds(runs: pd.DataFrame) -> pd.Series:
-    """Name what a network is: its penalty, or its method where that has none."""
-    return runs["p_penalty"].fillna(runs["p_method"])
+    """Name what a network is: its method, its penalty, or where both vary, both."""
+    methods, penalties = runs["p_method"], runs["p_penalty"]
+    if methods.where(penalties.notna()).nunique() < 2:
+        return penalties.fillna(methods)
+    return (methods + " " + penalties).fillna(methods)
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:

@@ -15,7 +15,7 @@ class _Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    method: Literal["plain", "rvscgd"] = Field(
+    method: Literal["plain", "rvscgd", "admm", "magnitude", "gradual"] = Field(
         "rvscgd", description="how the network becomes sparse"
     )
     penalty: Literal["l0", "l1", "transformed-l1"] = Field(
@@ -24,6 +24,9 @@ class _Parameters(BaseModel):
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
     lam: float = Field(2e-5, ge=0, description="weight of the penalty")
     beta: float = Field(1e-2, gt=0, description="weight of the coupling")
+    sparsity: float = Field(
+        0.9, ge=0, lt=1, description="share of kernel entries that pruning makes 0"
+    )
     surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
         "relu", description="whose slope stands for that of the activation"
     )
@@ -54,8 +57,10 @@ _STATIC = (
 
 def _unused(parameters: Values) -> set[str]:
     names: set[str] = set()
-    if parameters["method"] == "plain":
+    if parameters["method"] in ("plain", "magnitude", "gradual"):
         names |= {"penalty", "lam", "beta"}
+    if parameters["method"] not in ("magnitude", "gradual"):
+        names.add("sparsity")
     if "penalty" in names or parameters["penalty"] != "transformed-l1":
         names.add("a")
     if parameters["bits"] == 0:

@@ -94,6 +94,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         weight_decay=real("weight_decay"),
         lam=real("lam"),
         beta=real("beta"),
+        sparsity=real("sparsity"),
         penalty=penalty,
         architecture=net,
         method=given["method"],

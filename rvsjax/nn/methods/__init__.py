@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import optax
 
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.methods import plain, rvscgd
+from rvsjax.nn.methods import admm, gradual, magnitude, plain, rvscgd
 from rvsjax.nn.network import Network
 
 __all__ = ["METHODS", "Method"]
@@ -30,4 +30,7 @@ class Method(NamedTuple):
 METHODS = {
     "plain": Method(plain.optimiser, plain.sparse),
     "rvscgd": Method(rvscgd.optimiser, rvscgd.sparse),
+    "admm": Method(admm.optimiser, admm.sparse),
+    "magnitude": Method(magnitude.optimiser, magnitude.sparse),
+    "gradual": Method(gradual.optimiser, gradual.sparse),
 }

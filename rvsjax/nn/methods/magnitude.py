@@ -1,0 +1,34 @@
+"""Magnitude pruning at the end: plain training, and u is w without its smallest.
+
+Of the entries of all kernels together the share `sparsity` that is smallest in
+magnitude is 0 in u (Han et al. 2015, arXiv 1506.02626, without their retraining).
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from rvsjax.nn.leaves import kernels, over
+from rvsjax.nn.lenet import Parameters
+from rvsjax.nn.network import Network
+from rvsjax.nn.pruning import smallest
+
+__all__ = ["optimiser", "sparse"]
+
+
+def optimiser(
+    network: Network, descent: optax.GradientTransformation
+) -> optax.GradientTransformation:
+    """Return the descent as it is."""
+    del network
+    return descent
+
+
+def sparse(network: Network, w: Parameters, state: Any) -> Parameters:
+    """Return w with its smallest kernel entries set to 0."""
+    del state
+    pruned = smallest(kernels(w), network.sparsity)
+    u = jax.tree.map(lambda x, out: jnp.where(out, 0, x), kernels(w), pruned)
+    return over(u, w)

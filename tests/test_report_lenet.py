@@ -1,0 +1,55 @@
+"""The figure of networks: what a line is called, and what it goes through."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rvsjax.report.lenet import draw_lenet
+
+# method, penalty, setting, seed, zeros, accuracy: not in order of sparsity
+ROWS = [
+    ("rvscgd", "l0", 2.0, 0, 0.9, 0.80),
+    ("rvscgd", "l0", 2.0, 1, 0.8, 0.90),
+    ("rvscgd", "l0", 1.0, 0, 0.4, 0.95),
+    ("rvscgd", "l0", 1.0, 1, 0.6, 0.97),
+    ("admm", "l0", 1.0, 0, 0.5, 0.91),
+    ("magnitude", None, np.nan, 0, 0.7, 0.93),
+]
+NAMES = ("method", "penalty", "lam", "seed")
+COLUMNS = [f"p_{x}" for x in NAMES] + ["m_sparsity_u", "m_accuracy_u"]
+
+
+def drawn(rows):
+    runs = pd.DataFrame(rows, columns=COLUMNS)
+    runs["run_id"] = [f"run{i}" for i in range(len(runs))]
+    curves = pd.DataFrame(
+        {"run_id": np.repeat(runs["run_id"], 2), "step": [0, 1] * len(runs)}
+    )
+    curves[["accuracy_w", "accuracy_u"]] = 0.5
+    by_epoch, _, against = draw_lenet(SimpleNamespace(runs=runs, curves=curves)).axes
+    labels = by_epoch.get_legend_handles_labels()[1]
+    lines = [line for line in against.lines if line.get_linestyle() != "None"]
+    return dict(zip(labels, lines))
+
+
+def test_lines_go_through_the_means_of_the_seeds_in_order_of_sparsity():
+    lines = drawn(ROWS)
+    assert set(lines) == {"rvscgd l0", "admm l0", "magnitude"}
+    x, y = lines["rvscgd l0"].get_data()
+    np.testing.assert_allclose([x, y], [[50, 85], [96, 85]])
+    np.testing.assert_allclose(lines["magnitude"].get_data(), [[70], [93]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"), [(ROWS[:4], {"l0"}), (ROWS[:4] + ROWS[5:], {"l0", "magnitude"})]
+)
+def test_one_method_with_penalties_is_known_by_these(rows, names):
+    assert set(drawn(rows)) == names
+
+
+def test_a_mean_hides_no_network_that_failed():
+    lost = [*ROWS[:2], ("rvscgd", "l0", 1.0, 0, np.nan, np.nan), ROWS[3]]
+    x, _ = drawn(lost)["l0"].get_data()
+    np.testing.assert_allclose(x, [85, np.nan])
