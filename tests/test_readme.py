@@ -63,12 +63,13 @@ def test_every_parameter_and_column_is_documented():
         for name in words.names:
             assert f"`{name}`" in GUIDE, name
     from rvsjax.measure import Measurements
-    from rvsjax.studies import lenet, two_layer
+    from rvsjax.studies import two_layer
+    from rvsjax.studies.lenet.tables import Points
     from rvsjax.theory import CLAIMS
 
     for name in (*Measurements._fields, *two_layer.Measurements._fields, "ended"):
         assert f"`m_{name}`" in GUIDE, name
-    for name in lenet._Points._fields[1:]:
+    for name in Points._fields[1:]:
         assert f"`m_{name}`" in GUIDE and name in GUIDE, name
     for name in CLAIMS:
         assert f"`{name}`" in GUIDE, name

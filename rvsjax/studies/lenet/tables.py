@@ -1,0 +1,105 @@
+"""What networks leave: rows, a point an epoch, and what of them can be compared."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pyarrow as pa
+
+from rvsjax.agreement import Difference, Tables, differences
+from rvsjax.nn.examine import Scores
+from rvsjax.nn.lenet import SHAPES
+from rvsjax.rows import (
+    column,
+    curves_table,
+    identity,
+    parameters,
+    status,
+    vectors,
+)
+from rvsjax.spec.plan import Item
+from rvsjax.studies.lenet.trial import Carry, Trial
+
+__all__ = ["Allowed", "Points", "tables"]
+
+
+def tables(items: Sequence[Item], carry: Carry) -> dict[str, pa.Table]:
+    """Return the tables `runs`, `curves` and `weights` of a block."""
+    ids, seen = identity(items), carry.history
+    loss = np.asarray(seen.loss_train)
+    epochs = np.broadcast_to(np.arange(loss.shape[1]), loss.shape)
+    bad = ~np.isfinite(loss[:, 1:])
+    first = np.where(bad.any(1), bad.argmax(1) + 1, -1)
+    runs = (
+        ids
+        | status((first > 0).astype(int), first)
+        | parameters(items)
+        | {f"m_{name}": column(x) for name, x in _measured(carry).items()}
+        | {"m_epochs": column(epochs[:, -1])}
+        | {"m_first_bad_epoch": column(first)}
+    )
+    points = Points(epochs, loss, *_plain(seen.scores).values())
+    return {
+        "runs": pa.table(runs),
+        "curves": curves_table(ids["run_id"], points, np.ones_like(epochs, bool)),
+        "weights": pa.table(ids | _weights(carry)),
+    }
+
+
+class Points(NamedTuple):
+    """The columns of the curves, each ``(runs, epochs + 1)``."""
+
+    step: np.ndarray  # epochs
+    loss_train: np.ndarray
+    accuracy_w: np.ndarray
+    loss_w: np.ndarray
+    sparsity_w: np.ndarray
+    accuracy_u: np.ndarray
+    loss_u: np.ndarray
+    sparsity_u: np.ndarray
+
+
+def _plain(scores: Scores) -> dict[str, np.ndarray]:
+    """Return the measures of w, then those of u, each ``(runs, epochs + 1)``."""
+    return {
+        f"{name}_{which}": np.asarray(getattr(score, name))
+        for which, score in scores._asdict().items()
+        for name in ("accuracy", "loss", "sparsity")
+    }
+
+
+def _measured(carry: Carry) -> dict[str, np.ndarray]:
+    """Return the measures after the last epoch."""
+    scores = carry.history.scores
+    found = {name: x[:, -1] for name, x in _plain(scores).items()}
+    found["loss_train"] = np.asarray(carry.history.loss_train)[:, -1]
+    for which, score in scores._asdict().items():
+        for layer in SHAPES:
+            found[f"sparsity_{which}_{layer}"] = np.asarray(score.layers[layer])[:, -1]
+    return found
+
+
+def _weights(carry: Carry) -> dict[str, pa.Array]:
+    """Return all of w as one list a run: layers in order, kernel then bias, ..."""
+    leaves = [np.asarray(x) for x in jax.tree.leaves(carry.training.w)]
+    flat = [x.reshape(len(x), -1) for x in leaves]
+    return {"w": vectors(np.concatenate(flat, axis=1))}
+
+
+class Allowed:
+    """A binary activation turns the last digit into another network: none is compared.
+
+    What was asked, and how the run ended, must agree.
+    """
+
+    def __init__(self, trial: Trial, here: Tables) -> None:
+        """Take the trial and its tables."""
+
+    def differences(self, there: Tables, here: Tables) -> list[Difference]:
+        """Return what differs of parameters and statuses."""
+        return differences(there, here, self._alike)
+
+    def _alike(self, table: str, name: str, there: Any, here: Any) -> bool:
+        fixed = name.startswith("p_") or name in ("run_id", "status", "step")
+        return there == here or not fixed

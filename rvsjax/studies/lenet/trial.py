@@ -1,0 +1,136 @@
+"""A network as a sweep names it, and its training, an epoch a stage."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rvsjax.nn.examine import Scores, examine
+from rvsjax.nn.lenet import LeNet
+from rvsjax.nn.network import Network
+from rvsjax.nn.training import Training, begin, train_epoch
+from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.spec.plan import Item
+from rvsjax.studies.study import leaf
+from rvsjax.types import Array, pytree, static
+
+__all__ = ["Carry", "History", "Trial", "advance_trial", "begin_trial", "make_trial"]
+
+_CALIBRATION = 5000  # of the training images, that moments are taken from
+
+
+@pytree
+class Trial:
+    """A network, and how many of the images it is given."""
+
+    network: Network
+    train_images: int | None = static()
+    test_images: int | None = static()
+
+
+class History(NamedTuple):
+    """What is seen of a network after each epoch, ``(epochs + 1,)``; NaN before."""
+
+    loss_train: Array  # mean over the minibatches of an epoch
+    scores: Scores
+
+
+class Carry(NamedTuple):
+    """Where the training of a trial is."""
+
+    training: Training
+    history: History
+
+
+def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
+    """Turn the names and numbers of an item into a trial; every epoch is recorded."""
+    given = item.parameters
+
+    def real(name: str) -> Any:
+        return leaf("float32", given[name])
+
+    penalty = {
+        None: NoPenalty,
+        "l0": L0,
+        "l1": L1,
+        "transformed-l1": lambda: TransformedL1(real("a")),
+    }[given["penalty"]]()
+    net = LeNet(
+        surrogate=given["surrogate"] or "relu",
+        bits=given["bits"] or None,
+        batch_norm=given["batch_norm"],
+        full_first=bool(given["full_first"]),
+        full_last=bool(given["full_last"]),
+    )
+    network = Network(
+        seed=leaf("uint32", item.seed),
+        learning_rate=real("learning_rate"),
+        momentum=real("momentum"),
+        weight_decay=real("weight_decay"),
+        lam=real("lam"),
+        beta=real("beta"),
+        sparsity=real("sparsity"),
+        penalty=penalty,
+        architecture=net,
+        method=given["method"],
+        epochs=given["epochs"],
+        batch=given["batch"],
+    )
+    return Trial(network, given["train_images"], given["test_images"])
+
+
+def _scores(
+    trial: Trial,
+    training: Training,
+    images: Array,
+    test_images: Array,
+    test_labels: Array,
+) -> Scores:
+    """Score on the test images; moments are those of the first training images."""
+    few = slice(None, trial.test_images)
+    calibration = images[: trial.train_images][:_CALIBRATION]
+    return examine(
+        trial.network, training, test_images[few], test_labels[few], calibration
+    )
+
+
+def begin_trial(
+    trial: Trial, images: Array, labels: Array, test_images: Array, test_labels: Array
+) -> Carry:
+    """Draw a network and look at it, before its first epoch."""
+    training = begin(trial.network)
+    scores = _scores(trial, training, images, test_images, test_labels)
+    now = History(jnp.full((), jnp.nan, jnp.float32), scores)
+    places = trial.network.epochs + 1
+    history = jax.tree.map(
+        lambda x: jnp.full(places, jnp.nan, x.dtype).at[0].set(x), now
+    )
+    return Carry(training, history)
+
+
+def _order(epoch: Array, images: int, batch: int) -> Array:
+    """Return the images of each minibatch, the same for every network of any sweep."""
+    key = jax.random.fold_in(jax.random.key(0, impl="threefry2x32"), epoch)
+    rows = jax.random.permutation(key, jnp.arange(images, dtype=jnp.int32))
+    return rows[: images // batch * batch].reshape(-1, batch)
+
+
+def advance_trial(
+    trial: Trial,
+    carry: Carry,
+    epoch: Array,
+    images: Array,
+    labels: Array,
+    test_images: Array,
+    test_labels: Array,
+) -> Carry:
+    """Train a network for the epoch of that number, from 0, and look at it."""
+    some, marks = images[: trial.train_images], labels[: trial.train_images]
+    order = _order(epoch, len(some), trial.network.batch)
+    training = train_epoch(trial.network, carry.training, some, marks, order, epoch)
+    scores = _scores(trial, training, images, test_images, test_labels)
+    now = History(training.loss, scores)
+    history = jax.tree.map(
+        lambda kept, x: kept.at[epoch + 1].set(x), carry.history, now
+    )
+    return Carry(training, history)
