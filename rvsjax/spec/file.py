@@ -72,7 +72,7 @@ class Document(_Table):
     version: int = Field(description="of the format: 1")
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
-        description="of the sweep and its folder: letters, digits, -, _ and .",
+        description="of the sweep and its folder: letters, digits, points, - and _",
     )
     study: Literal["rvscgd", "two_layer", "lenet"] = Field(
         description="what is studied; it settles which parameters there are"
