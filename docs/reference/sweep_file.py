@@ -16,10 +16,10 @@ _HEAD = f"""{GENERATED}
 Every key that a sweep file may have. How the tables work together is told in the
 [guide](guide.md#the-sweep-file); a file is TOML, at most {LARGEST_FILE // 1024} KiB.
 
-Editors that know JSON Schema complete and check a file whose first line names
-[sweep.schema.json](sweep.schema.json), as Taplo and Even Better TOML do:
+Taplo, and editors with it (Even Better TOML), complete and check a file whose first
+line is the path from there to [sweep.schema.json](sweep.schema.json). In `sweeps/`:
 
-    #:schema docs/sweep.schema.json
+    #:schema ../docs/sweep.schema.json
 
 `python -m rvsjax.sweep FILE.toml --dry-run` checks what a schema cannot say.
 
