@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sphinx.ext.napoleon import GoogleDocstring
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from rvsjax import __version__
 
