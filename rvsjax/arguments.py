@@ -138,7 +138,12 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute again the blocks with such runs",
     )
     add("--data", metavar="DIR", help="images and labels of a study of networks")
-    add("--device", choices=("auto", "cpu", "gpu", "tpu"), default="auto")
+    add(
+        "--device",
+        choices=("auto", "cpu", "gpu", "tpu"),
+        default="auto",
+        help="where blocks run",
+    )
     add("--dtype", choices=("float32", "float64"), help="precision of every run")
     add(
         "--block",
@@ -163,7 +168,12 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     add("--strict", action="store_true", help="exit 4 if a claim is violated")
     add("--fail-fast", action="store_true", help="stop at the first block that fails")
     add("--no-report", action="store_true", help="no report.html, no figures")
-    add("--progress", choices=("auto", "bar", "plain", "json", "none"), default="auto")
+    add(
+        "--progress",
+        choices=("auto", "bar", "plain", "json", "none"),
+        default="auto",
+        help="a bar, lines, or neither (default: auto, a bar on a terminal)",
+    )
     add("--json", action="store_true", help="results on stdout as JSON")
     talk = parser.add_mutually_exclusive_group()
     talk.add_argument("-q", "--quiet", action="store_true", help="no talk")
@@ -201,7 +211,9 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 def _theory_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="theory")
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("action", nargs="?", choices=("list",), default="list")
+    parser.add_argument(
+        "action", nargs="?", choices=("list",), default="list", help="may be left out"
+    )
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
 
 

@@ -8,6 +8,8 @@ import pytest
 from rvsjax import penalties
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += [ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
 TRAINING = (ROOT / "docs" / "training.md").read_text()
 (SCRIPT,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
 
@@ -25,6 +27,31 @@ def test_the_training_script_runs(monkeypatch, capsys):
     assert float(u_zeros) > 50 > 10 > float(w_zeros)
     assert min(float(w_good), float(u_good)) > 50
     assert abs(float(w_good) - float(u_good)) < 10
+
+
+def anchors(path):
+    """The headings of a page, as links name them."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_have_ends(page):
+    """Files and folders of the repository, and headings of its pages."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_there_are_links_to_look_at():
+    links = [re.findall(r"\]\([^)\s]+\)", page.read_text()) for page in PAGES]
+    assert sum(map(len, links)) > 50
 
 
 def test_what_the_page_names_is_there():

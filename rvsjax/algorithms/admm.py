@@ -1,11 +1,13 @@
 """ADMM with a gradient step on w: the method that Section 3.3 compares RVSCGD with.
 
-L(w, u, z) = f(w) + lam P(u) + <z, w - u> + (beta/2) |w - u|^2
+::
 
-v       = w^t - eta (E g(w^t) + z^t + beta (w^t - u^t))
-w^{t+1} = v / |v|, or v where weights are free
-u^{t+1} = prox_{(lam/beta) P}(w^{t+1} + z^t / beta)
-z^{t+1} = z^t + beta (w^{t+1} - u^{t+1})
+    L(w, u, z) = f(w) + lam P(u) + <z, w - u> + (beta/2) |w - u|^2
+
+    v       = w^t - eta (E g(w^t) + z^t + beta (w^t - u^t))
+    w^{t+1} = v / |v|, or v where weights are free
+    u^{t+1} = prox_{(lam/beta) P}(w^{t+1} + z^t / beta)
+    z^{t+1} = z^t + beta (w^{t+1} - u^{t+1})
 
 Unlike RVSCGD, w comes first, and u from the new w.
 """

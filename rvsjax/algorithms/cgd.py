@@ -1,5 +1,7 @@
 """Coarse gradient descent without a penalty, ``w^{t+1} = v / |v|``.
 
+::
+
     v = w^t - eta E g(w^t)
 
 There is no second variable: ``u = w``, so that the Lagrangian is the loss.

@@ -2,7 +2,7 @@
 
 The step of `rvscgd`, for step sizes whose update is lost in the rounding of w: at
 ``eta K = 3e-5`` float32 stalls near 1e-3 radians. The update is computed on its own and
-added to the tail, from where its sum is carried into w (Dekker's fast two-sum):
+added to the tail, from where its sum is carried into w (Dekker's fast two-sum)::
 
     change   = -eta E g(w) - eta beta (w - u)
     1/|v| - 1 = -q / (1 + q + sqrt(1 + q)),    q = |v|^2 - 1

@@ -1,8 +1,10 @@
 """Proximal coarse gradient descent on the sphere: one variable, no coupling.
 
-v       = w^t - eta E g(w^t)
-p       = prox_{eta lam P}(v)
-w^{t+1} = p / |p|,    u^{t+1} = w^{t+1}
+::
+
+    v       = w^t - eta E g(w^t)
+    p       = prox_{eta lam P}(v)
+    w^{t+1} = p / |p|,    u^{t+1} = w^{t+1}
 
 For a limit on the number of entries (`Largest`) this is iterative hard thresholding.
 For it and for l1, ``p / |p|`` is the minimiser of ``eta lam P(u) + |u - v|^2 / 2`` over

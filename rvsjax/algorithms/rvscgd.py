@@ -1,8 +1,10 @@
 """Relaxed variable splitting coarse gradient descent (Dinh and Xin 2020, Algorithm 1).
 
-u^{t+1} = prox_{(lam/beta) P}(w^t)
-v       = w^t - eta E g(w^t) - eta beta (w^t - u^{t+1})
-w^{t+1} = v / |v|
+::
+
+    u^{t+1} = prox_{(lam/beta) P}(w^t)
+    v       = w^t - eta E g(w^t) - eta beta (w^t - u^{t+1})
+    w^{t+1} = v / |v|
 """
 
 import jax.numpy as jnp

@@ -26,6 +26,9 @@ LARGEST_FILE = 64 * 1024
 MOST_BLOCKS = 200  # [[zip]], [[case]] or [[exclude]] in a file
 
 
+Blocks = list[dict[str, Any]]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -33,15 +36,17 @@ class _Table(BaseModel):
 class Seeds(_Table):
     """The seeds ``base, ..., base + count - 1``."""
 
-    count: int = Field(default=1, ge=1, le=2**32)
-    base: int = Field(default=0, ge=0, lt=2**32)
+    count: int = Field(default=1, ge=1, le=2**32, description="how many")
+    base: int = Field(default=0, ge=0, lt=2**32, description="the first")
 
 
 class Record(_Table):
     """What is kept of a run besides its row."""
 
-    curves: int = Field(default=200, ge=2, le=100_000)
-    weights: bool = False
+    curves: int = Field(
+        default=200, ge=2, le=100_000, description="points of each curve of a run"
+    )
+    weights: bool = Field(default=False, description="write weights.parquet as well")
 
 
 class Sample(_Table):
@@ -49,9 +54,11 @@ class Sample(_Table):
 
     model_config = ConfigDict(extra="allow", strict=True)
 
-    method: Literal["sobol", "lhs", "random"] = "sobol"
-    n: int = Field(ge=1, le=2**17)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    method: Literal["sobol", "lhs", "random"] = Field(
+        default="sobol", description="Sobol, Latin hypercube, or independent points"
+    )
+    n: int = Field(ge=1, le=2**17, description="points")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="of the points")
 
     @property
     def dimensions(self) -> dict[str, Any]:
@@ -62,18 +69,41 @@ class Sample(_Table):
 class Document(_Table):
     """A sweep file; parameter values are checked when the plan is made."""
 
-    version: int
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    study: Literal["rvscgd", "two_layer", "lenet"]
-    about: str = ""
-    constants: dict[str, Any] = Field(default_factory=dict)
-    grid: dict[str, Any] = Field(default_factory=dict)
-    zip: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
-    case: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
-    sample: Sample | None = None
-    exclude: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_BLOCKS)
-    seeds: Seeds = Field(default_factory=Seeds)
-    record: Record = Field(default_factory=Record)
+    version: int = Field(description="of the format: 1")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="of the sweep and its folder: letters, digits, points, - and _",
+    )
+    study: Literal["rvscgd", "two_layer", "lenet"] = Field(
+        description="what is studied; it settles which parameters there are"
+    )
+    about: str = Field(default="", description="the question that the sweep asks")
+    constants: dict[str, Any] = Field(
+        default_factory=dict, description="parameters with one value for every run"
+    )
+    grid: dict[str, Any] = Field(
+        default_factory=dict, description="axes, of which every combination is run"
+    )
+    zip: Blocks = Field(
+        default_factory=list,
+        max_length=MOST_BLOCKS,
+        description="blocks of axes of one length that move together",
+    )
+    case: Blocks = Field(
+        default_factory=list,
+        max_length=MOST_BLOCKS,
+        description="blocks of axes; the sweep is the union of the blocks",
+    )
+    sample: Sample | None = Field(
+        default=None, description="points in a box of parameters, as one axis"
+    )
+    exclude: Blocks = Field(
+        default_factory=list,
+        max_length=MOST_BLOCKS,
+        description="blocks of conditions; a run that meets all of one is left out",
+    )
+    seeds: Seeds = Field(default_factory=Seeds, description="how many runs of each")
+    record: Record = Field(default_factory=Record, description="what is kept of a run")
 
     @property
     def vocabulary(self) -> Vocabulary:

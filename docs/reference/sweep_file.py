@@ -1,0 +1,97 @@
+"""The page of the sweep file: its tables, and the parameters of each study."""
+
+import json
+from typing import Any
+
+from docs.reference.schema import Schema, properties, sweep_schema
+from docs.reference.tables import GENERATED, code, table
+from rvsjax.spec.file import LARGEST_FILE, Document, Record, Sample, Seeds
+from rvsjax.spec.vocabularies import VOCABULARIES
+
+__all__ = ["sweep_file_page"]
+
+_HEAD = f"""{GENERATED}
+# Sweep file reference
+
+Every key that a sweep file may have. How the tables work together is told in the
+[guide](guide.md#the-sweep-file); a file is TOML, at most {LARGEST_FILE // 1024} KiB.
+
+Taplo, and editors with it (Even Better TOML), complete and check a file whose first
+line is the path from there to [sweep.schema.json](sweep.schema.json). In `sweeps/`:
+
+    #:schema ../docs/sweep.schema.json
+
+`python -m rvsjax.sweep FILE.toml --dry-run` checks what a schema cannot say.
+
+## Keys
+"""
+
+_WHERE = """
+In `[constants]` a parameter has a value, in `[grid]`, `[[zip]]`, `[[case]]` and
+`[[exclude]]` a value, a list, or, for numbers, a range `{ lin = [a, b], num = n }` or
+`{ geom = [a, b], num = n }`; in `[sample]` it has `{ choice = [...] }` or, for numbers,
+`{ uniform = [a, b] }` or `{ loguniform = [a, b] }`.
+"""
+
+_COLUMNS = ("type", "default", "meaning")
+
+
+def sweep_file_page() -> str:
+    """Return the page."""
+    page = _HEAD + "\n" + _rows("key", sweep_schema()["properties"], Document)
+    for name, model in (("sample", Sample), ("seeds", Seeds), ("record", Record)):
+        page += f"\n### [{name}]\n\n{_rows('key', properties(model), model)}"
+    page += f"\n## Parameters\n{_WHERE}"
+    for study, vocabulary in VOCABULARIES.items():
+        rows = _rows("parameter", properties(vocabulary.model), vocabulary.model)
+        page += f"\n### {study}\n\n{rows}"
+    return page
+
+
+def _rows(first: str, fields: dict[str, Schema], model: Any) -> str:
+    rows = [
+        (code(name), _type(field), _default(name, field, model), field["description"])
+        for name, field in fields.items()
+    ]
+    return table((first, *_COLUMNS), rows)
+
+
+def _default(name: str, field: Schema, model: Any) -> str:
+    """Return the default as TOML writes it."""
+    if model.model_fields[name].is_required():
+        return "needed"
+    return code(json.dumps(field["default"])) if "default" in field else ""
+
+
+def _type(field: Schema) -> str:
+    """Say what a value may be: one of several words, or a type and its range."""
+    if "enum" in field:
+        return ", ".join(code(json.dumps(one)) for one in field["enum"])
+    if "$ref" in field or field["type"] == "object":
+        return "table"
+    if field["type"] == "array":
+        return "list of tables"
+    return _KINDS[field["type"]] + _limits(field)
+
+
+_KINDS = {
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "boolean": "`true` or `false`",
+}
+
+_LIMITS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
+
+def _limits(field: Schema) -> str:
+    return "".join(
+        f", {words} {field[key]:,.15g}"
+        for key, words in _LIMITS.items()
+        if key in field
+    )
