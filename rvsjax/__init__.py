@@ -4,28 +4,51 @@
 >>> results.runs, results.curves, results.claims  # doctest: +SKIP
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rvsjax.algorithms import ALGORITHMS
     from rvsjax.api import grid, limit_point, load, run
+    from rvsjax.penalties import L0, L1, TransformedL1
+    from rvsjax.teacher import Teacher
+    from rvsjax.types import Hyper
 
-__all__ = ["__version__", "grid", "limit_point", "load", "run"]
+    rvscgd = ALGORITHMS["rvscgd"]
+
+__all__ = [
+    "Hyper",
+    "L0",
+    "L1",
+    "Teacher",
+    "TransformedL1",
+    "__version__",
+    "grid",
+    "limit_point",
+    "load",
+    "run",
+    "rvscgd",
+]
 
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "Hyper": "types",
+    "L0": "penalties",
+    "L1": "penalties",
+    "Teacher": "teacher",
+    "TransformedL1": "penalties",
+    "grid": "spec.grid",  # without jax
+    "limit_point": "api",
+    "load": "results",  # without jax, and without anything that could unpickle
+    "run": "api",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import jax and pandas only when they are needed: `--help` is to be instant."""
-    if name == "load":  # without jax, and without anything that could unpickle
-        from rvsjax.results import load
-
-        return load
-    if name == "grid":
-        from rvsjax.spec.grid import grid
-
-        return grid
-    if name in ("limit_point", "run"):
-        from rvsjax import api
-
-        return getattr(api, name)
+    if name == "rvscgd":
+        return importlib.import_module("rvsjax.algorithms").ALGORITHMS[name]
+    if name in _ROOMS:
+        return getattr(importlib.import_module(f"rvsjax.{_ROOMS[name]}"), name)
     raise AttributeError(f"module 'rvsjax' has no attribute {name!r}")

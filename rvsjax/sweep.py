@@ -9,6 +9,7 @@ import platform
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -45,6 +46,8 @@ class Progress(NamedTuple):
     blocks: int
     blocks_before: int
     seconds: float
+    runs: int = 0  # of its blocks
+    failures: int = 0  # runs among them that did not end well
 
 
 class Options(NamedTuple):
@@ -163,6 +166,7 @@ def _compute_blocks(
     begin, clock = datetime.now(UTC), time.perf_counter()
     before = len(store.done())
     done, failed, writing = 0, False, 0.0
+    statuses = Counter[str]()
     noted = {entry["block"] for entry in store.manifest.get("halved", [])}
 
     def make(item: Item) -> Any:
@@ -173,7 +177,10 @@ def _compute_blocks(
 
     def tell() -> None:
         seconds = time.perf_counter() - clock
-        options.watch(Progress(done, work.number, before, seconds))
+        runs = statuses.total()
+        failures = runs - statuses["ok"]
+        told = Progress(done, work.number, before, seconds, runs, failures)
+        options.watch(told)
 
     tell()
     for block, future in engine.run(work.pending, make, stop):
@@ -187,6 +194,7 @@ def _compute_blocks(
         store.checkpoints().forget(block.number)
         writing += time.perf_counter() - mark
         done += 1
+        statuses.update(tables["runs"]["status"].to_pylist())
         tell()
     seconds = {
         "compile": round(engine.compile_seconds, 3),

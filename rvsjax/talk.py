@@ -43,6 +43,17 @@ def _left(progress: Progress) -> float:
     return progress.seconds / progress.blocks_done * missing
 
 
+def _pace(progress: Progress) -> str:
+    """Return ``12 runs/s, 3 failed, about 40 s left``, once a block is finished."""
+    rate = progress.runs / progress.seconds if progress.seconds else 0
+    told = [f"{rate:.3g} runs/s" if rate < 1000 else f"{rate:,.0f} runs/s"]
+    if progress.failures:
+        told.append(f"{progress.failures} failed")
+    if progress.blocks_done < progress.blocks:
+        return ", ".join([*told, f"about {duration(_left(progress))} left"])
+    return ", ".join([*told, duration(progress.seconds)])
+
+
 @contextlib.contextmanager
 def progress_talker(kind: str) -> Iterator[Callable[[Progress], None]]:
     """Give what hears of each finished batch: a bar, plain lines, JSON or nothing."""
@@ -81,7 +92,7 @@ class _Plain(_Nothing):
         elif time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()
             done = f"{progress.blocks_done} of {progress.blocks} blocks"
-            tell(f"{done}, about {duration(_left(progress))} left")
+            tell(f"{done}, {_pace(progress)}")
 
 
 class _Bar(_Nothing):
@@ -104,10 +115,8 @@ class _Bar(_Nothing):
             self.task = self.bar.add_task("compiling", total=progress.blocks)
             self.bar.start()
             return
-        left = f"about {duration(_left(progress))} left"
-        if progress.blocks_done == progress.blocks:
-            left = duration(progress.seconds)
-        self.bar.update(self.task, completed=progress.blocks_done, description=left)
+        done, pace = progress.blocks_done, _pace(progress)
+        self.bar.update(self.task, completed=done, description=pace)
 
     def close(self) -> None:
         if self.bar.live.is_started:

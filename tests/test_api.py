@@ -1,5 +1,6 @@
 """Sweeps written in Python ask what files ask; notebooks see tables and no markup."""
 
+import jax
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -129,3 +130,21 @@ def test_a_notebook_shows_statuses_and_claims_and_escapes_them(tmp_path):
     assert cells[:4] == ["ok", "2", "failed", "1"]
     assert cells[4:] == ["lemma_5", "7", "7", "7", "7", "&lt;b&gt;&amp;"]
     assert "<script" not in page and "&lt;script&gt;alert(1)&lt;" in page
+
+
+def test_the_step_is_an_import_away():
+    """One step by the names that the README gives, against the formula in NumPy."""
+    from rvsjax import L0, Hyper, Teacher, rvscgd
+
+    with jax.enable_x64(True):
+        teacher = Teacher(np.array([0.6, 0.8, 0.0]), k=20)
+        hyper = Hyper(*np.float64([1e-2, 0.5, 0.02]))
+        w = np.array([0.0, 0.6, -0.8])
+        state = rvscgd.init(w, hyper, L0())
+        state, length = rvscgd.step(state, hyper, teacher.coarse_gradient, L0())
+    u = np.where(np.abs(w) > np.sqrt(2 * 1e-2 / 0.5), w, 0)
+    K = 20 / (2 * np.pi)  # noqa: N806
+    v = w - 0.02 * K * (w - [0.6, 0.8, 0.0]) - 0.02 * 0.5 * (w - u)
+    np.testing.assert_allclose(state.u, u)
+    np.testing.assert_allclose(state.w, v / np.linalg.norm(v), atol=1e-14)
+    assert float(length) == pytest.approx(np.linalg.norm(v))

@@ -249,8 +249,12 @@ def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypa
     monkeypatch.setattr(Engine, "compute", fails_once)
     folder = tmp_path / "out"
     lane = tuple(jax.devices()[:1])
-    ending = run_plan(tiny(), TINY, folder, Options(width=8, lanes=lane))
+    seen = []
+    options = Options(width=8, lanes=lane, watch=seen.append)
+    ending = run_plan(tiny(), TINY, folder, options)
     assert ending.failed
+    assert [told.failures for told in seen] == [0, 0, *[8] * 5]
+    assert [told.runs for told in seen] == [8 * told.blocks_done for told in seen]
     assert ending.blocks_left == 0
     runs = rvsjax.load(folder).runs
     failed = runs[runs["status"] == "failed"]

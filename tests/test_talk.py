@@ -1,0 +1,31 @@
+"""What is said while a sweep runs."""
+
+import pytest
+
+from rvsjax.sweep import Progress
+from rvsjax.talk import duration, progress_talker
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (42.4, "42 s"), (200, "3 min 20 s")]
+    + [(3599.6, "1 h 0 min"), (7500, "2 h 5 min")],
+)
+def test_durations_are_rounded_to_what_matters(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
+    monkeypatch.setattr("rvsjax.talk.QUIET_SECONDS", 0)
+    with progress_talker("plain") as watch:
+        watch(Progress(0, 4, 0, 0.0))
+        watch(Progress(1, 4, 0, 2.0, runs=24, failures=0))
+        watch(Progress(2, 4, 0, 4.0, runs=8000, failures=3))
+        watch(Progress(4, 4, 0, 90.0, runs=9, failures=3))
+    begin, *lines = capsys.readouterr().err.splitlines()
+    assert begin == "4 blocks to run; compiling the first"
+    assert lines == [
+        "1 of 4 blocks, 12 runs/s, about 6.0 s left",
+        "2 of 4 blocks, 2,000 runs/s, 3 failed, about 4.0 s left",
+        "4 of 4 blocks, 0.1 runs/s, 3 failed, 1 min 30 s",
+    ]
