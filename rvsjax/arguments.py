@@ -188,7 +188,16 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="report")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
-    parser.add_argument("--open", action="store_true", help="show the page")
+    add = parser.add_argument
+    add("--open", action="store_true", help="show the page")
+    add("--figure", choices=("runs", "curves"), help="another figure, of this table")
+    for option, what in (
+        ("--x", "column along the figure"),
+        ("--y", "column up the figure; its median and band"),
+        ("--color", "a line for each value of this column"),
+        ("--facet", "a panel for each value of this column"),
+    ):
+        add(option, metavar="NAME", help=f"{what} (with --figure)")
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:

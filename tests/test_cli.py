@@ -271,7 +271,8 @@ def test_the_folder_holds_what_the_contract_says(desk, whole):
     assert (folder / "sweep.toml").read_text() == TINY
     assert len(desk.runs("out/tiny")) == 16
     figures = {path.name for path in (folder / "figures").iterdir()}
-    assert figures == {"tiny.png", "tiny.pdf", "claims.png", "claims.pdf"}
+    endings = ("png", "pdf", "svg", "csv")
+    assert figures == {f"{x}.{end}" for x in ("tiny", "claims") for end in endings}
     assert not [path for path in folder.rglob("*") if ".tmp" in path.name]
 
 

@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 import rvsjax
+from rvsjax.cli import main
+from rvsjax.report.any import draw_any
+from rvsjax.report.data import figure_data
 from rvsjax.report.figures import draw, draw_claims, draw_curves
 
 SWEEP = """
@@ -74,14 +77,16 @@ def test_a_violated_claim_without_a_certificate_says_so(results):
 def test_files_are_pictures_and_the_same_each_time(results):
     files = draw(results.folder)
     names = {path.relative_to(results.folder / "figures").name for path in files}
-    assert names == {"small.png", "small.pdf", "claims.png", "claims.pdf"}
+    endings = ("png", "pdf", "svg", "csv")
+    assert names == {f"{x}.{end}" for x in ("small", "claims") for end in endings}
     for path in files:
         if path.suffix == ".png":
             picture = matplotlib.image.imread(path)
             assert picture.shape[1] == 1400
             assert picture[..., :3].std() > 0.05  # not an empty page
         else:
-            assert path.read_bytes().startswith(b"%PDF")
+            head = {".pdf": b"%PDF", ".svg": b"<?xml", ".csv": b"panel,series"}
+            assert path.read_bytes().startswith(head[path.suffix])
     before = [path.read_bytes() for path in files]
     assert [path.read_bytes() for path in draw(results.folder)] == before
 
@@ -96,4 +101,76 @@ def test_results_without_a_method_still_have_a_picture(results, tmp_path):
     cgd = rvsjax.run(tmp_path / "cgd.toml", tmp_path / "out")
     assert set(cgd.runs["status"]) == {"diverged"}
     assert pd.isna(cgd.runs["p_penalty"]).all()
-    assert len(draw(cgd.folder)) == 4
+    assert len(draw(cgd.folder)) == 8
+
+
+def quantiles(rows, by, column):
+    groups = rows.groupby(by)[column]
+    return [groups.quantile(q) for q in (0.5, 0.1, 0.9)]
+
+
+def test_the_numbers_beside_a_figure_are_those_of_pandas(results):
+    draw(results.folder)
+    data = pd.read_csv(results.folder / "figures" / "small.csv")
+    runs = results.runs.set_index("run_id")["p_penalty"]
+    curves = results.curves.assign(penalty=results.curves["run_id"].map(runs))
+    assert len(data) == 4 * curves["step"].nunique()
+    for penalty in ("l0", "l1"):
+        own = curves[curves["penalty"] == penalty]
+        for panel, column in (("angle", "theta"), ("Lagrangian", "lagrangian")):
+            found = data[
+                data["panel"].str.startswith(panel)
+                & data["series"].str.startswith(penalty)
+            ]
+            expected = quantiles(own, "step", column)
+            for name, values in zip(("y", "low", "high"), expected):
+                assert np.allclose(found[name], values, rtol=1e-12)
+    bars = figure_data(draw_claims(results))
+    assert np.allclose(bars.groupby("x")["y"].sum(), 100)
+    assert set(bars["series"]) >= {"holds", "violated"}
+
+
+@pytest.mark.parametrize("name", ["lagrangian", "theta"])
+def test_any_figure_shows_what_it_is_asked(results, name):
+    figure = draw_any(results, "curves", "step", name, "seed", "penalty")
+    assert [axes.get_title() for axes in figure.axes] == [
+        "penalty = l0",
+        "penalty = l1",
+    ]
+    table = results.curves.merge(results.runs[["run_id", "p_seed", "p_penalty"]])
+    for axes, penalty in zip(figure.axes, ("l0", "l1")):
+        assert len(axes.get_lines()) == 6
+        for seed, line in enumerate(axes.get_lines()):
+            own = table[(table["p_seed"] == seed) & (table["p_penalty"] == penalty)]
+            assert line.get_label() == str(seed)
+            assert np.array_equal(line.get_ydata(), own.sort_values("step")[name])
+
+
+def test_a_figure_of_the_runs_by_a_name(results, capsys):
+    """Names without their prefix; an axis of words; the path is told."""
+    folder = str(results.folder)
+    command = ["report", folder, "--figure", "runs", "--x", "penalty", "--y", "theta"]
+    assert main(command) == 0
+    paths = capsys.readouterr().out.split()
+    assert [path.rpartition(".")[2] for path in paths] == ["png", "pdf", "svg", "csv"]
+    data = pd.read_csv(paths[-1])
+    expected = quantiles(results.runs, "p_penalty", "m_theta")
+    for name, values in zip(("y", "low", "high"), expected):
+        assert np.allclose(data[name], values)
+    assert list(data["x"]) == ["l0", "l1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--figure runs --x thata --y loss", 'no column "thata"; did you mean "theta'),
+        ("--figure runs --x theta --y penalty", "its column holds no numbers"),
+        ("--figure runs --x theta", "needs --x NAME and --y NAME"),
+        ("--x theta --y loss", "--x needs --figure"),
+        ("--figure curves --x step --y theta --color run_id", "12 values, at most 8"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_a_sentence(results, capsys, words, said):
+    assert main(["report", str(results.folder), *words.split()]) == 2
+    out, err = capsys.readouterr()
+    assert said in err and "Traceback" not in err and out == ""

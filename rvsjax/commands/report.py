@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rvsjax.console import DONE, need_sweep, put, refusing, tell
+from rvsjax.console import DONE, Refusal, need_sweep, put, refusing, tell
 
 __all__ = ["carry_out", "report"]
 
@@ -13,10 +13,14 @@ __all__ = ["carry_out", "report"]
 def carry_out(arguments: argparse.Namespace) -> int:
     """Make `report.html` and the figures; print their paths."""
     need_sweep(arguments.folder)
+    chosen = _chosen(arguments)
     with refusing():
-        from rvsjax.report.figures import draw
+        from rvsjax.report.figures import draw, draw_one
 
-        files = report(arguments.folder, tell) or draw(arguments.folder)
+        if chosen:
+            files = draw_one(arguments.folder, **chosen)
+        else:
+            files = report(arguments.folder, tell) or draw(arguments.folder)
     for path in files:
         put(str(path))
     if arguments.open:
@@ -24,6 +28,22 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
         webbrowser.open(files[0].resolve().as_uri())
     return DONE
+
+
+def _chosen(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what another figure shows, nothing without ``--figure``."""
+    names = ("x", "y", "color", "facet")
+    given = {name: getattr(arguments, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    if arguments.figure is None:
+        if given:
+            raise Refusal(
+                f"--{next(iter(given))} needs --figure runs or --figure curves"
+            )
+        return {}
+    if not {"x", "y"} <= given.keys():
+        raise Refusal("--figure needs --x NAME and --y NAME")
+    return {"table": arguments.figure, **given}
 
 
 def report(folder: Path, say: Callable[[str], None]) -> list[Path]:

@@ -17,19 +17,18 @@ def draw_curves(results: Results) -> Figure:
     """
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    labels = []
     for (method, curves), (color, dash) in zip(_methods(results).items(), STYLES * 9):
         runs = curves["run_id"].nunique()
         for axes, column in ((left, "theta"), (right, "lagrangian")):
             band(axes, curves[column], curves["step"], color, dash)
-        labels.append(f"{method} ({runs} runs)")
+            axes.get_lines()[-1].set_label(f"{method} ({runs} runs)")
     left.set_ylabel(r"angle $\theta(w^t, w^*)$ (radians)")
     right.set_ylabel(r"Lagrangian $L_\beta(u^t, w^t)$")
     for axes in (left, right):
         finish(axes)
         axes.set_xlabel("step $t$")
         axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
-    left.legend(left.get_lines(), labels, frameon=False, loc="best")
+    left.legend(frameon=False, loc="best")
     figure.suptitle(title(results), fontsize=9)
     return figure
 

@@ -1,14 +1,18 @@
 """Static figures for screen and print: what a sweep varies, and its claims."""
 
 import io
+import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from rvsjax.report.any import draw_any
 from rvsjax.report.claims import draw_claims
 from rvsjax.report.curves import draw_curves
+from rvsjax.report.data import figure_data
 from rvsjax.report.lenet import draw_lenet
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
@@ -16,39 +20,67 @@ from rvsjax.report.two_layer import draw_two_layer
 from rvsjax.results import Results
 from rvsjax.store import StoreError
 
-__all__ = ["draw", "draw_claims", "draw_curves"]
+__all__ = ["draw", "draw_claims", "draw_curves", "draw_one"]
 
+_FORMATS: dict[str, dict[str, Any]] = {
+    "png": {},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
 _PRINT: dict[Any, Any] = {
     "font.size": 9,
+    "svg.hashsalt": "rvsjax",
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
 
 
 def draw(folder: str | Path) -> list[Path]:
-    """Draw ``figures/NAME`` and ``figures/claims`` as PNG and PDF; return the paths.
+    """Draw ``figures/NAME`` and ``figures/claims``; return the paths.
 
-    Claims only where the study has some.
+    Each as PNG, PDF and SVG, and its numbers as CSV. Claims only where the study has
+    some.
     """
-    import matplotlib as mpl
+    results = _computed(folder)
+    with _style():
+        files = _keep(results, results.name, _main_figure(results)(results))
+        if not results.claims.empty:
+            files += _keep(results, "claims", draw_claims(results))
+    return files
 
+
+def draw_one(folder: str | Path, table: str, x: str, y: str, **by: str) -> list[Path]:
+    """Draw ``figures/TABLE-Y-X`` as `draw_any` does; return the paths."""
+    results = _computed(folder)
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{table}-{y}-{x}")  # a stranger's columns
+    with _style():
+        return _keep(results, stem, draw_any(results, table, x, y, **by))
+
+
+def _computed(folder: str | Path) -> Results:
+    """Return the results in a folder; StoreError where there is nothing to draw."""
     results = Results(folder)
     if (results.runs["status"] == "failed").all():
         what = f"no run of {folder} was computed, so that there is nothing to draw"
         raise StoreError(f"{what}; its rows give the reason")
+    return results
+
+
+def _style() -> AbstractContextManager[None]:
+    import matplotlib as mpl
+
+    return mpl.rc_context(_PRINT)
+
+
+def _keep(results: Results, stem: str, figure: Figure) -> list[Path]:
+    """Write a figure and its numbers; the same bytes for the same figure."""
     files = []
-    with mpl.rc_context(_PRINT):
-        figures = {results.name: _main_figure(results)(results)}
-        if not results.claims.empty:
-            figures["claims"] = draw_claims(results)
-        for stem, figure in figures.items():
-            for ending in ("png", "pdf"):
-                plain = {"CreationDate": None} if ending == "pdf" else {}
-                sink = io.BytesIO()
-                figure.savefig(sink, format=ending, dpi=200, metadata=plain)
-                name = f"{stem}.{ending}"
-                files.append(results.keep("figures", name, sink.getvalue()))
-    return files
+    for ending, plain in _FORMATS.items():
+        sink = io.BytesIO()
+        figure.savefig(sink, format=ending, dpi=200, metadata=plain)
+        files.append(results.keep("figures", f"{stem}.{ending}", sink.getvalue()))
+    text = figure_data(figure).to_csv(index=False)
+    return [*files, results.keep("figures", f"{stem}.csv", text.encode())]
 
 
 _BY_STUDY = {"two_layer": draw_two_layer, "lenet": draw_lenet}

@@ -36,6 +36,7 @@ def draw_methods(results: Results) -> Figure:
             for axes, name in zip(grid[:, column], _ROWS):
                 dash = dashes.get(lam, "-")
                 band(axes, each[name], each["step"], colors[method], dash)
+                axes.get_lines()[-1].set_label(f"{method}, lam = {lam:g}")
         grid[0, column].set_title(penalty, fontsize=9)
         grid[1, column].set_xlabel("step $t$")
     for row, label in zip(grid, _ROWS.values()):

@@ -18,7 +18,8 @@ def draw_samples(results: Results) -> Figure:
         band(left, some["m_theta"], some["p_batch"], color, dash)
         exact = _right_support(some).groupby(some["p_batch"]).mean()
         right.plot(exact.index, exact, color=color, ls=dash, lw=1.5)
-        left.get_lines()[-1].set_label(f"{penalty} ({len(some)} runs)")
+        for axes in (left, right):
+            axes.get_lines()[-1].set_label(f"{penalty} ({len(some)} runs)")
     left.set_ylabel(r"last angle $\theta(w^T, w^*)$ (radians)")
     right.set_ylabel("share of runs with the right support of $u$")
     finish(left)
