@@ -32,7 +32,7 @@ def _rows(axes: Axes) -> Iterator[tuple[Any, ...]]:
         x, y = (np.asarray(values) for values in line.get_data())
         low = high = np.full(len(x), np.nan)
         if number < len(bands):
-            low, high = _ends(bands[number], len(x))
+            low, high = _ends(bands[number], np.asarray(line.get_xdata(orig=False)))
         for values in zip(x, y, low, high):
             yield panel, line.get_label(), *values
     for bars in axes.containers:
@@ -40,13 +40,21 @@ def _rows(axes: Axes) -> Iterator[tuple[Any, ...]]:
             yield from _bars(panel, axes, bars)
 
 
-def _ends(band: PolyCollection, points: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower and the upper edge of what `Axes.fill_between` has drawn.
+def _ends(band: PolyCollection, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges of what `Axes.fill_between` has drawn; NaN where it has not.
 
-    Its outline is one point of the upper edge, the lower edge, and the upper backwards.
+    Each outline, one between gaps, is a point of the upper edge, the lower edge, and
+    the upper one backwards.
     """
-    y = np.asarray(band.get_paths()[0].vertices)[:, 1]
-    return y[1 : points + 1], y[points + 2 : 2 * points + 2][::-1]
+    known: dict[float, tuple[float, float]] = {}
+    for path in band.get_paths():
+        x, y = np.asarray(path.vertices).T
+        points = (len(x) - 3) // 2
+        upper = y[points + 2 : 2 * points + 2][::-1]
+        known |= dict(zip(x[1 : points + 1], zip(y[1 : points + 1], upper)))
+    edges = [known.get(place, (np.nan, np.nan)) for place in places]
+    low, high = np.array(edges).reshape(-1, 2).T
+    return low, high
 
 
 def _bars(panel: str, axes: Axes, bars: BarContainer) -> Iterator[tuple[Any, ...]]:
