@@ -8,22 +8,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from rvsjax.nn.leaves import kernels, over
 from rvsjax.nn.lenet import Parameters
+from rvsjax.nn.methods.plain import optimiser
 from rvsjax.nn.network import Network
 from rvsjax.nn.pruning import smallest
 
 __all__ = ["optimiser", "sparse"]
-
-
-def optimiser(
-    network: Network, descent: optax.GradientTransformation
-) -> optax.GradientTransformation:
-    """Return the descent as it is."""
-    del network
-    return descent
 
 
 def sparse(network: Network, w: Parameters, state: Any) -> Parameters:
