@@ -48,6 +48,8 @@ class Progress(NamedTuple):
     seconds: float
     runs: int = 0  # of its blocks
     failures: int = 0  # runs among them that did not end well
+    under_way: float = 0  # blocks' worth of what unfinished blocks have done
+    resumed: float = 0  # blocks' worth of all this that earlier calls did
 
 
 class Options(NamedTuple):
@@ -179,11 +181,14 @@ def _compute_blocks(
         seconds = time.perf_counter() - clock
         runs = statuses.total()
         failures = runs - statuses["ok"]
-        told = Progress(done, work.number, before, seconds, runs, failures)
+        part = sum(list(engine.under_way.values()))
+        told = Progress(
+            *(done, work.number, before, seconds, runs, failures, part, engine.resumed)
+        )
         options.watch(told)
 
     tell()
-    for block, future in engine.run(work.pending, make, stop):
+    for block, future in engine.run(work.pending, make, stop, tell):
         tables, lost = _tables(work, block, future)
         width = engine.narrow.get(block.number, engine.width)
         if width < engine.width or block.number in noted:

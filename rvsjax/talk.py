@@ -6,13 +6,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from rvsjax.console import tell
 from rvsjax.results import Results
 from rvsjax.sweep import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 __all__ = [
     "duration",
@@ -37,26 +40,31 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _left(progress: Progress) -> float:
-    """Return the seconds that the missing blocks take at the pace so far."""
-    missing = progress.blocks - progress.blocks_done
-    return progress.seconds / progress.blocks_done * missing
+def _done(progress: Progress) -> float:
+    """Return the finished blocks, with what unfinished ones have done."""
+    return progress.blocks_done + progress.under_way
 
 
-def _pace(progress: Progress) -> str:
-    """Return ``12 runs/s, 3 failed, about 40 s left``, once a block is finished."""
-    rate = progress.runs / progress.seconds if progress.seconds else 0
-    told = [f"{rate:.3g} runs/s" if rate < 1000 else f"{rate:,.0f} runs/s"]
+def _told(progress: Progress) -> str:
+    """Return ``3.4 of 7 blocks, 12 runs/s, 3 failed, about 40 s left``."""
+    done = f"{_done(progress):.1f}" if progress.under_way else progress.blocks_done
+    told = [f"{done} of {progress.blocks} blocks"]
+    if progress.blocks_done:
+        rate = progress.runs / progress.seconds if progress.seconds else 0
+        told.append(f"{rate:.3g} runs/s" if rate < 1000 else f"{rate:,.0f} runs/s")
     if progress.failures:
         told.append(f"{progress.failures} failed")
-    if progress.blocks_done < progress.blocks:
-        return ", ".join([*told, f"about {duration(_left(progress))} left"])
-    return ", ".join([*told, duration(progress.seconds)])
+    if progress.blocks_done == progress.blocks:
+        return ", ".join([*told, duration(progress.seconds)])
+    if worth := _done(progress) - progress.resumed:
+        left = progress.seconds / worth * (progress.blocks - _done(progress))
+        told.append(f"about {duration(left)} left")
+    return ", ".join(told)
 
 
 @contextlib.contextmanager
 def progress_talker(kind: str) -> Iterator[Callable[[Progress], None]]:
-    """Give what hears of each finished batch: a bar, plain lines, JSON or nothing."""
+    """Give what hears how far a sweep is: a bar, plain lines, JSON or nothing."""
     if kind == "auto":
         kind = "bar" if sys.stderr.isatty() else "plain"
     talker = {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
@@ -75,24 +83,31 @@ class _Nothing:
 
 
 class _Json(_Nothing):
+    """A line at the start and whenever something is done."""
+
+    done = -1.0
+
     def __call__(self, progress: Progress) -> None:
-        tell(json.dumps(progress._asdict()))
+        if _done(progress) != self.done:
+            self.done = _done(progress)
+            tell(json.dumps(progress._asdict()))
 
 
 class _Plain(_Nothing):
     """One line at the start, then at most one every `QUIET_SECONDS`."""
 
+    last: float | None = None
+
     def __call__(self, progress: Progress) -> None:
-        if not progress.blocks_done:
+        if self.last is None:
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
             blocks = "1 block" if progress.blocks == 1 else f"{progress.blocks} blocks"
             tell(f"{blocks} to run{known}; compiling the first")
             self.last = time.monotonic()
-        elif time.monotonic() - self.last >= QUIET_SECONDS:
+        elif _done(progress) and time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()
-            done = f"{progress.blocks_done} of {progress.blocks} blocks"
-            tell(f"{done}, {_pace(progress)}")
+            tell(_told(progress))
 
 
 class _Bar(_Nothing):
@@ -103,20 +118,21 @@ class _Bar(_Nothing):
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
 
+        self.task: TaskID | None = None
         self.bar = Bar(
             BarColumn(),
-            TextColumn("{task.completed} of {task.total} blocks, {task.description}"),
+            TextColumn("{task.description}"),
             console=Console(stderr=True),
             redirect_stdout=False,  # results are no talk
         )
 
     def __call__(self, progress: Progress) -> None:
-        if not progress.blocks_done:
+        if self.task is None:
             self.task = self.bar.add_task("compiling", total=progress.blocks)
             self.bar.start()
-            return
-        done, pace = progress.blocks_done, _pace(progress)
-        self.bar.update(self.task, completed=done, description=pace)
+        elif _done(progress):
+            done, told = _done(progress), _told(progress)
+            self.bar.update(self.task, completed=done, description=told)
 
     def close(self) -> None:
         if self.bar.live.is_started:

@@ -335,6 +335,24 @@ def run_blocks(engine, asked, stop=lambda: False):
     return [future.result() for _, future in engine.run(stream, lambda x: x, stop)]
 
 
+def test_stages_under_way_are_counted_and_those_kept_told_apart():
+    """Blocks and threads ask whether to stop: before each stage, and at other times."""
+    asked, kept, seen = items(0.1, 0.2), Kept(), []
+    first = staged(checkpoints=kept, lanes=jax.devices()[:1])
+
+    def stop():
+        seen.append(first.under_way.get(0, 0))
+        return seen[-1] > 0.5
+
+    assert not run_blocks(first, asked, stop)
+    np.testing.assert_allclose(sorted(set(seen)), [0, 0.2, 0.4, 0.6])
+    again = staged(checkpoints=kept, lanes=jax.devices()[:1])
+    run_blocks(again, asked)
+    np.testing.assert_allclose(again.resumed, 0.6)
+    assert not first.under_way
+    assert not again.under_way
+
+
 def test_stages_go_on_where_they_were_left_to_the_same_bits():
     """Stopped after each number of stages, and gone on with by another engine."""
     asked = items(0.1, 0.2, 0.3)

@@ -24,6 +24,7 @@ from rvsjax.engine.stages import Stages
 __all__ = ["Engine"]
 
 _AHEAD = 4  # blocks that wait for a lane while their programs are compiled
+_BEAT = 1.0  # seconds between two looks at blocks that are computed
 
 Pytree = Any
 Function = Callable[..., Pytree]
@@ -34,16 +35,27 @@ def _never() -> bool:
     return False
 
 
+def _silent() -> None:
+    pass
+
+
 class _Left(Exception):
     """A block was left between two of its stages."""
 
 
 class _Place(NamedTuple):
-    """Where items are computed, and what their stages are kept under, if at all."""
+    """Where items are computed, and as which part of which block, if of one."""
 
     lane: int
     width: int
-    name: str
+    block: int | None
+    first: int  # of its items in the block
+    share: float  # of the block's items
+
+    @property
+    def name(self) -> str:
+        """What its stages are kept under."""
+        return f"{self.block}-{self.width}-{self.first}"
 
 
 class Engine:
@@ -90,6 +102,8 @@ class Engine:
         self._shared = tuple(shared)
         self._placed: dict[Device, tuple[Pytree, ...]] = {}
         self.run_seconds = 0.0  # summed over lanes
+        self.under_way: dict[int, float] = {}  # share of its stages done, by block
+        self.resumed = 0.0  # blocks' worth of stages that were found kept
 
     @property
     def compile_seconds(self) -> float:
@@ -105,11 +119,16 @@ class Engine:
         return self.compute(items, lane)[0]
 
     def compute(
-        self, items: Sequence[Pytree], lane: int, name: str = "", stop: Stop = _never
+        self,
+        items: Sequence[Pytree],
+        lane: int,
+        block: int | None = None,
+        stop: Stop = _never,
     ) -> tuple[Pytree, int]:
         """Return results as a call does, and the width that they were computed with.
 
         Other lanes may find meanwhile that less fits: a block keeps to its own width.
+        The stages of a `block` are kept and counted.
         """
         if not 0 < len(items) <= self.width:
             raise ValueError(f"needs 1 to {self.width} items, got {len(items)}")
@@ -117,15 +136,12 @@ class Engine:
         while True:
             width = self._fits.get(kind, self.width)
             try:
-                cuts = range(0, len(items), width)
-                parts = [
-                    self._apply(
-                        items[i : i + width],
-                        _Place(lane, width, name and f"{name}-{width}-{i}"),
-                        stop,
-                    )
-                    for i in cuts
-                ]
+                parts = []
+                for i in range(0, len(items), width):
+                    few = items[i : i + width]
+                    share = len(few) / len(items)
+                    place = _Place(lane, width, block, i, share)
+                    parts.append(self._apply(few, place, stop))
                 whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
                 return whole, width
             except Exception as error:  # how a device says so differs
@@ -148,17 +164,20 @@ class Engine:
             done, carry = self._kept(placed, place)
             if carry is None:
                 carry = self._timed(first.result(), placed, *self._share(place.lane))
-            for number in range(done, self.stages.count(items[0])):
+            stages = self.stages.count(items[0])
+            self.resumed += self._count(done, stages, place)
+            for number in range(done, stages):
                 if stop():
                     raise _Left
                 carry = self._advance(placed, carry, number, place.lane)
                 self._keep(number + 1, carry, place)
+                self._count(1, stages, place)
             results = jax.device_get(carry)
         return jax.tree.map(lambda leaf: leaf[: len(items)], results)
 
     def _kept(self, placed: Pytree, place: _Place) -> tuple[int, Pytree | None]:
         """Return the next stage of items and its carry, as kept; 0 and None if not."""
-        if self.checkpoints is not None and place.name:
+        if self.checkpoints is not None and place.block is not None:
             data = self.checkpoints.get(place.name)
             shared = self._share(place.lane)
             begin = mapped(self.stages.begin, 1, shared)
@@ -168,9 +187,17 @@ class Engine:
         return 0, None
 
     def _keep(self, number: int, carry: Pytree, place: _Place) -> None:
-        if self.checkpoints is not None and place.name:
+        if self.checkpoints is not None and place.block is not None:
             data = stages.dump(number, jax.device_get(carry))
             self.checkpoints.put(place.name, data)
+
+    def _count(self, done: int, stages: int, place: _Place) -> float:
+        """Count stages of a block as done, and return what share of it they are."""
+        if place.block is None or not stages:
+            return 0.0
+        share = place.share * done / stages
+        self.under_way[place.block] = self.under_way.get(place.block, 0) + share
+        return share
 
     def _advance(self, placed: Pytree, carry: Pytree, number: int, lane: int) -> Pytree:
         which = jax.device_put(np.int32(number), self.lanes[lane])
@@ -207,7 +234,10 @@ class Engine:
     def _block(
         self, block: Block, items: Sequence[Pytree], lane: int, stop: Stop
     ) -> Pytree:
-        results, width = self.compute(items, lane, str(block.number), stop)
+        try:
+            results, width = self.compute(items, lane, block.number, stop)
+        finally:
+            self.under_way.pop(block.number, None)
         if width < self.width:
             self.narrow[block.number] = width
         return results
@@ -217,16 +247,19 @@ class Engine:
         stream: Iterable[Block],
         make: Callable[[Any], Pytree],
         stop: Stop = _never,
+        beat: Callable[[], None] = _silent,
     ) -> Iterator[tuple[Block, Future]]:
         """Yield the blocks of a stream in order, each with its finished future.
 
         `make` turns an item into a pytree. Programs are compiled ahead, beside the
         blocks that run. Once `stop` says so, blocks that run are finished and yielded,
-        or left after the stage that they are in, and no other is begun.
+        or left after the stage that they are in, and no other is begun. There is a
+        `beat` each second that a block takes.
         """
         with ThreadPoolExecutor(len(self.lanes)) as workers:
             for block, future in self._submit(workers, stream, make, stop):
-                wait([future])
+                while wait([future], _BEAT).not_done:
+                    beat()
                 if not isinstance(future.exception(), _Left):
                     yield block, future
 
