@@ -45,6 +45,8 @@ def pool(x):
 def forward(parameters, images, net):
     """Logits, each normalisation with the moments of these images."""
     x = images.astype(float)[..., None] / (255 if images.dtype == np.uint8 else 1)
+    if net.inputs == "standard":
+        x = (x - 0.1307) / 0.3081
     for layer in LAYERS:
         given = {k: np.asarray(v, float) for k, v in parameters[layer].items()}
         if layer == "conv1":

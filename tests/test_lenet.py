@@ -1,17 +1,22 @@
 """LeNet against loops in NumPy; the same seed is the same network."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from rvsjax.nn import lenet
+from rvsjax.nn.idx import read_idx
 from rvsjax.nn.lenet import SHAPES, LeNet
 from tests.networks import forward, quick_jit
 
+DIGITS = Path(__file__).parent / "digits"
 NETS = {
     "relu": LeNet(bits=None),
     "normalised": LeNet("relu", 2, batch_norm=True),
+    "standard": LeNet(bits=None, inputs="standard"),
     "first": LeNet("relu", 1, full_first=True),
     "last": LeNet("relu", 3, batch_norm=True, full_last=True),
 }
@@ -79,9 +84,18 @@ def test_a_seed_is_one_network():
     assert not np.array_equal(first["conv1"]["kernel"], another["conv1"]["kernel"])
 
 
-def test_kernels_fill_their_range():
-    for layer in lenet.init(jnp.uint32(0), LeNet()).values():
+@pytest.mark.parametrize("gain", [1.0, 2.5])
+def test_kernels_fill_their_range(gain):
+    for layer in lenet.init(jnp.uint32(0), LeNet(), gain).values():
         bound = np.prod(layer["kernel"].shape[:-1]) ** -0.5
-        size = abs(np.asarray(layer["kernel"])) / bound
-        assert size.max() <= 1 and size.max() > 0.9
+        size = abs(np.asarray(layer["kernel"])) / bound / gain
+        assert 0.9 < size.max() <= 1 + 1e-6
         assert abs(layer["bias"]).max() <= bound
+
+
+def test_the_standard_is_that_of_mnist():
+    """As far as 240 of its images tell."""
+    mean, deviation = lenet.INPUTS["standard"]
+    pixels = read_idx(DIGITS / "train-images-idx3-ubyte.gz", axes=3).array / 255
+    assert abs(pixels.mean() - mean) < 0.002
+    assert abs(pixels.std() - deviation) < 0.002

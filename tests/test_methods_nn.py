@@ -46,7 +46,7 @@ GRADIENTS = [draw(seed) for seed in range(1, STEPS + 1)]
 
 
 def make(method, penalty=None, sparsity=0.7, **others):
-    numbers = (RATE, MOMENTUM, DECAY, LAM, BETA, sparsity)
+    numbers = (RATE, MOMENTUM, DECAY, LAM, BETA, sparsity, 1.0)
     leaves = [np.float32(x) for x in numbers]
     chosen = {"penalty": penalty or L1(), "method": method}
     return Network(np.uint32(3), *leaves, **chosen, **others)

@@ -17,7 +17,7 @@ from tests.networks import quick_jit
 NETS = {
     "binary": LeNet("clipped"),
     "ends": LeNet("window", full_first=True, full_last=True),
-    "normalised": LeNet("clipped", 2, batch_norm=True),
+    "normalised": LeNet("clipped", 2, batch_norm=True, inputs="standard"),
 }
 LABELS = np.arange(12) % 10
 

@@ -29,7 +29,7 @@ from rvsjax.nn.activations import activation
 from rvsjax.nn.normalisation import Moments, moments_of, normalise
 from rvsjax.types import Array
 
-__all__ = ["SHAPES", "LeNet", "Parameters", "apply", "init", "pixels"]
+__all__ = ["INPUTS", "SHAPES", "LeNet", "Parameters", "apply", "init", "pixels"]
 
 Parameters = dict[str, dict[str, Array]]
 """Layer to its `kernel` and `bias`, and with normalisation its `scale` and `shift`."""
@@ -41,6 +41,12 @@ SHAPES = {
     "dense2": (120, 84),
     "dense3": (84, 10),
 }
+
+INPUTS = {"unit": (0.0, 1.0), "standard": (0.1307, 0.3081)}
+"""What is taken from pixels in [0, 1], and what they are then divided by.
+
+`standard` are mean and standard deviation of MNIST's training images.
+"""
 
 
 class LeNet(NamedTuple):
@@ -56,6 +62,7 @@ class LeNet(NamedTuple):
     batch_norm: bool = False
     full_first: bool = False
     full_last: bool = False
+    inputs: str = "unit"  # of `INPUTS`
 
     def activate(self, layer: str, x: Array) -> Array:
         """Return the activation that follows a layer, elementwise."""
@@ -63,10 +70,11 @@ class LeNet(NamedTuple):
         return activation(x, self.surrogate, None if full else self.bits)
 
 
-def init(seed: Array, net: LeNet) -> Parameters:
+def init(seed: Array, net: LeNet, gain: Array | float = 1.0) -> Parameters:
     """Draw float32 parameters, uniform in ``+-1/sqrt(fan in)`` as PyTorch's default.
 
-    The same seed (uint32) gives the same kernels and biases whatever the `net`, and
+    Kernels are `gain` times that: sqrt(3) gives them the variance 1/(fan in) of LeCun
+    et al. 1998, sqrt(6) that of He et al. 2015. The same seed (uint32) gives the same kernels and biases whatever the `net`, and
     with or without 64-bit types; scales of normalisations are 1, shifts 0.
     """
     sizes = [size for shape in SHAPES.values() for size in (shape, shape[-1:])]
@@ -79,6 +87,7 @@ def init(seed: Array, net: LeNet) -> Parameters:
     for layer, shape in SHAPES.items():
         bound = math.prod(shape[:-1]) ** -0.5
         kernel, bias = bound * next(arrays).reshape(shape), bound * next(arrays)
+        kernel = jnp.float32(gain) * kernel
         parameters[layer] = {"kernel": kernel, "bias": bias}
         if net.batch_norm and layer != "dense3":
             one = jnp.ones_like(bias)
@@ -86,13 +95,14 @@ def init(seed: Array, net: LeNet) -> Parameters:
     return parameters
 
 
-def pixels(images: Array) -> Array:
-    """Return uint8 images as float32 in [0, 1]; float images as they are, in float32.
+def pixels(images: Array, inputs: str) -> Array:
+    """Return images as float32, shifted and scaled as `INPUTS` has it.
 
-    Any other scaling of the input is the caller's, who then passes floats.
+    Images of uint8 are from 0 to 255; float images have the scale of their maker.
     """
+    mean, deviation = INPUTS[inputs]
     scale = 255 if images.dtype == jnp.uint8 else 1
-    return images.astype(jnp.float32) / scale
+    return (images.astype(jnp.float32) / scale - mean) / deviation
 
 
 def apply(
@@ -103,7 +113,7 @@ def apply(
     Without `moments` each normalisation uses those of these images, as in training.
     """
     found: Moments = {}
-    x = pixels(images)[..., None]
+    x = pixels(images, net.inputs)[..., None]
     for layer in SHAPES:
         x = _linear(layer, parameters[layer]["kernel"], x)
         x = x + parameters[layer]["bias"].reshape((1,) * (x.ndim - 1) + (-1,))

@@ -22,6 +22,7 @@ class Network:
     lam: Array
     beta: Array
     sparsity: Array  # share of kernel entries to be 0, for methods that are told it
+    gain: Array  # of the kernels at the start, see `rvsjax.nn.lenet.init`
     penalty: Penalty
     architecture: LeNet = static(default=LeNet())
     method: str = static(default="rvscgd")  # a key of `rvsjax.nn.methods.METHODS`

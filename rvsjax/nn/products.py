@@ -40,7 +40,7 @@ def apply(
         return net.activate(layer, x)
 
     n = len(images)
-    x = _pooled(parameters["conv1"]["kernel"], _first_patches(images))
+    x = _pooled(parameters["conv1"]["kernel"], _first_patches(images, net))
     x = after("conv1", x).reshape(24, 7, 7, n)
     x = after("conv2", _pooled(parameters["conv2"]["kernel"], _patches(x)))
     # dense1 counts its inputs as NHWC does: channels last
@@ -51,12 +51,12 @@ def apply(
     return (last["kernel"].T @ x + last["bias"][:, None]).T, found
 
 
-def _first_patches(images: Array) -> Array:
+def _first_patches(images: Array, net: LeNet) -> Array:
     """Return the patches of padded images ``(36, 196 n)``, places as blocks of 2 x 2.
 
     In this order the pooled outputs are blocks already, as `_patches` takes them.
     """
-    x = pixels(images).transpose(1, 2, 0)
+    x = pixels(images, net.inputs).transpose(1, 2, 0)
     x = _blocks(jnp.pad(x, ((2, 2), (2, 2), (0, 0)))[None])
     places = _patches(x).reshape(36, 14, 14, len(images))
     return _blocks(places).reshape(36, -1)

@@ -33,7 +33,7 @@ class Training(NamedTuple):
 
 def begin(network: Network) -> Training:
     """Draw the network of the seed and prepare its optimiser."""
-    w = lenet.init(network.seed, network.architecture)
+    w = lenet.init(network.seed, network.architecture, network.gain)
     state = _optimiser(network, network.learning_rate).init(w)
     return Training(w, state, jnp.full((), jnp.nan, jnp.float32))
 

@@ -27,6 +27,12 @@ class _Parameters(BaseModel):
     sparsity: float = Field(
         0.9, ge=0, lt=1, description="share of kernel entries that pruning makes 0"
     )
+    inputs: Literal["unit", "standard"] = Field(
+        "unit", description="pixels in [0, 1], or less their mean over their deviation"
+    )
+    gain: float = Field(
+        1.0, gt=0, description="kernels begin uniform in plus or minus gain/sqrt(fan in)"
+    )
     surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
         "relu", description="whose slope stands for that of the activation"
     )
@@ -50,7 +56,7 @@ class _Parameters(BaseModel):
 
 
 _STATIC = (
-    *("method", "penalty", "surrogate", "bits", "batch_norm", "full_first"),
+    *("method", "penalty", "inputs", "surrogate", "bits", "batch_norm", "full_first"),
     *("full_last", "epochs", "batch", "train_images", "test_images"),
 )
 

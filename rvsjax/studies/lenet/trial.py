@@ -56,6 +56,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         "transformed-l1": lambda: TransformedL1(real("a")),
     }[given["penalty"]]()
     net = LeNet(
+        inputs=given["inputs"],
         surrogate=given["surrogate"] or "relu",
         bits=given["bits"] or None,
         batch_norm=given["batch_norm"],
@@ -70,6 +71,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         lam=real("lam"),
         beta=real("beta"),
         sparsity=real("sparsity"),
+        gain=real("gain"),
         penalty=penalty,
         architecture=net,
         method=given["method"],
