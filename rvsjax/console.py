@@ -21,6 +21,7 @@ __all__ = [
     "hear_rooms",
     "need_claim",
     "need_sweep",
+    "printable",
     "put",
     "refusing",
     "steady_streams",
@@ -79,15 +80,15 @@ def _text(raw: Stream, before: TextIO | None, lines: bool) -> TextIO:
 
 def put(text: str) -> None:
     """Print a result, to the last byte; on a terminal without what could steer it."""
-    print(_printable(text) if sys.stdout.isatty() else text, flush=True)
+    print(printable(text) if sys.stdout.isatty() else text, flush=True)
 
 
 def tell(text: str) -> None:
     """Print talk, which goes to stderr."""
-    print(_printable(text), file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Write control characters out, which a stranger's folder may hold."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 

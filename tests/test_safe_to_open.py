@@ -29,8 +29,8 @@ from rvsjax.results import Results
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan, plan_again
 from rvsjax.store import Store, StoreError, reading
+from rvsjax.summary import reason_lines, session_lines, summary
 from rvsjax.sweep import Options, run_plan
-from rvsjax.talk import reason_lines, session_lines, summary_lines
 
 SWEEP = """
 version = 1
@@ -128,7 +128,7 @@ def look(folder, capsys):
         lambda: results.certificates,
         lambda: results.precisions,
         lambda: repr(results),
-        lambda: summary_lines(results, []),
+        lambda: summary(results, []),
         lambda: reason_lines(results),
         lambda: session_lines(results),
     ):

@@ -147,14 +147,10 @@ def _run(
 ) -> int:
     from rvsjax.commands.report import report
     from rvsjax.results import Results
+    from rvsjax.summary import reason_lines, session_lines, summary, summary_json
     from rvsjax.sweep import Options, run_plan
-    from rvsjax.talk import (
-        progress_talker,
-        reason_lines,
-        session_lines,
-        summary_json,
-        summary_lines,
-    )
+    from rvsjax.talk import progress_talker
+    from rvsjax.terminal import tell_all
 
     def say(text: str) -> None:
         if not arguments.quiet:
@@ -195,10 +191,11 @@ def _run(
     figures = [] if arguments.no_report else report(out, say)
     told = json.dumps(summary_json(results, figures)) if arguments.json else str(out)
     put(told)
-    lines = summary_lines(results, figures)
-    if arguments.verbose:
-        lines += [*reason_lines(results), *session_lines(results)]
-    say("\n".join(lines))
+    if not arguments.quiet:
+        parts = summary(results, figures)
+        if arguments.verbose:
+            parts += [*reason_lines(results), *session_lines(results)]
+        tell_all(parts)
     return _exit_code(results, arguments.strict)
 
 

@@ -74,8 +74,9 @@ def init(seed: Array, net: LeNet, gain: Array | float = 1.0) -> Parameters:
     """Draw float32 parameters, uniform in ``+-1/sqrt(fan in)`` as PyTorch's default.
 
     Kernels are `gain` times that: sqrt(3) gives them the variance 1/(fan in) of LeCun
-    et al. 1998, sqrt(6) that of He et al. 2015. The same seed (uint32) gives the same kernels and biases whatever the `net`, and
-    with or without 64-bit types; scales of normalisations are 1, shifts 0.
+    et al. 1998, sqrt(6) that of He et al. 2015. The same seed (uint32) gives the same
+    kernels and biases whatever the `net`, and with or without 64-bit types; scales of
+    normalisations are 1, shifts 0.
     """
     sizes = [size for shape in SHAPES.values() for size in (shape, shape[-1:])]
     ends = np.cumsum([math.prod(size) for size in sizes])

@@ -31,7 +31,9 @@ class _Parameters(BaseModel):
         "unit", description="pixels in [0, 1], or less their mean over their deviation"
     )
     gain: float = Field(
-        1.0, gt=0, description="kernels begin uniform in plus or minus gain/sqrt(fan in)"
+        1.0,
+        gt=0,
+        description="kernels begin uniform within gain/sqrt(fan in) of 0",
     )
     surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
         "relu", description="whose slope stands for that of the activation"

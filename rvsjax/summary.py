@@ -1,0 +1,169 @@
+"""What a sweep says at its end: its runs, its claims, where its files are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rvsjax.results import Results
+from rvsjax.talk import duration
+from rvsjax.terminal import Table
+
+__all__ = ["reason_lines", "session_lines", "summary", "summary_json"]
+
+_MOST_ROWS = 40
+
+
+def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
+    """Return the summary as plain data: folder, statuses, claims and files."""
+    claims = results.claims.astype(object).where(results.claims.notna(), None)
+    known = results.certificates
+    certified = set(known["claim"][known["stands"].eq(True)])
+    return {
+        "out": str(results.folder),
+        "status": results.runs["status"].value_counts().to_dict(),
+        **_counted(results.runs),
+        "claims": claims.to_dict(orient="records"),
+        "not_certified": [
+            claim["claim"]
+            for claim in claims.to_dict(orient="records")
+            if claim["violated"] and claim["claim"] not in certified
+        ],
+        "precisions": results.precisions.to_dict(orient="records"),
+        "files": [str(path) for path in _files(results.folder, figures)],
+    }
+
+
+def _counted(runs: pd.DataFrame) -> dict[str, Any]:
+    """Return how many runs have an empty u, or where they ended, as the study tells."""
+    told: dict[str, Any] = {"u_empty": 0}
+    if "m_u_empty" in runs:
+        told["u_empty"] = int(runs["m_u_empty"].eq(True).sum())
+    if "m_ended" in runs:
+        told["ended"] = runs["m_ended"].value_counts().to_dict()
+    return told
+
+
+def summary(results: Results, figures: list[Path]) -> list[str | Table]:
+    """Return the summary for a reader: runs by status, claims or scores, the files."""
+    told = summary_json(results, figures)
+    statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
+    number = "1 run" if len(results.runs) == 1 else f"{len(results.runs)} runs"
+    lines: list[str | Table] = [f"{number}: {statuses}{_last(told, results.runs)}", ""]
+    if told["claims"]:
+        lines.append(_claims(told["claims"]))
+    if "m_accuracy_u" in results.runs:
+        lines.append(_scores(results.runs))
+    lines += _precision_lines(told["precisions"])
+    if told["not_certified"]:
+        names = ", ".join(told["not_certified"])
+        lines += ["", f"violated, without a certificate: {names}"]
+        lines += [f"  rvsjax certify {told['out']}"]
+    return [*lines, "", *(f"  {path}" for path in told["files"])]
+
+
+def _last(told: dict[str, Any], runs: pd.DataFrame) -> str:
+    """Return how the line of statuses ends."""
+    if ended := told.get("ended"):
+        return "; ended " + ", ".join(f"{name}: {n}" for name, n in ended.items())
+    return f"; u empty in {told['u_empty']}" if "m_u_empty" in runs else ""
+
+
+def _claims(claims: list[dict[str, Any]]) -> Table:
+    """Return a table of the verdicts; rates are of the cases with a nonempty u."""
+    counts = ("holds", "violated", "undecided", "not_applicable", "holds_u_empty")
+    heads = ("claim", *(name.replace("_", " ") for name in counts[:-1]))
+    rows = []
+    for claim in claims:
+        rate = _percent(claim) if claim["violated"] else ""
+        rows.append((claim["claim"], *(str(claim[name]) for name in counts), rate))
+    return Table(
+        (*heads, "of holds, u empty", "violated, % of nonempty u"),
+        rows,
+        alarming=[bool(claim["violated"]) for claim in claims],
+    )
+
+
+def _percent(claim: dict[str, Any]) -> str:
+    """Return a rate with its Wilson 95 % interval: ``33.1 [31.2, 35.0]``."""
+    rate, low, high = (
+        100 * (claim[f"violated_{part}"] or 0) for part in ("rate", "low", "high")
+    )
+    return f"{rate:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _scores(runs: pd.DataFrame) -> Table:
+    """Return what networks came to, in percent, by configuration: mean and spread."""
+    names = [str(name) for name in runs if str(name).startswith("p_")]
+    by = [x for x in names if x != "p_seed" and runs[x].nunique(dropna=False) > 1]
+    measured = ("m_accuracy_w", "m_accuracy_u", "m_sparsity_u")
+    words = [runs[x].astype(object).where(runs[x].notna(), "").map(str) for x in by]
+    keys = pd.Series(list(zip(*words)) or [()] * len(runs), runs.index)
+    rows = []
+    for key, few in runs.groupby(keys, sort=False):
+        numbers = [_mean_and_spread(100 * few[name]) for name in measured]
+        rows.append((*key, str(len(few)), *numbers))
+    heads = [name.removeprefix("p_") for name in by]
+    heads += ["networks", "accuracy of w, %", "accuracy of u, %", "zeros in u, %"]
+    left = len(rows) - _MOST_ROWS
+    last = f"and {left} more configurations: see runs.parquet" if left > 0 else ""
+    return Table(heads, rows[:_MOST_ROWS], words=len(by), last=last)
+
+
+def _mean_and_spread(values: pd.Series) -> str:
+    """Return ``89.1 ± 0.3``: the mean and the standard deviation over the seeds."""
+    if values.count() < 2:
+        return "" if values.isna().all() else f"{values.mean():.2f}"
+    return f"{values.mean():.2f} ± {values.std():.2f}"
+
+
+def _precision_lines(precisions: list[dict[str, Any]]) -> list[str]:
+    """Say what each precision misses or invents, where it does."""
+    lines = []
+    for row in precisions:
+        if row["missed"] or row["invented"]:
+            name = f"{row['dtype']}, {row['precision']}"
+            what = f"misses {row['missed']} of {row['violated_float64']} violations"
+            made = f"invents {row['invented']}"
+            lines.append(f"{name}: {row['claim']}: {what}, {made}")
+    return ["", *lines] if lines else []
+
+
+def reason_lines(results: Results) -> list[str]:
+    """Return a line for each claim that does not apply to some: why, and how often."""
+    if results.claims.empty:
+        return []
+    claims = results.claims.dropna(subset="not_applicable_because")
+    lines = [
+        f"  {row['claim']:<18}{row['not_applicable_because']}"
+        for _, row in claims.iterrows()
+    ]
+    return ["", "not applicable, false hypotheses:", *lines] if lines else []
+
+
+def session_lines(results: Results) -> list[str]:
+    """Return a line for each call that computed something: where, and how long."""
+    lines = [""]
+    for session in results.manifest.get("sessions", []):
+        try:
+            lines += _session_lines(session)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+            lines.append("a call of which the manifest does not tell")
+    return lines
+
+
+def _session_lines(session: dict[str, Any]) -> list[str]:
+    seconds = session["seconds"]
+    where = f"{session['lanes']} lanes of {session['device']}"
+    versions = f"jax {session['versions']['jax']}"
+    times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
+    blocks = f"{session['blocks']} blocks"
+    return [f"{session['begin']}  {blocks}, {where}, {versions}", f"  {times}"]
+
+
+def _files(folder: Path, figures: Sequence[Path]) -> list[Path]:
+    names = ("runs", "curves", "pairs", "weights", "claims")
+    tables = [folder / f"{name}.parquet" for name in names]
+    found = [path for path in tables if path.exists()]
+    return [*found, folder / "manifest.json", *figures]

@@ -1,0 +1,58 @@
+"""What a sweep says at its end."""
+
+import pandas as pd
+
+from rvsjax.summary import summary
+from rvsjax.terminal import Table
+
+
+class Stub:
+    """Results as the summary reads them."""
+
+    folder = None
+    claims = pd.DataFrame(columns=["claim", "violated"])
+    certificates = pd.DataFrame(columns=["claim", "stands"])
+    precisions = pd.DataFrame()
+
+    def __init__(self, runs, folder):
+        self.runs, self.folder = runs, folder
+
+
+def test_networks_are_told_by_configuration_with_their_spread(tmp_path):
+    runs = pd.DataFrame(
+        {
+            "status": "ok",
+            "p_seed": [0, 1, 0, 1, 0],
+            "p_study": "lenet",
+            "p_penalty": ["l0", "l0", None, None, "l1"],
+            "m_accuracy_w": [0.9, 0.92, 0.8, 0.8, 0.7],
+            "m_accuracy_u": [0.5, 0.7, 0.8, 0.8, None],
+            "m_sparsity_u": [0.9, 0.9, 0.0, 0.0, 1.0],
+        }
+    )
+    first, _, table, *_ = summary(Stub(runs, tmp_path), [])
+    assert first == "5 runs: 5 ok"
+    assert isinstance(table, Table)
+    assert table.rows == [
+        ("l0", "2", "91.00 ± 1.41", "60.00 ± 14.14", "90.00 ± 0.00"),
+        ("", "2", "80.00 ± 0.00", "80.00 ± 0.00", "0.00 ± 0.00"),
+        ("l1", "1", "70.00", "", "100.00"),
+    ]
+    assert table.heads[0] == "penalty"
+
+
+def test_of_many_configurations_the_last_are_counted(tmp_path):
+    many = pd.DataFrame({"status": "ok", "p_seed": 0, "p_lam": range(45)})
+    for name in ("m_accuracy_w", "m_accuracy_u", "m_sparsity_u"):
+        many[name] = 0.5
+    table = summary(Stub(many, tmp_path), [])[2]
+    assert len(table.rows) == 40
+    assert table.last == "and 5 more configurations: see runs.parquet"
+
+
+def test_networks_of_one_configuration_are_one_row(tmp_path):
+    runs = pd.DataFrame({"status": ["ok", "ok"], "p_seed": [0, 1], "p_lam": 1e-4})
+    for name in ("m_accuracy_w", "m_accuracy_u", "m_sparsity_u"):
+        runs[name] = [0.5, 0.7]
+    table = summary(Stub(runs, tmp_path), [])[2]
+    assert table.rows == [("2", *["60.00 ± 14.14"] * 3)]

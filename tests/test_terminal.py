@@ -1,0 +1,67 @@
+"""Tables on a terminal and elsewhere."""
+
+import io
+import sys
+
+from rvsjax.terminal import Table, tell_all
+
+TABLE = Table(
+    ("claim", "holds", "violated"),
+    [("lemma_5", "1", "23"), ("a [bold]name[/]", "456", "0")],
+    alarming=[True, False],
+    last="and 2 more",
+)
+PLAIN = """\
+before
+claim            holds  violated
+lemma_5              1        23
+a [bold]name[/]    456         0
+and 2 more
+"""
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def screen(monkeypatch, **variables):
+    """Let stderr be a terminal."""
+    shown = Screen()
+    monkeypatch.setattr(sys, "stderr", shown)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return shown
+
+
+def test_in_a_log_a_table_is_plain_text(capsys):
+    tell_all(["before", TABLE])
+    assert capsys.readouterr().err == PLAIN
+
+
+def test_without_colour_a_terminal_shows_plain_text(monkeypatch):
+    shown = screen(monkeypatch, NO_COLOR="1")
+    tell_all(["before", TABLE])
+    assert shown.getvalue() == PLAIN
+
+
+def test_a_terminal_shows_a_rule_and_what_alarms_in_red(monkeypatch):
+    shown = screen(monkeypatch)
+    tell_all(["before", TABLE])
+    before, *lines = shown.getvalue().splitlines()
+    assert before == "before"
+    assert lines[-1] == "and 2 more"
+    [red] = [line for line in lines if "\x1b[1;31m" in line]
+    assert "lemma_5" in red
+    assert any("───" in line for line in lines)
+
+
+def test_names_of_strangers_neither_steer_a_terminal_nor_style_it(monkeypatch):
+    shown = screen(monkeypatch)
+    tell_all([Table(("x",), [("\x1b[2J[red]y[/red]",)]), "\x1b[2J"])
+    told = shown.getvalue()
+    assert "\x1b[2J" not in told
+    assert "\\x1b[2J[red]y[/red]" in told
