@@ -55,7 +55,7 @@ def data(steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def networks(count: int, forward: str, batch_norm: bool) -> Network:
-    numbers = (1e-3, 0.9, 5e-4, 1e-5, 1e-2, 0.9, 1.0)
+    numbers = (1e-3, 0.9, 5e-4, 1e-5, 1e-2, 1.0, 0.9, 1.0)
     leaves = [np.full(count, x, np.float32) for x in numbers]
     net = LeNet("clipped", 1, batch_norm)
     return Network(

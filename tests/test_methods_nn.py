@@ -45,8 +45,8 @@ W = draw(0)
 GRADIENTS = [draw(seed) for seed in range(1, STEPS + 1)]
 
 
-def make(method, penalty=None, sparsity=0.7, **others):
-    numbers = (RATE, MOMENTUM, DECAY, LAM, BETA, sparsity, 1.0)
+def make(method, penalty=None, sparsity=0.7, growth=1.0, **others):
+    numbers = (RATE, MOMENTUM, DECAY, LAM, BETA, growth, sparsity, 1.0)
     leaves = [np.float32(x) for x in numbers]
     chosen = {"penalty": penalty or L1(), "method": method}
     return Network(np.uint32(3), *leaves, **chosen, **others)
@@ -93,6 +93,24 @@ PROX = {
     L0: lambda x: np.where(abs(x) > np.sqrt(2 * LAM / BETA), x, 0),
     L1: lambda x: np.sign(x) * np.maximum(abs(x) - LAM / BETA, 0),
 }
+
+
+@pytest.mark.parametrize("growth", [1.0, 30.0])
+@pytest.mark.parametrize("penalty", [L0(), L1()])
+def test_rvscgd_is_the_loop_and_binds_ever_closer(penalty, growth):
+    """The threshold, a matter of lam/beta, stays while both grow."""
+    prox = PROX[type(penalty)]
+    w, buffer = W, jax.tree.map(np.zeros_like, W)
+    network = make("rvscgd", penalty, growth=growth)
+    for i, (g, (found, sparse)) in enumerate(zip(GRADIENTS, steps(network))):
+        beta, u = BETA * growth ** (i / STEPS), jax.tree.map(prox, w)
+        slope = jax.tree.map(
+            lambda g, w, u, beta=beta: g + beta * (w - u) if g.ndim > 1 else g, g, w, u
+        )
+        w, buffer = sgd(w, buffer, slope)
+        close(found, w)
+        close(sparse, jax.tree.map(lambda u, w: u if u.ndim > 1 else w, u, w))
+    assert 0 < np.mean(kernels(sparse) == 0) < 1
 
 
 @pytest.mark.parametrize("penalty", [L0(), L1()])
@@ -228,7 +246,7 @@ def items(lines):
 
 
 def test_older_runs_keep_their_names():
-    """As they were before any method had a `sparsity`."""
+    """As they were before there were `sparsity`, `inputs`, `gain` and `growth`."""
     lines = '[[case]]\nmethod = "plain"\n[[case]]\npenalty = ["l0", "transformed-l1"]'
     ids = [item.run_id for item in items(lines)]
     assert ids == IDS

@@ -18,9 +18,9 @@ ORDER = np.random.default_rng(1).permutation(60).reshape(4, 15).astype(np.int32)
 NET = LeNet(bits=None)  # no steps: rounding stays small
 
 
-def make(seed=3, rate=0.02, lam=2e-4, beta=0.3, **others):
+def make(seed=3, rate=0.02, lam=2e-4, beta=0.3, growth=1.0, **others):
     """A network of float32 leaves; float64 ones would hide what the flag does."""
-    numbers = (rate, 0.9, 5e-4, lam, beta, 0.9, 1.0)
+    numbers = (rate, 0.9, 5e-4, lam, beta, growth, 0.9, 1.0)
     leaves = [np.float32(x) for x in numbers]
     options = {"penalty": L0(), "architecture": NET, "epochs": 10, "batch": 15}
     return Network(np.uint32(seed), *leaves, **(options | others))

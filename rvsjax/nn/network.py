@@ -21,6 +21,7 @@ class Network:
     weight_decay: Array
     lam: Array
     beta: Array
+    growth: Array  # of lam and beta over the training, for `rvscgd`
     sparsity: Array  # share of kernel entries to be 0, for methods that are told it
     gain: Array  # of the kernels at the start, see `rvsjax.nn.lenet.init`
     penalty: Penalty

@@ -24,6 +24,9 @@ class _Parameters(BaseModel):
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
     lam: float = Field(2e-5, ge=0, description="weight of the penalty")
     beta: float = Field(1e-2, gt=0, description="weight of the coupling")
+    growth: float = Field(
+        1.0, gt=0, description="lam and beta at the end over those at the start"
+    )
     sparsity: float = Field(
         0.9, ge=0, lt=1, description="share of kernel entries that pruning makes 0"
     )
@@ -64,7 +67,7 @@ _STATIC = (
 
 
 def _unused(parameters: Values) -> set[str]:
-    names: set[str] = set()
+    names: set[str] = set() if parameters["method"] == "rvscgd" else {"growth"}
     if parameters["method"] in ("plain", "magnitude", "gradual"):
         names |= {"penalty", "lam", "beta"}
     if parameters["method"] not in ("magnitude", "gradual"):
@@ -89,6 +92,7 @@ LENET = Vocabulary(
     model=_Parameters,
     static=_STATIC,
     decisive=_STATIC,
+    younger={"inputs": "unit", "gain": 1.0, "growth": 1.0},
     smoke={"epochs": 1, "train_images": 240, "test_images": 60},
     unused=_unused,
     conflicts=_conflicts,

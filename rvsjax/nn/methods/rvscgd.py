@@ -3,7 +3,9 @@
     u^{t+1} = prox_{(lam/beta) P}(w^t)
     w^{t+1} = descent from w^t along E g(w^t) + beta (w^t - u^{t+1})
 
-Biases and normalisations have no u: they are not penalised.
+lam and beta are growth^progress times what they were, so that w is bound to u ever
+closer, at the same threshold; 1 is the paper's. Biases and normalisations have no u:
+they are not penalised.
 """
 
 from typing import Any
@@ -13,16 +15,27 @@ import optax
 from rvsjax.nn.lenet import Parameters
 from rvsjax.nn.network import Network
 from rvsjax.nn.splitting import relaxed_splitting, u_params
+from rvsjax.types import Array
 
 __all__ = ["optimiser", "sparse"]
 
 
 def optimiser(
     network: Network, descent: optax.GradientTransformation
-) -> optax.GradientTransformation:
+) -> optax.GradientTransformationExtraArgs:
     """Return the descent on the gradient plus ``beta (w - u)``."""
-    splitting = relaxed_splitting(network.penalty, network.lam, network.beta)
-    return optax.chain(splitting, descent)
+
+    def at(progress: Array | float) -> optax.GradientTransformation:
+        factor = network.growth**progress
+        lam, beta = factor * network.lam, factor * network.beta
+        return optax.chain(relaxed_splitting(network.penalty, lam, beta), descent)
+
+    def update(
+        updates: Any, state: Any, params: Any = None, **told: Any
+    ) -> tuple[Any, Any]:
+        return at(told["progress"]).update(updates, state, params)
+
+    return optax.GradientTransformationExtraArgs(at(0.0).init, update)
 
 
 def sparse(network: Network, w: Parameters, state: Any) -> Parameters:

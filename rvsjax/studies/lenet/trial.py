@@ -70,6 +70,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         weight_decay=real("weight_decay"),
         lam=real("lam"),
         beta=real("beta"),
+        growth=real("growth"),
         sparsity=real("sparsity"),
         gain=real("gain"),
         penalty=penalty,
