@@ -305,6 +305,22 @@ def test_another_study_is_shown_with_the_columns_that_it_has(tmp_path):
     assert view["lines"][0]["columns"][0]["middle"] == [0.2]
 
 
+def test_networks_are_told_by_epoch_with_the_accuracy_of_u_first(tmp_path):
+    numbers = {"p_epochs": 2, "m_loss_w": 0.5, "m_sparsity_w": 0.0}
+    numbers |= {"m_accuracy_w": [0.9, 0.8], "m_accuracy_u": [0.7, 0.6]}
+    numbers["m_sparsity_u"] = [0.8, 0.9]
+    runs = pd.DataFrame({"run_id": ["a", "b"], "status": "ok", **numbers})
+    told = {x: [1.0, 2.0] for x in ("loss_train", "accuracy_w", "accuracy_u")}
+    curves = pd.DataFrame({"run_id": ["a", "b"], "step": [1, 1], **told})
+    page = content(Tables(tmp_path / "out", runs, curves))
+    assert page.text["answer"][0].startswith("Accuracy of u, median")
+    drawn = page.figures["curves"]
+    assert drawn["step"] == "epoch"
+    names = [column["name"] for column in drawn["columns"]]
+    assert names == ["accuracy_u", "accuracy_w", "loss_train"]
+    assert page.text["sparsity"]["heads"] == ["zeros in u (share)"]
+
+
 def test_an_unfinished_sweep_says_what_is_missing(tmp_path):
     results = Tables(tmp_path / "out", sweep_runs(20), finished=False)
     missing = content(results, planned=96).text["missing"]

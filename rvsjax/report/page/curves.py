@@ -19,6 +19,7 @@ _LEAST_STEPS = 20
 _MOST_LINES = 400
 _MOST_NUMBERS = 250_000  # of all lines, about 1.2 MB
 _MOST_COLUMNS = 8
+_FIRST = ("accuracy_u", "accuracy_w", "sparsity_u")  # of networks
 
 
 def curves(
@@ -38,12 +39,7 @@ def curves(
     row = places.get_indexer(pd.Index(table["run_id"]))
     known = _drawn(np.unique(row[row >= 0]))
     steps = table["step"].to_numpy(float, na_value=np.nan)
-    names = [
-        str(name)
-        for name in table
-        if name not in ("run_id", "step")
-        and pd.api.types.is_numeric_dtype(table[name].dtype)
-    ][:_MOST_COLUMNS]
+    names = _columns(table)
     shown = _shown(parameters, method)
     lines = sum(len(x.values) for x in shown) * (1 + _nested(shown, method))
     room = _MOST_NUMBERS // max(5 * lines * len(names), 1)
@@ -52,11 +48,20 @@ def curves(
     sorts = [Sorted(some[name].to_numpy(float, na_value=np.nan)) for name in names]
     rows = _Rows(sorts, row[kept], steps[kept])
     return {
+        "step": "epoch" if "p_epochs" in runs else "step",
         "columns": [{"name": name, "label": label(name)} for name in names],
         "runs": len(known),
         "of": len(runs),
         "views": _views(rows, shown, method),
     }
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns of numbers that are drawn, those that matter most first."""
+    numeric = [x for x in table if pd.api.types.is_numeric_dtype(table[x].dtype)]
+    names = [str(name) for name in numeric if name not in ("run_id", "step")]
+    names.sort(key=lambda x: _FIRST.index(x) if x in _FIRST else len(_FIRST))
+    return names[:_MOST_COLUMNS]
 
 
 def _shown(parameters: list[Parameter], method: Parameter | None) -> list[Parameter]:

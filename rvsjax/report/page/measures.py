@@ -12,6 +12,7 @@ from rvsjax.report.page.words import label
 __all__ = ["Measure", "in_maps", "measured"]
 
 _FIRST = (
+    *("m_accuracy_u", "m_accuracy_w", "m_sparsity_u", "m_loss_u", "m_loss_w"),
     *("m_theta", "m_theta_u", "m_error", "m_loss", "m_lagrangian", "m_nnz_u"),
     *("m_support_precision", "m_support_recall", "m_converged_at"),
     *("m_theta_max_increase", "m_lagrangian_max_increase"),

@@ -25,6 +25,7 @@ def sparsity(runs: pd.DataFrame, measures: list[Measure]) -> dict[str, Any] | No
     are not in it. In either case a table by penalty.
     """
     about = [x for x in measures if any(word in x.name for word in _ABOUT)]
+    about = [x for x in about if np.nanmax(np.abs(x.values)) > 0]
     if not about:
         return None
     names, penalty = _penalties(runs)

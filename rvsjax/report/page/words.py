@@ -16,6 +16,13 @@ _LABELS = {
     "loss": "loss f(wᵗ)",
     "lagrangian": "Lagrangian L(uᵗ, wᵗ)",
     "nnz_u": "nonzero entries of uᵗ",
+    "accuracy_w": "accuracy of w",
+    "accuracy_u": "accuracy of u",
+    "loss_train": "loss in training (nats)",
+    "loss_w": "loss of w (nats)",
+    "loss_u": "loss of u (nats)",
+    "sparsity_w": "zeros in w (share)",
+    "sparsity_u": "zeros in u (share)",
     "m_theta": "last angle θ (rad)",
     "m_theta_0": "first angle θ (rad)",
     "m_theta_max": "largest angle θ (rad)",
@@ -50,6 +57,8 @@ def label(column: str) -> str:
     if column in _LABELS:
         return _LABELS[column]
     plain = column[2:] if column[:2] in ("p_", "m_") else column
+    if plain in _LABELS:
+        return _LABELS[plain]
     return short(plain.replace("_", " "), 60)
 
 

@@ -40,26 +40,26 @@ function drawLines(told, view, column, draw) {
   const traces = shown.flatMap((line) => {
     const own = line.columns[column];
     const texts = own.step.map((step, i) =>
-      `${plain(line.value)}<br>step ${number(step)}: ${number(own.middle[i])}<br>` +
+      `${plain(line.value)}<br>${told.step} ${number(step)}: ${number(own.middle[i])}<br>` +
       `${number(own.low[i])} to ${number(own.high[i])}<br>${count(own.n[i], line.runs)} runs`);
     return banded(own.step, own, line.place, texts, range?.floor ?? null);
   });
   plot("curves", traces, {
-    xaxis: axis("step t", decades(logx, 1, Math.max(...shown.map((line) => line.columns[column].step.at(-1))))),
+    xaxis: axis(told.step === "step" ? "step t" : told.step, decades(logx, 1, Math.max(...shown.map((line) => line.columns[column].step.at(-1))))),
     yaxis: axis(name, decades(logy, range?.floor, range?.most)),
   });
   const drawn = told.runs === told.of ? "" : ` Of ${told.of.toLocaleString("en-US")} runs, ${told.runs.toLocaleString("en-US")} are drawn, evenly spaced.`;
   const below = range?.cut ? ` What is below ${number(range.floor, 2)} is drawn there.` : "";
   $("curves-caption").textContent =
-    `${capital(name)}: median, and band from the 10th to the 90th percentile of the runs that have a value at that step.${drawn}${below}`;
-  $("curves-plot").setAttribute("aria-label", spoken(name, shown, column));
+    `${capital(name)}: median, and band from the 10th to the 90th percentile of the runs that have a value at that ${told.step}.${drawn}${below}`;
+  $("curves-plot").setAttribute("aria-label", spoken(told.step, name, shown, column));
 }
 
 /** Say in words where each line begins and ends. */
-function spoken(name, lines, column) {
+function spoken(step, name, lines, column) {
   const ends = lines.map((line) => {
     const own = line.columns[column];
     return `${line.value} from ${number(own.middle[0] ?? null)} to ${number(own.middle.at(-1) ?? null)}`;
   });
-  return `${name} against the step, medians: ${ends.join("; ")}`;
+  return `${name} against the ${step}, medians: ${ends.join("; ")}`;
 }
