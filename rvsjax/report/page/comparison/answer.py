@@ -44,7 +44,7 @@ def _of_measures(found: Comparison, groups: Groups) -> str:
     if not there:
         return f"{counted(found.a.paired, 'pair')}, and none has a number in both runs."
     if not groups.moved:
-        return f"{pairs} are the same in all {of}."
+        return f"{pairs} are the same in every measurement, of {there:,}."
     if seeds == 1:
         told = f"{pairs} differ in {len(groups.moved)} of {of}"
         return f"{told}; one seed gives no interval, and its test says nothing."
@@ -68,11 +68,10 @@ def _of_the_rest(groups: Groups) -> str:
     if groups.fixed:
         names = [f"{label(x.name)} by {number(x.mean)}" for x in groups.fixed]
         named = "; ".join(_some(names[:_MOST_NAMED], len(names)))
-        told.append(f"{len(groups.fixed)} differ by the same in every seed: {named}.")
+        told.append(f"{_verb(groups.fixed)} by the same in every seed: {named}.")
     rows = [x for x in groups.moved if x.low is not None]
     if groups.open and rows:
-        verb = "differs" if len(groups.open) == 1 else "differ"
-        told.append(f"{len(groups.open)} {verb}, but by no more than chance may.")
+        told.append(f"{_verb(groups.open)}, but by no more than chance may.")
     if groups.still and groups.moved:
         verb = "is" if len(groups.still) == 1 else "are"
         told.append(f"{len(groups.still)} {verb} the same in every pair.")
@@ -82,6 +81,10 @@ def _of_the_rest(groups: Groups) -> str:
             f"corrected for the number of rows, {len(rows)}."
         )
     return " ".join(told)
+
+
+def _verb(measures: list[Measure]) -> str:
+    return f"{len(measures)} differ{'s' if len(measures) == 1 else ''}"
 
 
 def _of_claims(claims: Sequence[Claim]) -> str:

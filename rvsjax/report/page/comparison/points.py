@@ -45,7 +45,7 @@ def _chosen(number: int, most: int) -> np.ndarray:
 
 
 def _measure(name: str, pairs: pd.DataFrame) -> dict[str, Any]:
-    told = {"name": name, "label": label(name)}
+    told: dict[str, Any] = {"name": name, "label": label(name)}
     for key, end in (("a", "a"), ("b", "b"), ("change", "difference")):
         told[key] = listed(pairs[f"{name}_{end}"].to_numpy(float, na_value=np.nan))
     return told
