@@ -213,7 +213,12 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         help="a parameter that is to differ (default: those that have one value in "
         "each folder, and not the same)",
     )
-    add("--out", metavar="DIR", type=Path, help="write the pairs as Parquet and CSV")
+    add(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="write the page compare.html, and the pairs as Parquet and CSV",
+    )
     add("--json", action="store_true", help="the comparison as JSON")
 
 

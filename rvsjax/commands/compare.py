@@ -2,29 +2,30 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rvsjax.console import DONE, need_sweep, put, refusing, tell
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from rvsjax.compare.comparison import Comparison
 
 __all__ = ["carry_out"]
 
 
 def carry_out(arguments: argparse.Namespace) -> int:
-    """Print what two folders differ in; with ``--out``, write their pairs."""
+    """Print what two folders differ in; with ``--out``, write page and pairs."""
     for folder in (arguments.a, arguments.b):
         need_sweep(folder)
     with refusing():
-        from rvsjax.compare.comparison import compare, pairs_table
+        from rvsjax.compare.comparison import compare
         from rvsjax.compare.text import as_json, lines
 
         found = compare(arguments.a, arguments.b, arguments.on)
         files = []
         if arguments.out:
-            files = _write(pairs_table(found.pairs), arguments.out)
+            files = _write(found, arguments.out, tell)
     told = as_json(found) | {"files": files}
     put(json.dumps(told) if arguments.json else "\n".join(lines(found)))
     for file in files:
@@ -32,14 +33,25 @@ def carry_out(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _write(pairs: "pd.DataFrame", folder: Path) -> list[str]:
-    """Write the pairs as Parquet and as CSV; return the paths."""
+def _write(found: "Comparison", folder: Path, say: Callable[[str], None]) -> list[str]:
+    """Write the pairs as Parquet and as CSV, and the page; return the paths.
+
+    Where the page cannot be made, what it needs is said.
+    """
+    from rvsjax.compare.comparison import pairs_table
+    from rvsjax.report.page import comparison, is_possible
     from rvsjax.store.files import make, replacing
 
     make(folder)
+    pairs = pairs_table(found.pairs)
     paths = [folder / "compare.parquet", folder / "compare.csv"]
     with replacing(paths[0]) as file:
         pairs.to_parquet(file, index=False)
     with replacing(paths[1]) as file:
         pairs.to_csv(file, index=False)
+    if is_possible():
+        paths.insert(0, folder / "compare.html")
+        comparison.write_page(found, pairs, paths[0])
+    else:
+        say(comparison.MISSING)
     return list(map(str, paths))

@@ -1,7 +1,7 @@
 """All that a page says, as plain data: tables in, nothing of HTML out."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import tomli
@@ -14,6 +14,7 @@ from rvsjax.report.page.maps import maps
 from rvsjax.report.page.measures import in_maps, measured
 from rvsjax.report.page.parameters import constant, method, varied
 from rvsjax.report.page.provenance import provenance
+from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.sparsity import sparsity
 from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
@@ -21,16 +22,9 @@ from rvsjax.results import Results
 from rvsjax.store import Damaged, StoreError
 from rvsjax.store.reading import content as file_content
 
-__all__ = ["Content", "content"]
+__all__ = ["content"]
 
 _MOST_SOURCE = 64 * 1024  # characters of a sweep file
-
-
-class Content(NamedTuple):
-    """What stands in the page, and what its figures draw."""
-
-    text: dict[str, Any]
-    figures: dict[str, Any]
 
 
 def content(results: Results, planned: int | None = None) -> Content:

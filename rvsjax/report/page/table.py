@@ -11,10 +11,10 @@ from rvsjax.report.page.parameters import Parameter, joined
 from rvsjax.report.page.quantiles import shares
 from rvsjax.report.page.words import label, short
 
-__all__ = ["table"]
+__all__ = ["MOST_CELLS", "MOST_ROWS", "table"]
 
 MOST_ROWS = 8_000
-_MOST_CELLS = 300_000
+MOST_CELLS = 300_000
 _SHOWN = 6  # measures that are shown first
 
 
@@ -43,7 +43,7 @@ def _each(runs: pd.DataFrame, measures: list[Measure]) -> dict[str, Any]:
     columns += [_number(x, i < _SHOWN) for i, x in enumerate(measures)]
     if "reason" in runs and runs["reason"].notna().any():
         columns.append(_words("reason", runs["reason"], True))
-    room = max(_MOST_CELLS // len(runs) - len(columns), 0)
+    room = max(MOST_CELLS // len(runs) - len(columns), 0)
     verdicts = [str(x) for x in runs if str(x).startswith("verdict_")]
     columns += [_words(name, runs[name], False) for name in verdicts[:room]]
     columns.append(_words("run_id", runs["run_id"], True))
@@ -89,7 +89,7 @@ def _aggregated(
     bad, _ = shares(runs["status"].ne("ok").to_numpy(float), codes, size)
     columns.append(_counts("runs", number))
     columns.append(_counts("not ok", np.rint(bad * number).astype(int)))
-    room = max(_MOST_CELLS // (2 * size), _SHOWN)
+    room = max(MOST_CELLS // (2 * size), _SHOWN)
     columns += [
         _median(x, codes, number, i < _SHOWN) for i, x in enumerate(measures[:room])
     ]

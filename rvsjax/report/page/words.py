@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["duration", "label", "number", "percent", "short", "title"]
+__all__ = ["duration", "interval", "label", "number", "percent", "short", "title"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST = 400
@@ -28,11 +28,16 @@ _LABELS = {
     "m_theta_max": "largest angle θ (rad)",
     "m_theta_u": "last angle of u (rad)",
     "m_theta_max_increase": "largest rise of θ in a step (rad)",
+    "m_theta_max_increase_at": "step of the largest rise of θ",
+    "m_theta_first_increase": "first step where θ rises",
     "m_lagrangian": "last Lagrangian",
     "m_lagrangian_max_increase": "largest rise of the Lagrangian in a step",
+    "m_lagrangian_max_increase_at": "step of the largest rise of the Lagrangian",
+    "m_lagrangian_first_increase": "first step where the Lagrangian rises",
     "m_loss": "last loss",
     "m_error": "|w − w*|",
     "m_distance_to_limit": "distance to the limit",
+    "m_length_min": "smallest length",
     "m_nnz_u": "nonzero entries of u",
     "m_u_empty": "u empty",
     "m_support_precision": "precision of the support",
@@ -79,7 +84,23 @@ def number(value: float | None, digits: int = 3) -> str:
     times = {"1": "", "−1": "−"}.get(
         plain, f"{plain}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
     )
-    return f"{times}10{str(int(exponent)).translate(_RAISED)}"
+    return f"{times}10{_raised(int(exponent))}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(_RAISED)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Write an interval: ``[0.1, 0.25]``, ``[−4.1, 0.3] × 10⁻⁵``, ``–`` for none."""
+    if low is None or high is None:
+        return "–"
+    most = max(abs(low), abs(high))
+    if not most or 1e-3 <= most < 1e5:
+        return f"[{number(low)}, {number(high)}]"
+    exponent = int(f"{most:e}".split("e")[1])
+    ends = ", ".join(number(x / 10.0**exponent) for x in (low, high))
+    return f"[{ends}]\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{_raised(exponent)}"
 
 
 def percent(share: float | None) -> str:

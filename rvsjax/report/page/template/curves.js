@@ -1,5 +1,14 @@
+/** Give each line the colour of its value, whatever else is shown. */
+function paint(curves) {
+  for (const view of curves.views) {
+    const values = [...new Set(curves.views.filter((v) => v.label === view.label).flatMap((v) => v.lines.map((line) => line.value)))];
+    for (const line of view.lines) line.place = values.indexOf(line.value);
+  }
+}
+
 /** Draw a column of the curves: a line and a band for each value of a parameter. */
 function drawCurves(told) {
+  paint(told);
   const views = told.views;
   const labels = [...new Set(views.map((view) => view.label))];
   choices("curves-column", told.columns.map((column) => column.label));

@@ -19,7 +19,7 @@ function axis(title, more = {}) {
   return {
     title: { text: plain(title), standoff: 12 }, gridcolor: variable("--line"), linecolor: variable("--soft"),
     zeroline: false, ticks: "outside", ticklen: 4, tickcolor: variable("--line"), automargin: true,
-    exponentformat: "power", showline: true, nticks: 8, minor: { ticks: "" }, ...more,
+    exponentformat: "power", minexponent: 4, separatethousands: true, showline: true, nticks: 8, minor: { ticks: "" }, ...more,
   };
 }
 
@@ -48,11 +48,11 @@ function plot(id, traces, layout) {
 
 const hidden = new Map(); // by figure, the lines that a reader has put out
 
-/** Make a legend of buttons: each hides or shows its line. */
-function legend(id, values, draw) {
+/** Make a legend of buttons: each hides or shows its line, or its points. */
+function legend(id, values, draw, mark = swatch) {
   const out = hidden.get(id) ?? hidden.set(id, new Set()).get(id);
   $(`${id}-legend`).replaceChildren(...values.map(([text, place]) => {
-    const button = element("button", { type: "button", "aria-pressed": !out.has(text) }, swatch(place), text);
+    const button = element("button", { type: "button", "aria-pressed": !out.has(text) }, mark(place), text);
     button.addEventListener("click", () => {
       out.has(text) ? out.delete(text) : out.add(text);
       draw();
@@ -64,12 +64,16 @@ function legend(id, values, draw) {
 }
 
 function swatch(place) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-  const set = (to, told) => Object.entries(told).forEach(([k, x]) => to.setAttribute(k, x));
-  set(svg, { width: 30, height: 10, "aria-hidden": true });
-  set(line, { x1: 1, x2: 29, y1: 5, y2: 5, stroke: color(place), "stroke-width": 2.5, "stroke-dasharray": STROKES[dash(place)] });
-  svg.append(line);
+  return drawing(30, "line", { x1: 1, x2: 29, y1: 5, y2: 5, stroke: color(place), "stroke-width": 2.5, "stroke-dasharray": STROKES[dash(place)] });
+}
+
+/** Return a picture of one shape, so wide and 10 high. */
+function drawing(width, name, told) {
+  const [svg, shape] = ["svg", name].map((x) => document.createElementNS("http://www.w3.org/2000/svg", x));
+  const set = (to, all) => Object.entries(all).forEach(([k, x]) => to.setAttribute(k, x));
+  set(svg, { width, height: 10, "aria-hidden": true });
+  set(shape, told);
+  svg.append(shape);
   return svg;
 }
 

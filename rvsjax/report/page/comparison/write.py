@@ -1,0 +1,26 @@
+"""The page of a comparison, written."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from rvsjax.compare.comparison import Comparison
+from rvsjax.report.page.comparison.content import content
+from rvsjax.report.page.skeleton import missing, render
+from rvsjax.store.files import replace
+
+__all__ = ["MISSING", "make_page", "write_page"]
+
+MISSING = missing("compare.html")
+
+_SCRIPTS = ("start", "plot", "against", "filter", "table", "boot", "compare")
+
+
+def write_page(found: Comparison, pairs: pd.DataFrame, path: Path) -> None:
+    """Write the page of a comparison to a path; `pairs` as of `pairs_table`."""
+    replace(path, make_page(found, pairs).encode("utf-8", "replace"))
+
+
+def make_page(found: Comparison, pairs: pd.DataFrame) -> str:
+    """Return the page: the same for the same tables and names of folders."""
+    return render("compare.html", _SCRIPTS, content(found, pairs))

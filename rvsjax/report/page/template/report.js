@@ -1,0 +1,1 @@
+boot({ curves: drawCurves, maps: drawMaps, sparsity: drawSparsity });
