@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax.nn.activations import activation, quantised_relu
+from rvsjax.nn.activations import activation, binary_relu, quantised_relu
 from tests.networks import SLOPES, quantise
 
 POINTS = np.array([-2, -1, -0.5, 0, 1e-9, 0.2, 1 / 3, 0.5, 2 / 3, 0.9, 1, 1.5, 1e9])
@@ -25,8 +25,12 @@ def test_values_are_the_next_level(bits):
     assert sure.mean() > 0.9
 
 
-def test_one_bit_is_the_indicator():
-    assert np.array_equal(quantised_relu(jnp.asarray(POINTS)), POINTS > 0)
+@pytest.mark.parametrize("surrogate", SLOPES)
+def test_one_bit_is_the_indicator(surrogate):
+    x = jnp.asarray(POINTS, jnp.float32)
+    assert np.array_equal(binary_relu(x, surrogate), POINTS > 0)
+    slopes = jax.vmap(jax.grad(lambda x: binary_relu(x, surrogate)))(x)
+    assert np.array_equal(slopes, SLOPES[surrogate](POINTS))
 
 
 def test_nan_stays():

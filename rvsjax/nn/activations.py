@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from rvsjax.surrogates import SURROGATES
 from rvsjax.types import Array
 
-__all__ = ["activation", "quantised_relu"]
+__all__ = ["activation", "binary_relu", "quantised_relu"]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1, 2))
@@ -41,6 +41,11 @@ def _quantised_relu_jvp(
     [x], [tangent] = primals, tangents
     slope = SURROGATES[surrogate].derivative(x)
     return quantised_relu(x, surrogate, bits), slope * tangent
+
+
+def binary_relu(x: Array, surrogate: str = "relu") -> Array:
+    """Return ``1[x > 0]`` elementwise, whose derivative is the surrogate's."""
+    return quantised_relu(x, surrogate, 1)
 
 
 def activation(x: Array, surrogate: str, bits: int | None) -> Array:
