@@ -916,6 +916,21 @@ def test_what_seeds_share_is_what_each_run_has():
         assert (alone.run_id, alone.static_key) == (item.run_id, item.static_key)
 
 
+def test_only_takes_truth_values_numbers_and_words():
+    lines = (
+        '[grid]\nbatch_norm = [true, false]\nbits = [1, 2]\nmethod = ["plain", "admm"]'
+    )
+    head = HEAD.replace("rvscgd", "lenet")
+    plan = make_plan(parse(f"{head}{lines}"))
+    plan.keep_only(["batch_norm=true", "bits=1", "method=plain, admm"])
+    kept = [item.parameters for item in plan]
+    assert [x["batch_norm"] for x in kept] == [True, True]
+    assert [x["bits"] for x in kept] == [1, 1]
+    assert [x["method"] for x in kept] == ["plain", "admm"]
+    with pytest.raises(SpecError, match="must be a valid boolean"):
+        plan.keep_only(["batch_norm=yes"])
+
+
 def test_a_plan_that_is_narrowed_after_a_look_forgets_what_it_saw():
     plan = plan_of("[grid]\neta = [0.1, 0.2]\n")
     assert next(iter(plan)).parameters["eta"] == 0.1

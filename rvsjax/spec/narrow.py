@@ -1,5 +1,6 @@
 """How a plan is narrowed: what ``--only`` asks for, and how a folder tells it again."""
 
+import contextlib
 import sys
 from typing import Any
 
@@ -68,16 +69,18 @@ def read_only(words: Vocabulary, options: list[str], before: Conditions) -> Cond
     return only
 
 
+def _truth(text: str) -> bool:
+    return {"true": True, "false": False}[text.strip()]
+
+
 def _read_values(words: Vocabulary, key: str, text: str) -> dict[Any, None]:
     """Read the values of ``--only``, in the type of their parameter."""
     values = {}
     for part in text.split(","):
         candidates: list[Any] = [part.strip()]
-        for read in (float, int):
-            try:
+        for read in (float, int, _truth):
+            with contextlib.suppress(ValueError, KeyError):
                 candidates.insert(0, read(part))
-            except ValueError:
-                continue
         checked = [words.check(key, value, f"--only {key}") for value in candidates]
         good = [value for value, problems in checked if not problems]
         if not good:
