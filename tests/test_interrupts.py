@@ -372,7 +372,7 @@ from rvsjax.engine import Engine
 
 how = sys.argv.pop()
 
-def run(self, stream, make, stop):
+def run(self, stream, make, stop, beat):
     while not stop():
         threading.Event().wait(0.05)
     if how == "for ever":
