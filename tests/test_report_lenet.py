@@ -21,8 +21,8 @@ NAMES = ("method", "penalty", "lam", "seed")
 COLUMNS = [f"p_{x}" for x in NAMES] + ["m_sparsity_u", "m_accuracy_u"]
 
 
-def drawn(rows):
-    runs = pd.DataFrame(rows, columns=COLUMNS)
+def drawn(rows, **more):
+    runs = pd.DataFrame(rows, columns=COLUMNS).assign(**more)
     runs["run_id"] = [f"run{i}" for i in range(len(runs))]
     curves = pd.DataFrame(
         {"run_id": np.repeat(runs["run_id"], 2), "step": [0, 1] * len(runs)}
@@ -53,3 +53,12 @@ def test_a_mean_hides_no_network_that_failed():
     lost = [*ROWS[:2], ("rvscgd", "l0", 1.0, 0, np.nan, np.nan), ROWS[3]]
     x, _ = drawn(lost)["l0"].get_data()
     np.testing.assert_allclose(x, [85, np.nan])
+
+
+def test_what_is_changed_beside_method_and_penalty_has_lines_of_its_own():
+    changed = {"p_surrogate": ["clipped"] * 3 + ["window"], "p_gain": [1, 2.5, 1, 1]}
+    changed["p_batch_norm"] = [False, True, False, False]
+    names = {"unchanged", "gain 2.5, batch_norm", "window"}
+    assert set(drawn(ROWS[:4], **changed)) == names
+    both = drawn(ROWS[2:], p_surrogate=["clipped", "clipped", "window", "clipped"])
+    assert set(both) == {"rvscgd l0", "admm l0, window", "magnitude"}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,6 +12,10 @@ from rvsjax.results import Results
 
 __all__ = ["draw_lenet"]
 
+# a line goes along these, or has them in its name anyway
+_ALONG = [f"p_{x}" for x in ("seed", "method", "penalty", "a", "lam", "beta")]
+_ALONG.append("p_sparsity")
+
 
 def draw_lenet(results: Results) -> Figure:
     """Draw accuracy of w and of u by epoch, and that of u against its sparsity.
@@ -19,7 +24,8 @@ def draw_lenet(results: Results) -> Figure:
     """
     runs = results.runs.assign(kind=_kinds(results.runs))
     curves = results.curves.merge(runs[["run_id", "kind"]], on="run_id")
-    figure = Figure(figsize=(9.6, 3.2), layout="constrained")
+    high = 3.2 + 0.1 * max(0, runs["kind"].nunique() - 8)  # for the legend
+    figure = Figure(figsize=(9.6, high), layout="constrained")
     by_epoch, of_u, against = figure.subplots(1, 3)
     for (kind, some), (color, dash) in zip(curves.groupby("kind"), STYLES * 9):
         for axes, which in ((by_epoch, "w"), (of_u, "u")):
@@ -30,7 +36,9 @@ def draw_lenet(results: Results) -> Figure:
         _finish(axes, "epoch", f"accuracy of {which}, %")
     _finish(against, "zeros in u, %", "accuracy of u, %")
     lines = by_epoch.get_legend_handles_labels()
-    figure.legend(*lines, loc="outside lower center", ncols=8, frameon=False)
+    longest = max(map(len, lines[1]), default=0)
+    beside = max(1, min(8, 120 // (longest + 4)))
+    figure.legend(*lines, loc="outside lower center", ncols=beside, frameon=False)
     return figure
 
 
@@ -46,11 +54,40 @@ def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
 
 
 def _kinds(runs: pd.DataFrame) -> pd.Series:
-    """Name what a network is: its method, its penalty, or where both vary, both."""
+    """Name what a network is: its method or penalty, and what else is changed."""
+    names = [str(x) for x in runs if str(x).startswith("p_") and x not in _ALONG]
+    rows = zip([""] * len(runs), *(_changes(runs[name]) for name in names))
+    told = pd.Series([", ".join(filter(None, row)) for row in rows], runs.index)
+    methods = _methods(runs)
+    if methods.nunique() == 1 and (told != "").any():
+        return told.where(told != "", "unchanged")
+    return methods + told.where(told == "", ", " + told)
+
+
+def _methods(runs: pd.DataFrame) -> pd.Series:
+    """Name the method, its penalty, or where both vary, both."""
     methods, penalties = runs["p_method"], runs["p_penalty"]
     if methods.where(penalties.notna()).nunique() < 2:
         return penalties.fillna(methods)
     return (methods + " " + penalties).fillna(methods)
+
+
+def _changes(values: pd.Series) -> list[str]:
+    """Name the values that are not the most common one, which is the unchanged."""
+    known = values.dropna()
+    if known.nunique() < 2:
+        return [""] * len(values)
+    usual, name = known.mode()[0], str(values.name).removeprefix("p_")
+    changed = values.notna() & values.ne(usual)
+    return [_told(name, x) if odd else "" for x, odd in zip(values, changed)]
+
+
+def _told(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value if name == "surrogate" else f"{name} {value}"
+    if isinstance(value, bool | np.bool_):
+        return name if value else f"no {name}"
+    return f"{name} {value:g}"
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:
