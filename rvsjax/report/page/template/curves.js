@@ -6,6 +6,8 @@ function paint(curves) {
   }
 }
 
+const WIDE = 30; // times as much at most as at least: then powers of ten show more
+
 /** Draw a column of the curves: a line and a band for each value of a parameter. */
 function drawCurves(told) {
   paint(told);
@@ -21,7 +23,8 @@ function drawCurves(told) {
   const draw = () => drawLines(told, only()[chosen("curves-only")], chosen("curves-column"), draw);
   const begin = () => {
     const lines = only()[0].lines.map((line) => line.columns[chosen("curves-column")]);
-    $("curves-logy").checked = lines.every((line) => line.middle.every((y) => y > 0));
+    const all = lines.flatMap((line) => line.middle), least = Math.min(...all);
+    $("curves-logy").checked = least > 0 && Math.max(...all) > WIDE * least;
     $("curves-logx").checked = isEarly(lines[0]);
   };
   on(["curves-view"], () => { offer(); draw(); });
