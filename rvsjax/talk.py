@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["duration", "progress_talker"]
 
 QUIET_SECONDS = 30  # between two plain lines
+_NOTHING = 1e-9  # blocks: what rounding leaves of shares
 
 
 def duration(seconds: float) -> str:
@@ -45,7 +46,7 @@ def _told(progress: Progress) -> str:
         told.append(f"{progress.failures} failed")
     if progress.blocks_done == progress.blocks:
         return ", ".join([*told, duration(progress.seconds)])
-    if worth := _done(progress) - progress.resumed:
+    if (worth := _done(progress) - progress.resumed) > _NOTHING:
         left = progress.seconds / worth * (progress.blocks - _done(progress))
         told.append(f"about {duration(left)} left")
     return ", ".join(told)

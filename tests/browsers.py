@@ -49,6 +49,18 @@ class Opened:
         """Return what plotly drew: the lines, or the cells, as it has them."""
         return self.tab.evaluate(f"document.getElementById('{name}-plot').data")
 
+    def controls(self):
+        """Return the controls that are shown, and what Tab comes to."""
+        wanted = "summary, a[href], button:enabled, select, input, [tabindex='0']"
+        shown = self.tab.locator(wanted).locator("visible=true")
+        number = shown.count()
+        assert number > 20
+        reached = set()
+        for _ in range(number + 5):
+            self.tab.keyboard.press("Tab")
+            reached.add(self.tab.evaluate("document.activeElement.outerHTML"))
+        return set(shown.evaluate_all("found => found.map(x => x.outerHTML)")), reached
+
 
 def launched():
     """Yield a browser; made a fixture by who needs it."""

@@ -42,11 +42,13 @@ def test_what_unfinished_blocks_have_done_counts(capsys, monkeypatch):
         watch(Progress(0, 4, 0, 10.0, under_way=0.5))
         watch(Progress(1, 4, 0, 10.0, runs=2, under_way=1.5, resumed=0.5))
         watch(Progress(0, 4, 0, 3.0, under_way=0.5, resumed=0.5))
+        watch(Progress(0, 4, 0, 3.0, under_way=0.1 + 0.2, resumed=0.3))
     _, *lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "0.5 of 4 blocks, about 1 min 10 s left",
         "2.5 of 4 blocks, 0.2 runs/s, about 7.5 s left",
         "0.5 of 4 blocks",
+        "0.3 of 4 blocks",
     ]
 
 

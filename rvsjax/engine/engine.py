@@ -234,10 +234,7 @@ class Engine:
     def _block(
         self, block: Block, items: Sequence[Pytree], lane: int, stop: Stop
     ) -> Pytree:
-        try:
-            results, width = self.compute(items, lane, block.number, stop)
-        finally:
-            self.under_way.pop(block.number, None)
+        results, width = self.compute(items, lane, block.number, stop)
         if width < self.width:
             self.narrow[block.number] = width
         return results
@@ -260,6 +257,7 @@ class Engine:
             for block, future in self._submit(workers, stream, make, stop):
                 while wait([future], _BEAT).not_done:
                     beat()
+                self.under_way.pop(block.number, None)
                 if not isinstance(future.exception(), _Left):
                     yield block, future
 
