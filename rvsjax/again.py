@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+import pyarrow.compute as pc
+
+from rvsjax.agreement import Tables
 from rvsjax.engine import Block, Device, processor
 from rvsjax.growth import all_blocks, stages
 from rvsjax.settle import Setting, make_engine, nearest_setting
@@ -29,6 +32,7 @@ __all__ = [
 
 _DECIDES = ("rvsjax", "jax", "jaxlib")  # packages that the bits of a result depend on
 _FEW = 3  # names in a sentence
+_ALIKE = 3  # characters that an id and what was asked begin with, for a guess
 
 
 class Again(NamedTuple):
@@ -37,6 +41,12 @@ class Again(NamedTuple):
     block: int  # its number
     items: list[Item]
     record: Any  # its results, stacked, an entry an item
+
+    def tables(self, study: Study, run_id: str) -> Tables:
+        """Return the rows of one of the runs."""
+        whole = study.tables(self.items, self.record)
+        mine = pc.field("run_id") == run_id
+        return {name: table.filter(mine) for name, table in whole.items()}
 
 
 def folder_plan(store: Store) -> Plan:
@@ -58,26 +68,34 @@ def folder_blocks(store: Store, width: int) -> Iterator[Block]:
     return all_blocks(stages(store.manifest, folder_plan(store)), width)
 
 
-def folder_material(store: Store, study: Study, setting: Setting) -> tuple[Any, ...]:
-    """Return what the runs of a folder share; StoreError if it is not to be had."""
-    material = study.material(None, ())
+def folder_material(
+    store: Store, study: Study, setting: Setting, data: str | None = None
+) -> tuple[Any, ...]:
+    """Return what the runs of a folder share, from the folder `data` if it is named.
+
+    StoreError if it is not to be had.
+    """
+    material = study.material(data, ())
     if material.digest != setting.data:
         what = f"{store.folder} was computed with other data than {material.source}"
-        raise StoreError(f"{what}; name the folder of those by RVSJAX_DATA")
+        raise StoreError(f"{what}; name the folder of those with --data")
     return material.arrays
 
 
-def again(store: Store, run_ids: Iterable[str], lane: Device) -> Iterator[Again]:
+def again(
+    store: Store, run_ids: Iterable[str], lane: Device, data: str | None = None
+) -> Iterator[Again]:
     """Compute runs again, and those beside them, as the folder's blocks were.
 
-    With the plain kernel where that of the folder does not work here. A block that was
+    `data` is where the images of networks are, if not where sweeps find them. With the
+    plain kernel where that of the folder does not work here. A block that was
     halved for lack of memory is computed in the same pieces.
     """
     wanted, manifest = set(run_ids), store.manifest
     setting = nearest_setting(manifest, lane.platform)
     plan = folder_plan(store)
     study, points = study_of(plan), plan.document.record.curves
-    shared = folder_material(store, study, setting)
+    shared = folder_material(store, study, setting, data)
     halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
     for block in folder_blocks(store, setting.width):
         if not wanted:
@@ -131,8 +149,8 @@ def find_run(store: Store, asked: str) -> str:
         shown = ", ".join(found[:_FEW]) + (", ..." if len(found) > _FEW else "")
         what = f'{len(found)} runs of {store.folder} begin with "{asked}": {shown}'
         raise StoreError(f"{what}; give more of the id")
-    nearest = max(
-        ids, key=lambda run_id: len(os.path.commonprefix([run_id, asked])), default=""
-    )
-    guess = f"; did you mean {nearest}?" if nearest else ""
-    raise StoreError(f"{store.folder} has no run {asked}{guess}")
+    alike = {run_id: len(os.path.commonprefix([run_id, asked])) for run_id in ids}
+    nearest = max(ids, key=alike.__getitem__, default="")
+    guess = alike.get(nearest, 0) >= _ALIKE
+    guessed = f"; did you mean {nearest}?" if guess else ""
+    raise StoreError(f"{store.folder} has no run {asked}{guessed}")

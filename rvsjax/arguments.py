@@ -11,6 +11,8 @@ __all__ = ["make_parser"]
 MOST = 2**40  # of anything that is counted
 WIDEST = 2**20  # runs in a block
 
+_DATA = "images and labels of a study of networks"
+
 
 def _number(text: str, most: int) -> int:
     """Return a number of things; a sentence where it is none."""
@@ -34,7 +36,10 @@ def _width(text: str) -> int | None:
 
 
 def _seed(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a whole number") from None
     if value < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")
     return value
@@ -130,14 +135,14 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--smoke",
         action="store_true",
-        help="about 64 of the runs, 1000 steps each, into out/NAME-smoke",
+        help="about 64 of the runs, 1000 steps or an epoch each, into out/NAME-smoke",
     )
     add(
         "--retry",
         choices=("failed", "diverged", "all"),
         help="compute again the blocks with such runs",
     )
-    add("--data", metavar="DIR", help="images and labels of a study of networks")
+    add("--data", metavar="DIR", help=_DATA)
     add(
         "--device",
         choices=("auto", "cpu", "gpu", "tpu"),
@@ -256,7 +261,11 @@ def _shrink_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--version", action="version", version=__version__)
     add("folder", metavar="DIR", type=Path, help="a results folder")
-    add("run_id", metavar="RUN_ID", help="a run that violates the claim")
+    add(
+        "run_id",
+        metavar="RUN_ID",
+        help="a run that violates the claim, or how its id begins",
+    )
     add("--claim", metavar="NAME", required=True, help="the claim it is to violate")
 
 
@@ -266,6 +275,7 @@ def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
     add("--version", action="version", version=__version__)
     add("folder", metavar="DIR", type=Path, help="a results folder")
     add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
+    add("--data", metavar="DIR", help=_DATA)
     add(
         "--every-step",
         metavar="FILE.parquet",
@@ -284,6 +294,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--version", action="version", version=__version__)
     add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("--data", metavar="DIR", help=_DATA)
     add(
         "--sample",
         metavar="N",

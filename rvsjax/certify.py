@@ -61,6 +61,8 @@ def certify(
         for claim in claims
         for _, row in worst_runs(results.runs, claim, number).iterrows()
     ]
+    if not chosen:
+        return
     starts = starts_of(results, [row["run_id"] for _, row in chosen])
     for claim, row in chosen:
         tell(f"{claim}: run {row['run_id']}, {row['p_steps']:,} steps, {DIGITS} digits")

@@ -43,12 +43,13 @@ def forecast(
     width, record = setting.width, plan.document.record
     blocks = sum(-(-count // width) for _, count in groups)
 
+    shared = study.material(data, (item for item, _ in groups)).arrays
+
     def work(group: tuple[Item, int]) -> int:
         item, count = group
-        return count * study.steps(item) * study.size(item)
+        return count * study.steps(item, shared) * study.size(item)
 
     heaviest, _ = max(groups, key=work)
-    shared = study.material(data, (item for item, _ in groups)).arrays
     engine = Engine(study.probe.take, width, lanes[:1], shared=shared)
     items = [Item(heaviest.parameters, seed) for seed in range(width)]
     probes = [study.probe.short(study.trial(x, 2, setting.kernel)) for x in items]
@@ -63,11 +64,12 @@ def forecast(
         blocks=blocks,
         width=width,
         lanes=len(lanes),
-        run_steps=sum(n * study.steps(item) for item, n in groups),
+        run_steps=sum(n * study.steps(item, shared) for item, n in groups),
         seconds=each * sum(map(work, groups)) / min(len(lanes), blocks)
         + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
         + _BLOCK_SECONDS * blocks,
-        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes),
+        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes)
+        + sum(array.nbytes for array in shared),
         disk_bytes=2 * runs * row,  # parts and whole tables
     )
 

@@ -54,23 +54,23 @@ class Rerun(NamedTuple):
         return self.same or bool(self.elsewhere and not self.beyond)
 
 
-def rerun(folder: str | Path, run_id: str, lane: Device) -> Rerun:
+def rerun(
+    folder: str | Path, run_id: str, lane: Device, data: str | None = None
+) -> Rerun:
     """Compute a run of a folder again on a device, and compare all that it has left.
 
-    The beginning of a run's id will do. Raises StoreError where there is no such run.
+    The beginning of a run's id will do. `data` is the folder of the images of networks,
+    if not the one where sweeps find them. Raises StoreError where there is no such run.
     """
     store = Store(folder)
     run_id = find_run(store, run_id)
     plan = folder_plan(store)
     study, record = study_of(plan), plan.document.record
     told = elsewhere(store.manifest, lane)
-    found = next(again(store, [run_id], lane), None)
+    found = next(again(store, [run_id], lane, data), None)
     if found is None:
         raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
-    here = {
-        name: table.filter(pc.field("run_id") == run_id)
-        for name, table in study.tables(found.items, found.record).items()
-    }
+    here = found.tables(study, run_id)
     there = held(store, run_id, study.kept(record))
     if there["runs"]["status"].to_pylist() == ["failed"]:
         what = f"run {run_id} failed there ({there['runs']['reason'][0]})"
@@ -103,7 +103,9 @@ class EveryStep(NamedTuple):
     beyond: list[Difference]  # columns that differ there by more than rounding
 
 
-def every_step(folder: str | Path, run_id: str, lane: Device) -> EveryStep:
+def every_step(
+    folder: str | Path, run_id: str, lane: Device, data: str | None = None
+) -> EveryStep:
     """Compute a run again by itself, with the plain kernel, and keep every step.
 
     Raises StoreError where there is no such run, or it has over `MOST_STEPS` steps.
@@ -121,7 +123,7 @@ def every_step(folder: str | Path, run_id: str, lane: Device) -> EveryStep:
         what = f"run {run_id} has {steps:,} steps, and every step is kept of up to"
         raise StoreError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
     alone = Setting(width=1, kernel="plain", quick=False)
-    shared = folder_material(store, study, setting)
+    shared = folder_material(store, study, setting, data)
     trial = study.trial(item, steps + 1, "plain")
     here = study.tables(
         [item], make_engine(study, alone, (lane,), shared=shared)([trial])

@@ -69,6 +69,11 @@ class Results:
     @cached_property
     def weights(self) -> pd.DataFrame:
         """``run_id, w_star, w_start, w, ...``, if the sweep recorded them."""
+        record = self.manifest.get("asked", {}).get("record")
+        unrecorded = isinstance(record, dict) and record.get("weights") is False
+        if unrecorded and not self.has("weights"):
+            what = "the sweep did not record them: [record] weights = true"
+            raise StoreError(f"{self.folder} has no weights: {what}")
         return self._table("weights")
 
     @cached_property

@@ -77,24 +77,24 @@ STATUSES = ("ok", "diverged", "degenerate", "failed")
 
 _REASONS = (
     "",
-    "a number was not finite at step {}",
-    "v = 0 within rounding at step {}: no direction",
+    "a number was not finite at {} {}",
+    "v = 0 within rounding at {} {}: no direction",
 )
 
 
-def status(stopped: Any, steps: Any) -> dict[str, pa.Array]:
+def status(stopped: Any, steps: Any, step: str = "step") -> dict[str, pa.Array]:
     """Return how each run ended: 0 at its last step, or what stopped it at which."""
     reasons: list[str | None] = [None] * len(stopped)
     for i in np.flatnonzero(stopped):
-        reasons[i] = _REASONS[stopped[i]].format(steps[i])
+        reasons[i] = _REASONS[stopped[i]].format(step, steps[i])
     statuses = named(stopped, STATUSES)
     return {"status": statuses, "reason": pa.array(reasons, pa.string())}
 
 
 def vectors(x: Any) -> pa.Array:
-    """Return ``(runs, d)`` numbers as a column of lists."""
+    """Return ``(runs, d)`` numbers as a column of lists, null where not finite."""
     ends = np.arange(len(x) + 1, dtype=np.int32) * x.shape[1]
-    return pa.ListArray.from_arrays(ends, np.ravel(x).astype(np.float64))
+    return pa.ListArray.from_arrays(ends, column(np.ravel(x)))
 
 
 def failed_rows(

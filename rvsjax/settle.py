@@ -44,12 +44,13 @@ def choose_setting(
     sizes = [count for _, count in groups]
     study = study_of(plan)
     size = max(study.size(item) for item, _ in groups)
-    fast = kernel or choose(platform)
-    number = 16 if fast == "native" else 64
-    width = width or study.width or choose_width(sizes, platform, size, number)
-    used = kernel or any(study.has_kernel(item) for item, _ in groups)
-    kernel = fast if used else "plain"
+    if kernel is None:
+        used = any(study.has_kernel(item) for item, _ in groups)
+        kernel = choose(platform) if used else "plain"
     native = kernel == "native"
+    number = 16 if native else 64
+    usual = study.width if platform == "cpu" else None
+    width = width or usual or choose_width(sizes, platform, size, number)
     little = all(_is_little(study, item, size, width, native) for item, size in groups)
     return Setting(width, kernel, quick=little)
 

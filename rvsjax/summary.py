@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from rvsjax.console import counted
 from rvsjax.results import Results
 from rvsjax.talk import duration
 from rvsjax.terminal import Table
@@ -49,7 +50,7 @@ def summary(results: Results, figures: list[Path]) -> list[str | Table]:
     """Return the summary for a reader: runs by status, claims or scores, the files."""
     told = summary_json(results, figures)
     statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
-    number = "1 run" if len(results.runs) == 1 else f"{len(results.runs)} runs"
+    number = counted(len(results.runs), "run")
     lines: list[str | Table] = [f"{number}: {statuses}{_last(told, results.runs)}", ""]
     if told["claims"]:
         lines.append(_claims(told["claims"]))
@@ -73,13 +74,13 @@ def _last(told: dict[str, Any], runs: pd.DataFrame) -> str:
 def _claims(claims: list[dict[str, Any]]) -> Table:
     """Return a table of the verdicts; rates are of the cases with a nonempty u."""
     counts = ("holds", "violated", "undecided", "not_applicable", "holds_u_empty")
-    heads = ("claim", *(name.replace("_", " ") for name in counts[:-1]))
+    heads = ("claim", "holds", "violated", "undecided", "does not\napply")
     rows = []
     for claim in claims:
         rate = _percent(claim) if claim["violated"] else ""
         rows.append((claim["claim"], *(str(claim[name]) for name in counts), rate))
     return Table(
-        (*heads, "of holds, u empty", "violated, % of nonempty u"),
+        (*heads, "holds,\nu empty", "violated, %\nof nonempty u"),
         rows,
         alarming=[bool(claim["violated"]) for claim in claims],
     )
@@ -112,10 +113,16 @@ def _scores(runs: pd.DataFrame) -> Table:
 
 
 def _mean_and_spread(values: pd.Series) -> str:
-    """Return ``89.1 ± 0.3``: the mean and the standard deviation over the seeds."""
-    if values.count() < 2:
-        return "" if values.isna().all() else f"{values.mean():.2f}"
-    return f"{values.mean():.2f} ± {values.std():.2f}"
+    """Return ``89.1 ± 0.3``: the mean and the standard deviation over the seeds.
+
+    Over those that have a number: ``89.1 ± 0.3 (2 of 3)``.
+    """
+    there = values.count()
+    if not there:
+        return ""
+    spread = f" ± {values.std():.2f}" if there > 1 else ""
+    which = f" ({there} of {len(values)})" if there < len(values) else ""
+    return f"{values.mean():.2f}{spread}{which}"
 
 
 def _precision_lines(precisions: list[dict[str, Any]]) -> list[str]:
@@ -155,10 +162,10 @@ def session_lines(results: Results) -> list[str]:
 
 def _session_lines(session: dict[str, Any]) -> list[str]:
     seconds = session["seconds"]
-    where = f"{session['lanes']} lanes of {session['device']}"
+    where = f"{counted(session['lanes'], 'lane')} of {session['device']}"
     versions = f"jax {session['versions']['jax']}"
     times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
-    blocks = f"{session['blocks']} blocks"
+    blocks = counted(session["blocks"], "block")
     return [f"{session['begin']}  {blocks}, {where}, {versions}", f"  {times}"]
 
 

@@ -31,6 +31,7 @@ from rvsjax.spec.file import Record
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store
 from rvsjax.studies import Study, study_of
+from rvsjax.studies.study import Material
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
@@ -83,17 +84,20 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
     where the folder holds something else or cannot be written.
     """
     need_room(plan, options.width)
-    store = Store(out)
-    with store.hold(*options.shard):
-        return _run_held(store, plan, source, options)
-
-
-def _run_held(store: Store, plan: Plan, source: str, options: Options) -> Ending:
-    """Run a plan in a folder that this process holds, or its share of it."""
-    study = study_of(plan)
-    material = study.material(options.data, (item for item, _ in plan.groups()))
+    items = (item for item, _ in plan.groups())
+    material = study_of(plan).material(options.data, items)
     if material.source:
         options.say(f"data: {material.source}")
+    store = Store(out)
+    with store.hold(*options.shard):
+        return _run_held(store, plan, source, options, material)
+
+
+def _run_held(
+    store: Store, plan: Plan, source: str, options: Options, material: Material
+) -> Ending:
+    """Run a plan in a folder that this process holds, or its share of it."""
+    study = study_of(plan)
     lanes = options.lanes or default_lanes(jax.devices())
     platform = lanes[0].platform
     with store.alone():

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from rvsjax.console import printable, tell
@@ -11,7 +12,7 @@ __all__ = ["Table", "tell_all"]
 
 
 class Table(NamedTuple):
-    """Rows of words under their heads."""
+    """Rows of words under their heads, which may have several lines."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -21,7 +22,9 @@ class Table(NamedTuple):
 
     def lines(self) -> list[str]:
         """Return the table as plain text, each column as wide as need be."""
-        every = [self.heads, *self.rows]
+        heads = [head.split("\n")[::-1] for head in self.heads]
+        above = [*zip_longest(*heads, fillvalue="")][::-1]
+        every = [*above, *self.rows]
         widths = [max(map(len, column)) for column in zip(*every)]
         told = []
         for row in every:
@@ -53,10 +56,17 @@ def _show(parts: Sequence[str | Table]) -> None:
         if isinstance(part, str):
             tell(part)
             continue
-        shown = rich.Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+        shown = rich.Table(
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            padding=0,
+            header_style="dim",
+        )
         for i, head in enumerate(part.heads):
             side = "left" if i < part.words else "right"
-            shown.add_column(Text(printable(head)), justify=side)
+            above = Text("\n").join(Text(printable(x)) for x in head.split("\n"))
+            shown.add_column(above, justify=side, vertical="bottom", no_wrap=i == 0)
         alarming = [*part.alarming, *[False] * len(part.rows)]
         for row, alarm in zip(part.rows, alarming):
             cells = [Text(printable(x)) for x in row]

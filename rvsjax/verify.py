@@ -15,8 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rvsjax.again import folder_blocks, folder_material, folder_plan
-from rvsjax.agreement import Difference
+from rvsjax.again import (
+    again,
+    elsewhere,
+    folder_blocks,
+    folder_material,
+    folder_plan,
+)
+from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
 from rvsjax.rerun import held
 from rvsjax.settle import Setting, make_engine, nearest_setting
@@ -41,30 +47,64 @@ class Verified(NamedTuple):
 
 
 def verify(
-    folder: str | Path, sample: int, seed: int, lane: Device
+    folder: str | Path, sample: int, seed: int, lane: Device, data: str | None = None
 ) -> Iterator[Verified]:
     """Compute rows of a folder again, one at a time, and compare them.
 
     So many rows, drawn with a seed, and the last of each block, of `LAST_ROWS` drawn
-    blocks where there are more. Runs whose block failed are passed over. Raises
+    blocks where there are more. Runs whose block failed are passed over. Networks are
+    computed in their own blocks and compared to the bit: by itself each is another.
+    `data` is the folder of their images, if not where sweeps find them. Raises
     StoreError where the folder holds no results of this version.
     """
     store = Store(folder)
     plan = folder_plan(store)
     study, record = study_of(plan), plan.document.record
-    setting = nearest_setting(store.manifest, lane.platform)
-    shared = folder_material(store, study, setting)
-    engine = make_engine(study, _ALONE, (lane,), shared=shared)
+    exact = not study.alone and not elsewhere(store.manifest, lane)
+    chosen = []
     for number, item in _chosen(store, sample, seed, lane):
         there = held(store, item.run_id, study.kept(record))
-        if there["runs"]["status"].to_pylist() == ["failed"]:
-            continue
+        if there["runs"]["status"].to_pylist() != ["failed"]:
+            chosen.append((number, item, there))
+    computed = (_alone if study.alone else _in_place)(
+        store, [item for _, item, _ in chosen], lane, data
+    )
+    for (number, item, there), here in zip(chosen, computed):
         trial = study.trial(item, record.curves, "plain")
-        here = study.tables([item], engine([trial]))
-        unlike = study.allowed(trial, here).differences(
-            there, {name: here[name] for name in there}
+        allowed = study.allowed(trial, here)
+        here = {name: here[name] for name in there}
+        unlike = (
+            differences(there, here, same_bits)
+            if exact
+            else allowed.differences(there, here)
         )
         yield Verified(item.run_id, number, unlike)
+
+
+def _alone(
+    store: Store, items: list[Item], lane: Device, data: str | None
+) -> Iterator[Tables]:
+    """Yield the rows of runs, each computed by itself."""
+    plan = folder_plan(store)
+    study, points = study_of(plan), plan.document.record.curves
+    setting = nearest_setting(store.manifest, lane.platform)
+    shared = folder_material(store, study, setting, data)
+    engine = make_engine(study, _ALONE, (lane,), shared=shared)
+    for item in items:
+        trial = study.trial(item, points, "plain")
+        yield study.tables([item], engine([trial]))
+
+
+def _in_place(
+    store: Store, items: list[Item], lane: Device, data: str | None
+) -> Iterator[Tables]:
+    """Yield the rows of runs in the order of their blocks, computed in these."""
+    study = study_of(folder_plan(store))
+    wanted = {item.run_id for item in items}
+    for found in again(store, wanted, lane, data):
+        for item in found.items:
+            if item.run_id in wanted:
+                yield found.tables(study, item.run_id)
 
 
 def stale_tables(folder: str | Path) -> list[str]:

@@ -253,6 +253,9 @@ def test_a_run_is_found_by_how_its_id_begins(folder):
     wrong = known[3][:7] + "xyz"
     with pytest.raises(StoreError, match=rf"no run {wrong}; did you mean {known[3]}\?"):
         find_run(store, wrong)
+    for short in (known[3][:2] + "xyz", "xyz"):  # alike by chance
+        with pytest.raises(StoreError, match=f"no run {short}$"):
+            find_run(store, short)
 
 
 def test_a_run_whose_block_failed_is_refused(tmp_path, monkeypatch):
@@ -468,8 +471,8 @@ def test_rerun_says_the_same_or_what_differs(folder, capsys):
     assert difference["there"] == difference["here"] + 0.125
     assert difference["there"] - difference["here"] == difference["largest"]
     assert told["beyond"] == told["differences"]
-    assert main(["rerun", str(folder), "nobody"]) == 2
-    assert "did you mean" in capsys.readouterr().err
+    assert main(["rerun", str(folder), f"{run_id[:9]}nobody"]) == 2
+    assert f"did you mean {run_id}?" in capsys.readouterr().err
 
 
 def test_verify_says_how_many_agree_and_which_do_not(folder, capsys):
@@ -623,6 +626,8 @@ def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monke
     for file, said in {
         "there.parquet": "is there already; name a new file",
         "none/x.parquet": "there is no folder",
+        "x.csv": "x.csv: is written as Parquet; let the name end with .parquet",
+        "x": "is written as Parquet",
         "x.parquet": "has 60 steps, and every step is kept of up to 59",
     }.items():
         asked = ["rerun", str(folder), ids(folder)[0], "--every-step"]

@@ -13,7 +13,7 @@ from rvsjax.results import Results
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store
+from rvsjax.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -78,7 +78,7 @@ MISTAKES = {
     "a complex number": ({"eta": [1j]}, "eta  must be a number, .* got complex"),
     "no text": ({"about": "\udcff"}, "has text that is not Unicode"),
     "too many": ({"eta": np.linspace(0.1, 1, 9999)}, "at most 65536; give a range"),
-    "no table": ({"record": 5}, "record .*dictionary"),
+    "no table": ({"record": 5}, r"record  is a table: write \[record\], got 5"),
     "no seeds": ({"seeds": 0}, "seeds.count .*greater than or equal to 1"),
     "no key": ({"eta": {1: 2}}, "grid.eta"),
 }
@@ -104,6 +104,21 @@ def test_a_grid_runs_and_the_command_line_goes_on_with_it(capsys, monkeypatch):
     assert "2 runs" in capsys.readouterr().err
     assert (results.folder / "runs.parquet").read_bytes() == before
     assert len(results.manifest["sessions"]) == 1
+
+
+def test_a_number_of_seeds_is_given_to_run_as_to_grid():
+    results = rvsjax.run(rvsjax.grid("few", **GIVEN, eta=[0.05]), steps=5, seeds=2)
+    assert sorted(results.runs["p_seed"]) == [0, 1]
+    with pytest.raises(
+        StoreError, match=r"did not record them: \[record\] weights = t"
+    ):
+        assert results.weights is None
+
+
+def test_what_is_no_folder_is_told(tmp_path):
+    (tmp_path / "file.toml").touch()
+    with pytest.raises(StoreError, match="file.toml is not the folder of a sweep"):
+        rvsjax.load(tmp_path / "file.toml")
 
 
 def test_a_notebook_shows_statuses_and_claims_and_escapes_them(tmp_path):

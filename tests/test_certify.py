@@ -196,7 +196,7 @@ def test_nothing_violated_is_no_error(results, capsys):
 
 def test_shrink_prints_a_sweep_file_that_violates_the_claim(results, tmp_path, capsys):
     run = worst_runs(results.runs, "lemma_6_stated", 1).iloc[0]
-    command = ["shrink", str(results.folder), run["run_id"]]
+    command = ["shrink", str(results.folder), run["run_id"][:12]]
     assert main([*command, "--claim", "lemma_6_stated"]) == 0
     (tmp_path / "small.toml").write_text(capsys.readouterr().out)
     small = rvsjax.run(tmp_path / "small.toml", tmp_path / "small")

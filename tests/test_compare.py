@@ -371,6 +371,22 @@ def test_json_is_the_comparison(two, capsys):
     assert told["a"] == {"folder": str(a), "runs": 5, "paired": 5}
 
 
+def test_one_parameter_may_be_named_without_a_list(two):
+    a, b = two(runs(p_dtype="float64"), runs(0.25, p_dtype="float32"))
+    [on] = compare(a, b, on="dtype").on
+    assert (on.name, on.a, on.b) == ("dtype", "float64", "float32")
+
+
+def test_a_file_is_no_folder_for_the_comparison(two, tmp_path, capsys):
+    a, b = two(runs(), runs(0.25, p_d=20))
+    (tmp_path / "file.toml").write_text("kept")
+    assert main(["compare", str(a), str(b), "--out", str(tmp_path / "file.toml")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("file.toml is not a folder; use another with --out\n")
+    assert (tmp_path / "file.toml").read_text() == "kept"
+
+
 def test_pairs_are_written_with_their_differences(two, tmp_path, capsys):
     rows = runs(0.25, p_dtype="float32", m_ended="global")
     a, b = two(runs(m_ended="elsewhere"), rows[::-1])

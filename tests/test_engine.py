@@ -4,6 +4,7 @@ import functools
 import os
 import subprocess
 import sys
+import time
 from typing import NamedTuple
 
 import jax
@@ -87,6 +88,35 @@ def test_a_stop_finishes_what_runs_and_begins_nothing_else():
         seen.append(block.number)
     assert 1 <= len(seen) < 20
     assert next(stream).number < 20  # the stream was not drained
+
+
+class Slow(Engine):
+    """An engine that writes down which blocks it begins, and takes its time."""
+
+    begun: list
+
+    def compute(self, items, lane, block=None, stop=None):
+        self.begun.append(block)
+        time.sleep(0.2)
+        return np.zeros(len(items)), self.width
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+def test_no_block_that_waits_is_begun_after_a_stop(how):
+    """Nor where the caller goes away, as at a Ctrl-C in Python."""
+    slow, seen = Slow(square, 1, jax.devices()[:1] * 2), []
+    slow.begun = []
+    stream = (Block(n, None, items(n)) for n in range(50))
+    running = slow.run(stream, lambda x: x, lambda: how == "stop" and bool(seen))
+    for block, _ in running:
+        seen.append(block.number)
+        begun = len(slow.begun)
+        if how == "close":
+            break
+    running.close()
+    assert begun <= 4
+    assert len(slow.begun) <= begun + 2  # a lane each may be on its way
+    assert seen == [0] if how == "close" else set(seen) == set(slow.begun)
 
 
 def test_a_failure_is_in_its_own_future():

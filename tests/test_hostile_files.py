@@ -221,6 +221,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
     assert item.parameters["beta"] == 1.0
 
 
+LETTERS = "name  must be letters, digits, points, - and _, at most 64, none of . - _ f"
 NAMES = ["../x", "/etc/x", "a/b", "a\\\\b", "..", ".x", "", " x", "x\\n", "x\\u0000"]
 NAMES += ["<script>", "&amp;", "\\u001b[31m", "é", "x" * 65, "x\\u202e", "$(rm)", "~"]
 
@@ -229,11 +230,9 @@ NAMES += ["<script>", "&amp;", "\\u001b[31m", "é", "x" * 65, "x\\u202e", "$(rm)
 def test_a_name_is_never_a_way_out_of_the_folder(tmp_path, capsys, name):
     (tmp_path / "file.toml").write_text(HEAD.replace('"t"', f'"{name}"'))
     said = refused(capsys, "file.toml")
-    assert "name  must match pattern" in said
+    assert LETTERS in said
     (tmp_path / "good.toml").write_text(HEAD)
-    assert "name  must match pattern" in refused(
-        capsys, "good.toml", "--set", f'name="{name}"'
-    )
+    assert LETTERS in refused(capsys, "good.toml", "--set", f'name="{name}"')
 
 
 def test_control_characters_of_a_file_are_written_out(tmp_path, capsys):
@@ -322,7 +321,7 @@ OPTIONS = {
         ("--only", "beta=" + ",".join(map(str, range(1, 20_000)))),
         "leaves no run",
     ),
-    "only, 5000 digits": (("--only", "k=" + "9" * 5000), "integer"),
+    "only, 5000 digits": (("--only", "k=" + "9" * 5000), "must be a whole number"),
     "only, control": (("--only", f"penalty={ESCAPE}"), "\\x1b[31m"),
     "only, nothing": (("--only", ""), "needs KEY=V1,V2"),
     "seeds, 5000 digits": (("--seeds", "9" * 5000), "must be a whole number"),

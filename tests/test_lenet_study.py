@@ -203,14 +203,16 @@ def test_more_images_than_there_are_is_a_sentence(tmp_path, line, said):
         run_plan(plan, text, tmp_path / "out", options())
 
 
+@pytest.mark.parametrize("how", [[], ["--dry-run"]])
 @pytest.mark.parametrize(
     ("data", "said"), [("nowhere", "is not a folder"), (".", "has no file")]
 )
-def test_data_that_is_not_there_is_a_sentence(tmp_path, capsys, data, said):
-    path = tmp_path / "nets.toml"
+def test_data_that_is_not_there_is_a_sentence(tmp_path, capsys, data, said, how):
+    path, out = tmp_path / "nets.toml", str(tmp_path / "o")
     path.write_text(SWEEP)
-    assert main(["sweep", str(path), "--data", data, "--out", str(tmp_path / "o")]) == 2
+    assert main(["sweep", str(path), "--data", data, "--out", out, *how]) == 2
     assert said in capsys.readouterr().err
+    assert not Path(out).exists()
 
 
 def test_images_of_another_size_are_refused(tmp_path, capsys):

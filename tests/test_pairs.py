@@ -37,7 +37,9 @@ def make_teacher(d, dtype="float64", readout="sum", kind=Teacher):
 def make_pair(key, teacher, penalty, hyper):
     """A pair as a run draws it."""
     uniform = jax.random.uniform(key, (2, teacher.w_star.size + 2), "float64")
-    return Pair(teacher, penalty, hyper, *draw_pair(uniform, teacher.w_star))
+    normal = jax.lax.erf_inv(2 * uniform[:, 2:] - 1)
+    drawn = draw_pair(uniform[:, :2], normal, teacher.w_star)
+    return Pair(teacher, penalty, hyper, *drawn)
 
 
 def make_hyper(lam=0.01, dtype="float64"):

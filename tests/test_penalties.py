@@ -152,6 +152,18 @@ def test_sine_of_third_to_rounding(dtype, unit):
     assert max(errors) < unit
 
 
+def test_slope_of_the_sine_of_a_third_to_rounding():
+    """Also where it tends to infinity, next to s = 1, and in reverse mode."""
+    s = np.concatenate([np.linspace(0, 0.999, 200), 1 - np.logspace(-16, -3, 100)])
+    found = jax.vmap(jax.grad(sine_of_third))(jnp.asarray(s))
+    with mpmath.workdps(40):
+        for at, got in zip(s, found):
+            third = mpmath.asin(mpmath.mpf(float(at))) / 3
+            exact = mpmath.cos(third) / (3 * mpmath.cos(3 * third))
+            assert abs(float(got) / exact - 1) < 1e-15
+    assert jax.grad(sine_of_third)(1.0) == np.inf
+
+
 def largest(x, s):
     return np.asarray(Largest(jnp.int32(s)).prox(jnp.asarray(x), jnp.float64(0.3)))
 

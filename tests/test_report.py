@@ -160,6 +160,15 @@ def test_a_figure_of_the_runs_by_a_name(results, capsys):
     assert list(data["x"]) == ["l0", "l1"]
 
 
+def test_figures_that_differ_in_colour_or_facet_are_kept_apart(results, capsys):
+    command = ["report", str(results.folder), *"--figure curves --x step".split()]
+    paths = set()
+    for more in ("", "--color penalty", "--facet penalty", "--color seed"):
+        assert main([*command, "--y", "theta", *more.split()]) == 0
+        paths |= set(capsys.readouterr().out.split())
+    assert len(paths) == 4 * 4
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -62,3 +62,34 @@ def test_what_is_changed_beside_method_and_penalty_has_lines_of_its_own():
     assert set(drawn(ROWS[:4], **changed)) == names
     both = drawn(ROWS[2:], p_surrogate=["clipped", "clipped", "window", "clipped"])
     assert set(both) == {"rvscgd l0", "admm l0, window", "magnitude"}
+
+
+def test_upright_axes_are_logarithmic_in_what_is_missing():
+    """From 90 to 99 % it is as far as from 0 to 90; labels are accuracies, inside."""
+    runs = pd.DataFrame(ROWS, columns=COLUMNS).assign(run_id=range(len(ROWS)))
+    curves = pd.DataFrame({"run_id": range(len(ROWS)), "step": 0})
+    curves[["accuracy_w", "accuracy_u"]] = 0.5
+    *_, against = draw_lenet(SimpleNamespace(runs=runs, curves=curves)).axes
+    at = {x: against.transData.transform((0, x))[1] for x in (0, 90, 99, 100)}
+    assert at[99] - at[90] == pytest.approx(at[90] - at[0])
+    assert np.isfinite(at[100])
+    low, high = against.get_ylim()
+    labels = [float(x.get_text()) for x in against.get_yticklabels()]
+    assert labels == list(against.get_yticks())
+    assert low <= min(labels) < max(labels) <= high
+
+
+def test_kinds_beyond_the_colours_still_look_unlike_each_other():
+    rows = [("rvscgd", "l0", 1.0, seed, 0.5, 0.9) for seed in range(40)]
+    lines = drawn(rows, p_gain=range(40)).values()
+    looks = {(line.get_color(), str(line._dash_pattern)) for line in lines}
+    assert len(lines) == len(looks) == 40
+
+
+def test_beta_is_told_where_it_varies_within_a_method():
+    assert set(drawn(ROWS, p_beta=[1, 1, 1, 1, 2, 2])) == {
+        "rvscgd l0",
+        "admm l0",
+        "magnitude",
+    }
+    assert set(drawn(ROWS[:4], p_beta=[1, 1, 1, 2])) == {"unchanged", "beta 2"}

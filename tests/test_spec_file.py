@@ -115,6 +115,9 @@ def test_whole_numbers_are_good_floats_and_become_floats():
 
 # -- mistakes --------------------------------------------------------------------------
 
+WHOLE = "must be a whole number, such as 100000"
+LETTERS = "must be letters, digits, points, - and _, at most 64, none of . - _ first"
+A_LIST = "a list is an axis: put it into [grid]"
 WRONG = {
     # unknown keys, with a guess where one is near
     "top": ("gird = 1\n", "gird", 'did you mean "grid"?'),
@@ -128,19 +131,60 @@ WRONG = {
     "seeds": ("[seeds]\ncuont = 1\n", "seeds.cuont", 'did you mean "count"?'),
     "record": ("[record]\ncurve = 9\n", "record.curve", 'did you mean "curves"?'),
     # wrong types
-    "text for int": ("[constants]\nk = '20'\n", "constants.k", "integer, got '20'"),
-    "float for int": ("[constants]\nk = 20.0\n", "constants.k", "integer, got 20.0"),
-    "bool for int": ("[constants]\nk = true\n", "constants.k", "integer, got True"),
+    "text for int": ("[constants]\nk = '20'\n", "constants.k", f"{WHOLE}, got '20'"),
+    "float for int": ("[constants]\nk = 20.0\n", "constants.k", f"{WHOLE}, got 20.0"),
+    "bool for int": ("[constants]\nk = true\n", "constants.k", f"{WHOLE}, got True"),
     "bool for float": ("[constants]\nlam = true\n", "constants.lam", "got True"),
-    "list for value": ("[constants]\nbeta = [1.0]\n", "constants.beta", "number"),
+    "list for value": ("[constants]\nbeta = [1.0]\n", "constants.beta", A_LIST),
+    "list of words": ("[constants]\npenalty = ['l0']\n", "constants.penalty", A_LIST),
+    "directions": ("[constants]\nw_star = ['1, 2']\n", "constants.w_star", A_LIST),
+    "a direction as a list": (
+        "[constants]\nw_star = [1, 2]\n",
+        "constants.w_star",
+        'must be numbers with commas in quotes: "3, 2, 1", got [1, 2]',
+    ),
+    "range for value": (
+        "[constants]\nk = { lin = [1, 3], num = 3 }\n",
+        "constants.k",
+        "a range is an axis: put it into [grid]",
+    ),
+    "list of nothing good": ("[constants]\nk = ['x']\n", "constants.k", WHOLE),
     "date": ("[constants]\nbeta = 2020-01-01\n", "constants.beta", "number"),
     "nested list": ("[grid]\nbeta = [[1.0]]\n", "grid.beta[0]", "number"),
     "table for text": ("[constants]\npenalty = {}\n", "constants.penalty", "'l0'"),
-    "grid is no table": ("grid = 'x'\n", "grid", "got 'x'"),
-    "zip is no list": ("[zip]\nbeta = [1.0]\n", "zip", "list"),
-    "about": ("about = 3\n", "about", "string, got 3"),
-    "count is text": ("[seeds]\ncount = '4'\n", "seeds.count", "integer, got '4'"),
-    "weights is text": ("[record]\nweights = 'no'\n", "record.weights", "boolean"),
+    "grid is no table": (
+        "grid = 'x'\n",
+        "grid",
+        "is a table: write [grid], got 'x'",
+    ),
+    "zip is no list": (
+        "[zip]\nbeta = [1.0]\n",
+        "zip",
+        "is a list of blocks: write [[zip]], got {'beta': [1.0]}",
+    ),
+    "case of text": ("case = ['x']\n", "case.0", "write [[case]], got 'x'"),
+    "seeds is a number": (
+        "seeds = 5\n",
+        "seeds",
+        "is a table: write [seeds] and count = 5",
+    ),
+    "seeds is text": ("seeds = 'x'\n", "seeds", "is a table: write [seeds], got 'x'"),
+    "sample is text": (
+        "sample = 'x'\n",
+        "sample",
+        "is a table: write [sample], got 'x'",
+    ),
+    # parameters above all tables
+    "top, a parameter": ("steps = 1000\n", "steps", "put it into [constants]"),
+    "top, an axis": ("lam = [1, 2]\n", "lam", "is a parameter: put it into [grid]"),
+    "top, of another study": ("epochs = 9\n", "epochs", "unknown key"),
+    "about": ("about = 3\n", "about", "must be words in quotes, got 3"),
+    "count is text": ("[seeds]\ncount = '4'\n", "seeds.count", f"{WHOLE}, got '4'"),
+    "weights is text": (
+        "[record]\nweights = 'no'\n",
+        "record.weights",
+        "must be a boolean, true or false",
+    ),
     # out of range, or no such choice
     "k 0": ("[constants]\nk = 0\n", "constants.k", "greater than or equal to 1"),
     "beta 0": ("[constants]\nbeta = 0\n", "constants.beta", "greater than"),
@@ -407,15 +451,15 @@ HEADS = {
     "no name": ('version = 1\nstudy = "rvscgd"\n', "name", "is missing"),
     "no study": ('version = 1\nname = "t"\n', "study", "is missing"),
     "version 2": (HEAD.replace("1", "2"), "version", "must be 1, got 2"),
-    "version true": (HEAD.replace("1", "true"), "version", "integer, got True"),
-    "version 1.0": (HEAD.replace("1", "1.0"), "version", "integer, got 1.0"),
+    "version true": (HEAD.replace("1", "true"), "version", "must be 1, got True"),
+    "version 1.0": (HEAD.replace("1", "1.0"), "version", "must be 1, got 1.0"),
     "import path": (HEAD.replace("rvscgd", "os.system"), "study", "'rvscgd'"),
-    "folder name": (HEAD.replace('"t"', '"../t"'), "name", "match pattern"),
-    "hidden name": (HEAD.replace('"t"', '".t"'), "name", "match pattern"),
-    "empty name": (HEAD.replace('"t"', '""'), "name", "match pattern"),
-    "long name": (HEAD.replace('"t"', f'"{"t" * 65}"'), "name", "match pattern"),
-    "line break": (HEAD.replace('"t"', '"t\\n"'), "name", "match pattern"),
-    "number": (HEAD.replace('"t"', "3"), "name", "string, got 3"),
+    "folder name": (HEAD.replace('"t"', '"../t"'), "name", LETTERS),
+    "hidden name": (HEAD.replace('"t"', '".t"'), "name", LETTERS),
+    "empty name": (HEAD.replace('"t"', '""'), "name", LETTERS),
+    "long name": (HEAD.replace('"t"', f'"{"t" * 65}"'), "name", LETTERS),
+    "line break": (HEAD.replace('"t"', '"t\\n"'), "name", LETTERS),
+    "number": (HEAD.replace('"t"', "3"), "name", "must be words in quotes, got 3"),
 }
 
 
@@ -678,6 +722,19 @@ def test_keys_of_tables_are_set_by_their_path():
     assert plan.document.record.weights  # the rest of the table is kept
 
 
+def test_a_number_of_seeds_is_their_count_and_the_rest_of_the_table_stays():
+    plan = plan_of("[seeds]\nbase = 5\n", "seeds=3")
+    assert [item.seed for item in plan] == [5, 6, 7]
+
+
+def test_no_word_of_the_library_that_checks_reaches_a_user():
+    """Which speaks of inputs, dictionaries and patterns."""
+    for body, *_ in WRONG.values():
+        for what in mistakes(body).values():
+            words = {"input", "valid", "instance", "pattern", "items", "validation"}
+            assert words.isdisjoint(what.lower().split()), what
+
+
 def test_the_size_and_a_dimension_of_a_sample_are_set_by_their_path():
     body = PLACES["sample, alone"][0]
     plan = plan_of(body, "sample.n=8", "sample.lam={choice = [0.5]}", "sample.n=1")
@@ -696,13 +753,15 @@ SETTINGS = {
     "block of cases": ("case.lam=1.0", "case.lam", 'no table "case"'),
     "too deep": ("seeds.a.b=1", "seeds.a.b", 'no table "seeds.a"'),
     "unknown seed key": ("seeds.cuont=1", "seeds.cuont", 'did you mean "count"?'),
-    "whole seeds": ("seeds=3", "seeds", "got 3"),
-    "bad value": ("steps=1e3", "constants.steps", "integer, got 1000.0"),
+    "whole seeds": ("seeds='x'", "seeds", "is a table: write [seeds], got 'x'"),
+    "half a seed": ("seeds=2.5", "seeds.count", f"{WHOLE}, got 2.5"),
+    "no seed": ("seeds=true", "seeds", "is a table: write [seeds], got True"),
+    "bad value": ("steps=1e3", "constants.steps", f"{WHOLE}, got 1000.0"),
     "no value": ("beta=", "constants.beta", "got ''"),
     "bad element": ("penalty=['l0', 'l2']", "grid.penalty[1]", "got 'l2'"),
     "empty axis": ("beta=[]", "grid.beta", "empty list"),
     "negative count": ("seeds.count=-1", "seeds.count", "equal to 1"),
-    "name": ("name=../evil", "name", "match pattern"),
+    "name": ("name=../evil", "name", LETTERS),
     "import path": ("study=os.system", "study", "'rvscgd'"),
     "two places": ("constants.k=3", "grid.k", "is set in constants already"),
     "long number": ("beta=" + "9" * 5000, "--set beta", "digits"),

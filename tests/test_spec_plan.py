@@ -722,14 +722,15 @@ def test_two_only_of_one_parameter_both_count():
     [
         ("bta=1", 'did you mean "beta"'),
         ("seeds=1", "needs KEY=V1,V2 with a parameter"),
-        ("beta", "needs KEY=V1,V2"),
+        ("beta", "names no values; needs KEY=V1,V2"),
         ("beta=", "number, got ''"),
         ("beta=x", "number, got 'x'"),
         ("beta=nan", "finite"),
-        ("k=3.5", "integer, got 3.5"),
+        ("k=3.5", "must be a whole number, such as 100000, got 3.5"),
         ("penalty=l2", "'l0', 'l1' or"),
-        ("beta=0.7", "leaves no run"),
-        ("a=1.0", "leaves no run"),  # l0 has none
+        ("beta=0.7", "leaves no run; beta has 0.1, 0.2"),
+        ("k=7", "leaves no run; k has 20"),
+        ("a=1.0", "leaves no run; no run uses a"),  # l0 has none
     ],
 )
 def test_a_bad_only_is_refused(option, what):
@@ -737,6 +738,25 @@ def test_a_bad_only_is_refused(option, what):
         plan_of("[grid]\nbeta = [0.1, 0.2]\n", only=[option])
     assert "--only" in str(refused.value)
     assert what in str(refused.value)
+
+
+def test_an_only_that_leaves_nothing_tells_the_values_that_are_nearest():
+    body = "[grid]\nlam = { geom = [1e-5, 1e-1], num = 9 }\npenalty = ['l0', 'l1']\n"
+    with pytest.raises(SpecError) as refused:
+        plan_of(body, only=["lam=0.003162", "penalty=l1"])
+    ((where, what),) = refused.value.problems
+    assert where == "--only lam=0.003162, penalty=l1"
+    there = values(plan_of(body, only=["penalty=l1"]), "lam")
+    near = [str(x) for x in there if x < 4e-3]  # 0.01 is farther away than 0
+    assert what == f"leaves no run; lam has {', '.join(near)} and 3 more"
+
+
+def test_two_only_that_exclude_each_other_name_no_values():
+    body = "[[zip]]\nk = [3, 4]\nd = [5, 6]\n"
+    with pytest.raises(SpecError, match="leaves no run$"):
+        plan_of(body, only=["k=3", "d=6"])
+    with pytest.raises(SpecError, match="leaves no run$"):
+        plan_of(body, only=["k=3", "k=4"])
 
 
 @pytest.mark.parametrize("limit", [1, 5, 8, 100])
@@ -847,7 +867,7 @@ def test_an_axis_of_directions_is_told_apart_by_d_alone():
         ('start = "given"', 'is needed for start = "given"'),
         ('w_start = "1, 2"\nd = 2\nstart = "teacher"', "has no meaning for start"),
         ('algorithm = "cgd"\nprecision = "compensated"', "is for rvscgd"),
-        ("w_star = [1, 2]", "must be a valid string"),
+        ("w_star = [1, 2]", 'must be numbers with commas in quotes: "3, 2, 1"'),
     ],
 )
 def test_directions_that_cannot_be_used(body, said):
@@ -927,7 +947,7 @@ def test_only_takes_truth_values_numbers_and_words():
     assert [x["batch_norm"] for x in kept] == [True, True]
     assert [x["bits"] for x in kept] == [1, 1]
     assert [x["method"] for x in kept] == ["plain", "admm"]
-    with pytest.raises(SpecError, match="must be a valid boolean"):
+    with pytest.raises(SpecError, match="must be a boolean, true or false"):
         plan.keep_only(["batch_norm=yes"])
 
 

@@ -150,6 +150,33 @@ def test_another_sweep_is_refused_with_the_difference(store):
         opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "x"})
 
 
+def test_what_was_not_set_is_told_in_words(store):
+    asked = {"seeds": {"count": 3}, "name": "x", "constants": {"dtype": "float32"}}
+    narrowed = {"only": {}, "limit": None}
+    old = opened(store.folder.parent / "old", "plan-1", asked | {"narrowed": narrowed})
+    now = asked | {"constants": {}, "narrowed": {"only": {"k": [3]}, "limit": 7}}
+    with pytest.raises(StoreError) as refused:
+        opened(old.folder, "plan-2", now)
+    told = str(refused.value).split("(")[1].split(")")[0].split("; ")
+    assert told == [
+        "constants.dtype is 'float32' there, not set now",
+        "only.k is not set there, [3] now",
+        "limit is not set there, 7 now",
+    ]
+
+
+def test_of_a_sweep_of_another_name_the_name_is_told_alone(store):
+    told = r"holds another sweep \(name is 'x' there, 'y' now\);"
+    with pytest.raises(StoreError, match=told):
+        opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "y"})
+
+
+def test_a_file_is_not_the_folder_of_a_sweep(tmp_path):
+    (tmp_path / "file.toml").touch()
+    with pytest.raises(StoreError, match="file.toml is not the folder of a sweep"):
+        assert Store(tmp_path / "file.toml").manifest is None
+
+
 def test_the_folder_keeps_the_file_that_was_asked_last(store):
     opened(store.folder, "plan-1", {}, "changed comment")
     assert (store.folder / "sweep.toml").read_text() == "changed comment"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from rvsjax.summary import summary
+from rvsjax.summary import session_lines, summary
 from rvsjax.terminal import Table
 
 
@@ -56,3 +56,22 @@ def test_networks_of_one_configuration_are_one_row(tmp_path):
         runs[name] = [0.5, 0.7]
     table = summary(Stub(runs, tmp_path), [])[2]
     assert table.rows == [("2", *["60.00 ± 14.14"] * 3)]
+
+
+def test_a_mean_says_how_many_it_is_of(tmp_path):
+    runs = pd.DataFrame({"status": "ok", "p_seed": [0, 1, 2]})
+    for name in ("m_accuracy_w", "m_accuracy_u", "m_sparsity_u"):
+        runs[name] = [0.5, None, 0.7]
+    table = summary(Stub(runs, tmp_path), [])[2]
+    assert table.rows == [("3", *["60.00 ± 14.14 (2 of 3)"] * 3)]
+
+
+def test_one_of_a_thing_is_told_in_the_singular(tmp_path):
+    session = {"lanes": 1, "device": "cpu", "blocks": 1, "seconds": {"compile": 2.0}}
+    session |= {"begin": "today", "versions": {"jax": "0.10.1"}}
+    results = Stub(pd.DataFrame({"status": ["ok"], "p_seed": [0]}), tmp_path)
+    results.manifest = {"sessions": [session, session | {"lanes": 2, "blocks": 1200}]}
+    _, one, _, more, _ = session_lines(results)
+    assert one == "today  1 block, 1 lane of cpu, jax 0.10.1"
+    assert more == "today  1,200 blocks, 2 lanes of cpu, jax 0.10.1"
+    assert summary(results, [])[0] == "1 run: 1 ok"

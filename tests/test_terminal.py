@@ -65,3 +65,22 @@ def test_names_of_strangers_neither_steer_a_terminal_nor_style_it(monkeypatch):
     told = shown.getvalue()
     assert "\x1b[2J" not in told
     assert "\\x1b[2J[red]y[/red]" in told
+
+
+def test_heads_of_several_lines_stand_on_the_line_of_their_numbers():
+    table = Table(("claim", "does not\napply"), [("lemma_5", "12")])
+    lines = ["         does not", "claim       apply", "lemma_5        12"]
+    assert table.lines() == lines
+
+
+def test_claims_fit_a_terminal_of_80_columns(monkeypatch):
+    """With the longest names and counts of 10^5, and an interval, on one line each."""
+    counts = ("98304", "51599", "15972", "98304", "98304", "35.1 [33.7, 36.5]")
+    runs = [(name, *counts) for name in ("lemma_5_corrected", "start_probability")]
+    heads = ("claim", "holds", "violated", "undecided", "does not\napply")
+    heads += ("holds,\nu empty", "violated, %\nof nonempty u")
+    shown = screen(monkeypatch)
+    tell_all([Table(heads, runs)])
+    lines = shown.getvalue().splitlines()
+    assert len(lines) == 5  # two of heads, a rule, two claims
+    assert sum("36.5]" in line for line in lines) == 2

@@ -2,11 +2,12 @@
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rvsjax.console import DONE, need_sweep, put, refusing, tell
+from rvsjax.console import DONE, Refusal, need_sweep, put, refusing, tell
 
 if TYPE_CHECKING:
     from rvsjax.compare.comparison import Comparison
@@ -18,14 +19,17 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Print what two folders differ in; with ``--out``, write page and pairs."""
     for folder in (arguments.a, arguments.b):
         need_sweep(folder)
+    out = arguments.out
+    if out and os.path.exists(out) and not os.path.isdir(out):
+        raise Refusal(f"{out} is not a folder; use another with --out")
     with refusing():
         from rvsjax.compare.comparison import compare
         from rvsjax.compare.text import as_json, lines
 
         found = compare(arguments.a, arguments.b, arguments.on)
         files = []
-        if arguments.out:
-            files = _write(found, arguments.out, tell)
+        if out:
+            files = _write(found, out, tell)
     told = as_json(found) | {"files": files}
     put(json.dumps(told) if arguments.json else "\n".join(lines(found)))
     for file in files:

@@ -26,7 +26,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         from rvsjax.engine import OutOfMemory
         from rvsjax.rerun import every_step, rerun
 
-        asked = arguments.folder, arguments.run_id, lane
+        asked = arguments.folder, arguments.run_id, lane, arguments.data
         try:
             steps = every_step(*asked) if file else None
             found = rerun(*asked)
@@ -45,6 +45,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 def _need_new(file: Path) -> None:
     """Refuse a file that cannot be made, before anything is computed."""
+    if file.suffix.lower() != ".parquet":
+        what = "is written as Parquet; let the name end with .parquet"
+        raise Refusal(f"--every-step {file}: {what}")
     if os.path.lexists(file):
         raise Refusal(f"--every-step {file}: is there already; name a new file")
     if not file.parent.is_dir():

@@ -21,17 +21,18 @@ def carry_out(arguments: argparse.Namespace) -> int:
     need_sweep(arguments.folder)
     need_claim(arguments.claim)
     hear_rooms()
+    from rvsjax.again import find_run
     from rvsjax.certify import problem_of, starts_of
     from rvsjax.results import Results
     from rvsjax.shrink import shrink, sweep_file
+    from rvsjax.store import Store
 
-    run_id, claim = arguments.run_id, arguments.claim
+    claim = arguments.claim
     with refusing():
         results = Results(arguments.folder)
-        found = results.runs[results.runs["run_id"] == run_id]
-        if found.empty:
-            raise Refusal(f"{arguments.folder} has no run {run_id}")
-        row = found.iloc[0]
+        runs = results.runs  # a sweep's, before its ids are looked at
+        run_id = find_run(Store(arguments.folder), arguments.run_id)
+        row = runs[runs["run_id"] == run_id].iloc[0]
         if (verdict := row.get(f"verdict_{claim}")) != "violated":
             what = f"run {run_id} does not violate {claim}: the verdict is {verdict}"
             raise Refusal(what)

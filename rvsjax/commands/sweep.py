@@ -14,6 +14,7 @@ from rvsjax.console import (
     INTERRUPTED,
     SOME_FAILED,
     Refusal,
+    counted,
     hear_rooms,
     put,
     tell,
@@ -37,14 +38,14 @@ def carry_out(arguments: argparse.Namespace) -> int:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
     lanes = start_lanes(arguments.device)
-    if arguments.dry_run:
-        return _dry_run(arguments, plan, lanes)
     from pyarrow import ArrowException
 
     from rvsjax.engine import OutOfMemory
     from rvsjax.store import StoreError
 
     try:
+        if arguments.dry_run:
+            return _dry_run(arguments, plan, lanes)
         return _run(arguments, source, plan, lanes)
     except StoreError as error:
         raise Refusal(error) from None
@@ -128,10 +129,11 @@ def _dry_run(
     if arguments.json:
         put(json.dumps(told))
         return DONE
-    kind = f"{told['lanes']} lanes of {lanes[0].device_kind}"
-    put(f"{plan.document.name}: {told['runs']:,} runs")
+    kind = f"{counted(told['lanes'], 'lane')} of {lanes[0].device_kind}"
+    width = counted(told["width"], "run")
+    put(f"{plan.document.name}: {counted(told['runs'], 'run')}")
     put(f"  programs    {told['programs']:,}")
-    put(f"  blocks      {told['blocks']:,} of {told['width']} runs, on {kind}")
+    put(f"  blocks      {told['blocks']:,} of {width}, on {kind}")
     put(f"  run-steps   {told['run_steps']:,}")
     put(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
     put(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
@@ -165,8 +167,7 @@ def _run(
         "all": ("failed", "diverged", "degenerate"),
     }[arguments.retry]
     number = sum(count for _, count in plan.groups())
-    runs = "1 run" if number == 1 else f"{number:,} runs"
-    say(f"{plan.document.name}: {runs}, into {out}")
+    say(f"{plan.document.name}: {counted(number, 'run')}, into {out}")
     with progress_talker(kind) as watch, gently(say) as stop:
         options = Options(
             width=arguments.block,
@@ -204,8 +205,8 @@ def _unfinished(
 ) -> int:
     """Say why blocks are missing, and how to go on."""
     number = ending.blocks_left
-    blocks = "1 block is" if number == 1 else f"{number} blocks are"
-    left = f"{blocks} left in {ending.folder}"
+    are = "is" if number == 1 else "are"
+    left = f"{counted(number, 'block')} {are} left in {ending.folder}"
     if options.stop.is_set():
         say(f"interrupted: {left}; the same command continues")
         return INTERRUPTED

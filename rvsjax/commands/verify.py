@@ -28,9 +28,11 @@ def carry_out(arguments: argparse.Namespace) -> int:
         from rvsjax.verify import stale_tables, verify
 
         stale = stale_tables(arguments.folder)
-        tell(f"computing rows again, one at a time; --seed {seed} draws the same")
+        tell(f"computing rows again; --seed {seed} draws the same")
         try:
-            found = list(verify(arguments.folder, arguments.sample, seed, lane))
+            found = list(
+                verify(arguments.folder, arguments.sample, seed, lane, arguments.data)
+            )
         except OutOfMemory as error:
             raise Refusal(f"{error}; free some memory, and try again") from None
     wrong = [row for row in found if row.differences]

@@ -63,18 +63,19 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    a: str | Path, b: str | Path, on: Sequence[str] | None = None
+    a: str | Path, b: str | Path, on: str | Sequence[str] | None = None
 ) -> Comparison:
     """Pair the runs of two folders by their parameters, and compare them.
 
-    `on` names the parameters that are to differ, see `pairing.pair`. Raises StoreError
-    where a folder holds no sweep, they hold two studies, or no run has a partner.
+    `on` names what is to differ, one parameter or several, see `pairing.pair`. Raises
+    StoreError where a folder holds no sweep, they hold two studies, or no run has a
+    partner.
     """
     ours, theirs = Results(a), Results(b)
     if ours.study != theirs.study:
         what = f"{a} is of the study {ours.study}, {b} of {theirs.study}"
         raise StoreError(f"{what}; only folders of one study can be compared")
-    pairs = pair(ours.runs, theirs.runs, on)
+    pairs = pair(ours.runs, theirs.runs, [on] if isinstance(on, str) else on)
     sides = [
         Side(str(folder), len(results.runs), len(pairs.a))
         for folder, results in ((a, ours), (b, theirs))

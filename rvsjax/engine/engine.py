@@ -1,5 +1,6 @@
 """Blocks through compiled programs, on devices or cores side by side."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -234,6 +235,8 @@ class Engine:
     def _block(
         self, block: Block, items: Sequence[Pytree], lane: int, stop: Stop
     ) -> Pytree:
+        if stop():  # this one was not begun
+            raise _Left
         results, width = self.compute(items, lane, block.number, stop)
         if width < self.width:
             self.narrow[block.number] = width
@@ -250,16 +253,24 @@ class Engine:
 
         `make` turns an item into a pytree. Programs are compiled ahead, beside the
         blocks that run. Once `stop` says so, blocks that run are finished and yielded,
-        or left after the stage that they are in, and no other is begun. There is a
-        `beat` each second that a block takes.
+        or left after the stage that they are in, and no other is begun; so it is where
+        the caller asks for no more. There is a `beat` each second that a block takes.
         """
+        closed = threading.Event()
+
+        def stopped() -> bool:
+            return closed.is_set() or stop()
+
         with ThreadPoolExecutor(len(self.lanes)) as workers:
-            for block, future in self._submit(workers, stream, make, stop):
-                while wait([future], _BEAT).not_done:
-                    beat()
-                self.under_way.pop(block.number, None)
-                if not isinstance(future.exception(), _Left):
-                    yield block, future
+            try:
+                for block, future in self._submit(workers, stream, make, stopped):
+                    while wait([future], _BEAT).not_done:
+                        beat()
+                    self.under_way.pop(block.number, None)
+                    if not isinstance(future.exception(), _Left):
+                        yield block, future
+            finally:
+                closed.set()
 
     def _submit(
         self,
@@ -280,10 +291,7 @@ class Engine:
             waiting.append((block, future))
             if len(waiting) == len(self.lanes) + _AHEAD:
                 yield waiting.popleft()
-        while waiting:
-            entry = waiting.popleft()
-            if not (stop() and entry[1].cancel()):
-                yield entry
+        yield from waiting
 
 
 def _kind(item: Pytree) -> tuple[Any, Any]:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import STYLES, band, finish, title
+from rvsjax.report.lines import band, finish, styles, title
 from rvsjax.results import Results
 
 __all__ = ["draw_curves"]
@@ -17,7 +17,7 @@ def draw_curves(results: Results) -> Figure:
     """
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for (method, curves), (color, dash) in zip(_methods(results).items(), STYLES * 9):
+    for (method, curves), (color, dash) in zip(_methods(results).items(), styles()):
         runs = curves["run_id"].nunique()
         for axes, column in ((left, "theta"), (right, "lagrangian")):
             band(axes, curves[column], curves["step"], color, dash)

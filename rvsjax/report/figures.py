@@ -50,9 +50,13 @@ def draw(folder: str | Path) -> list[Path]:
 
 
 def draw_one(folder: str | Path, table: str, x: str, y: str, **by: str) -> list[Path]:
-    """Draw ``figures/TABLE-Y-X`` as `draw_any` does; return the paths."""
+    """Draw ``figures/TABLE-Y-X`` as `draw_any` does; return the paths.
+
+    With ``-color-NAME`` and ``-facet-NAME`` where these are given.
+    """
     results = _computed(folder)
-    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{table}-{y}-{x}")  # a stranger's columns
+    more = "".join(f"-{option}-{name}" for option, name in by.items() if name)
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{table}-{y}-{x}{more}")  # a stranger's
     with _style():
         return _keep(results, stem, draw_any(results, table, x, y, **by))
 

@@ -7,33 +7,38 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import STYLES, band
+from rvsjax.report.lines import band, styles
 from rvsjax.results import Results
 
 __all__ = ["draw_lenet"]
 
 # a line goes along these, or has them in its name anyway
-_ALONG = [f"p_{x}" for x in ("seed", "method", "penalty", "a", "lam", "beta")]
-_ALONG.append("p_sparsity")
+_ALONG = [f"p_{x}" for x in ("seed", "method", "penalty", "a", "lam", "sparsity")]
+_COUPLING = ("p_beta", "p_growth")  # told where they vary within a method
+
+
+_TICKS = (0, 20, 40, 60, 80, 90, 95, 98, 98.5, 99, 99.5, 99.8)
 
 
 def draw_lenet(results: Results) -> Figure:
     """Draw accuracy of w and of u by epoch, and that of u against its sparsity.
 
-    There a dot is a network, and a line goes through the means over the seeds.
+    There a dot is a network, and a line goes through the means over the seeds. Upright
+    axes are logarithmic in the share of wrong answers, so that 98 and 99 % are apart.
     """
     runs = results.runs.assign(kind=_kinds(results.runs))
     curves = results.curves.merge(runs[["run_id", "kind"]], on="run_id")
     high = 3.2 + 0.1 * max(0, runs["kind"].nunique() - 8)  # for the legend
     figure = Figure(figsize=(9.6, high), layout="constrained")
     by_epoch, of_u, against = figure.subplots(1, 3)
-    for (kind, some), (color, dash) in zip(curves.groupby("kind"), STYLES * 9):
+    for (kind, some), (color, dash) in zip(curves.groupby("kind"), styles()):
         for axes, which in ((by_epoch, "w"), (of_u, "u")):
             band(axes, 100 * some[f"accuracy_{which}"], some["step"], color, dash)
             axes.get_lines()[-1].set_label(str(kind))
         _trade(against, runs[runs["kind"] == kind], color, dash)
     for axes, which in ((by_epoch, "w"), (of_u, "u")):
         _finish(axes, "epoch", f"accuracy of {which}, %")
+        axes.xaxis.get_major_locator().set_params(integer=True)
     _finish(against, "zeros in u, %", "accuracy of u, %")
     lines = by_epoch.get_legend_handles_labels()
     longest = max(map(len, lines[1]), default=0)
@@ -55,13 +60,20 @@ def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
 
 def _kinds(runs: pd.DataFrame) -> pd.Series:
     """Name what a network is: its method or penalty, and what else is changed."""
-    names = [str(x) for x in runs if str(x).startswith("p_") and x not in _ALONG]
+    methods = _methods(runs)
+    fixed = [x for x in _COUPLING if x in runs and _is_of(runs[x], methods)]
+    names = [str(x) for x in runs if str(x).startswith("p_")]
+    names = [x for x in names if x not in _ALONG + fixed]
     rows = zip([""] * len(runs), *(_changes(runs[name]) for name in names))
     told = pd.Series([", ".join(filter(None, row)) for row in rows], runs.index)
-    methods = _methods(runs)
     if methods.nunique() == 1 and (told != "").any():
         return told.where(told != "", "unchanged")
     return methods + told.where(told == "", ", " + told)
+
+
+def _is_of(values: pd.Series, methods: pd.Series) -> bool:
+    """Say whether a value follows from the method."""
+    return bool((values.groupby(methods).nunique(dropna=False) <= 1).all())
 
 
 def _methods(runs: pd.DataFrame) -> pd.Series:
@@ -82,6 +94,15 @@ def _changes(values: pd.Series) -> list[str]:
     return [_told(name, x) if odd else "" for x, odd in zip(values, changed)]
 
 
+def _closeness(percent: Any) -> Any:
+    """Return the decades between a share in percent and the whole."""
+    return 2 - np.log10(np.maximum(100 - np.asarray(percent), 0.01))
+
+
+def _percent(closeness: Any) -> Any:
+    return 100 - 10 ** (2 - np.asarray(closeness))
+
+
 def _told(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value if name == "surrogate" else f"{name} {value}"
@@ -91,6 +112,11 @@ def _told(name: str, value: Any) -> str:
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:
+    """Name the axes; the upright one, in percent, is logarithmic in what is missing."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
+    axes.set_yscale("function", functions=(_closeness, _percent))
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.grid(alpha=0.25, lw=0.5)

@@ -1,5 +1,7 @@
 """What the figures share: colours, bands over the runs, axes, titles."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ from matplotlib.axes import Axes
 
 from rvsjax.results import Results
 
-__all__ = ["STYLES", "band", "finish", "number", "title", "within"]
+__all__ = ["STYLES", "band", "finish", "number", "styles", "title", "within"]
 
 # Okabe and Ito's colours, safe for colour-blind readers; dashes for black and white.
 STYLES = (
@@ -21,6 +23,13 @@ STYLES = (
     ("#000000", (0, (4, 1, 1, 1, 1, 1))),
     ("#888888", (0, (2, 2))),
 )
+
+
+def styles() -> Iterator[tuple[str, Any]]:
+    """Yield a colour and a dash a line without end; 64 in a row are unlike."""
+    colors, dashes = zip(*STYLES)
+    for turn in itertools.count():
+        yield from zip(colors, dashes[turn % 8 :] + dashes[: turn % 8])
 
 
 def within(values: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rvsjax.report.lines import STYLES, band, finish, number, title
+from rvsjax.report.lines import band, finish, number, styles, title
 from rvsjax.results import Results
 
 __all__ = ["draw_methods"]
@@ -23,7 +23,7 @@ def draw_methods(results: Results) -> Figure:
     names = ["run_id", "penalty", "p_algorithm", "p_lam"]
     curves = results.curves.merge(runs[names], on="run_id")
     curves = curves[curves["step"] > 0]  # the axis is logarithmic
-    colors = dict(zip(sorted(runs["p_algorithm"].unique()), (c for c, _ in STYLES * 9)))
+    colors = dict(zip(sorted(runs["p_algorithm"].unique()), (c for c, _ in styles())))
     dashes: dict[Any, str] = dict(
         zip(sorted(runs["p_lam"].dropna().unique()), _DASHES * 9)
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import STYLES, band, finish, title
+from rvsjax.report.lines import band, finish, styles, title
 from rvsjax.results import Results
 
 __all__ = ["draw_samples"]
@@ -14,7 +14,7 @@ def draw_samples(results: Results) -> Figure:
     runs = results.runs
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for (penalty, some), (color, dash) in zip(runs.groupby("p_penalty"), STYLES * 9):
+    for (penalty, some), (color, dash) in zip(runs.groupby("p_penalty"), styles()):
         band(left, some["m_theta"], some["p_batch"], color, dash)
         exact = _right_support(some).groupby(some["p_batch"]).mean()
         right.plot(exact.index, exact, color=color, ls=dash, lw=1.5)

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import STYLES, band, finish, title
+from rvsjax.report.lines import band, finish, styles, title
 from rvsjax.results import Results
 
 __all__ = ["draw_two_layer"]
@@ -47,7 +47,7 @@ def _draw_endings(axes: Axes, runs: pd.DataFrame) -> None:
 
 
 def _draw_lengths(axes: Axes, curves: pd.DataFrame) -> None:
-    for (name, some), (color, dash) in zip(curves.groupby("p_surrogate"), STYLES * 9):
+    for (name, some), (color, dash) in zip(curves.groupby("p_surrogate"), styles()):
         band(axes, some["length"], some["step"], color, dash)
         axes.get_lines()[-1].set_label(str(name))
     finish(axes)

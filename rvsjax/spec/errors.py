@@ -67,9 +67,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(known)}"
 
 
+_WHOLE = "must be a whole number, such as 100000"
+_NAME = "must be letters, digits, points, - and _, at most 64, none of . - _ first"
+_EXPECTED = {
+    "bool_type": "must be a boolean, true or false",
+    "float_type": "must be a number",
+    "int_from_float": _WHOLE,
+    "int_type": _WHOLE,
+    "string_pattern_mismatch": _NAME,  # the name of a sweep alone has a pattern
+    "string_type": "must be words in quotes",
+    "too_long": "must be at most {max_length} blocks",
+}
+
+
 def describe(error: ErrorDetails, got: Any) -> str:
     """Say in a few words what a pydantic error means."""
     message = error["msg"].removeprefix("Value error, ")
-    for verb in ("Input should be ", "String should "):
-        message = message.replace(verb, "must be " if "be" in verb else "must ")
+    message = message.replace("Input should be ", "must be ")
+    if expected := _EXPECTED.get(error["type"]):
+        message = expected.format(**error.get("ctx", {}))
+    if error["type"] == "float_type" and type(got) is int:
+        message = "must be a valid float64, below 1.8e308 in size"
     return f"{message}, got {shown(got)}"

@@ -8,7 +8,7 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
+from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean, shown
 from rvsjax.spec.vocabularies import VOCABULARIES
 from rvsjax.spec.vocabulary import Vocabulary
 
@@ -176,15 +176,26 @@ def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
             what = f'no table "{home}" to set; name a parameter alone'
             raise SpecError([Problem(key, what)])
         return _put(raw, home, leaf, value)
+    if key == "seeds" and type(value) in (int, float):
+        return _put(raw, "seeds", "count", value)
     if key in Document.model_fields:
         return raw | {key: value}
-    study = raw.get("study")
-    names = VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"].names
+    names = _parameters(raw)
     if key not in names:
         known = [*names, *Document.model_fields]
         raise SpecError([Problem(key, "unknown parameter" + did_you_mean(key, known))])
-    home = "grid" if isinstance(value, list | dict) else "constants"
-    return _put(_without(raw, key), home, key, value)
+    return _put(_without(raw, key), _home(value), key, value)
+
+
+def _parameters(raw: dict[str, Any]) -> tuple[str, ...]:
+    """Return the parameters of the study that a file names, if it names one."""
+    study = raw.get("study")
+    return VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"].names
+
+
+def _home(value: Any) -> str:
+    """Return the table for a parameter with this value: lists and ranges are axes."""
+    return "grid" if isinstance(value, list | dict) else "constants"
 
 
 def _put(raw: dict[str, Any], home: str, key: str, value: Any) -> dict[str, Any]:
@@ -255,16 +266,42 @@ def check_document(raw: dict[str, Any]) -> tuple[Document, list[Problem]]:
     broken = {error["loc"][0] for error in errors}
     rest = {key: value for key, value in raw.items() if key not in broken}
     document = Document.model_validate(_PLACEHOLDERS | rest)
-    return document, [_explain(error) for error in errors]
+    return document, [_explain(error, raw) for error in errors]
 
 
-def _explain(error: ErrorDetails) -> Problem:
+def _explain(error: ErrorDetails, raw: dict[str, Any]) -> Problem:
     table, *keys = map(str, error["loc"])
-    if error["type"] == "extra_forbidden":
-        model = _TABLES[table] if keys else Document
-        what = "unknown key" + did_you_mean([table, *keys][-1], model.model_fields)
-    elif error["type"] == "missing":
+    if error["type"] == "missing":
         what = "is missing"
+    elif error["type"] == "extra_forbidden" and keys:
+        what = "unknown key" + did_you_mean(keys[-1], _TABLES[table].model_fields)
+    elif error["type"] == "extra_forbidden":
+        what = _explain_key(table, raw)
+    elif error["type"] in _SHAPES:
+        what = _explain_shape(table, error["input"])
+    elif table == "version":
+        what = f"must be 1, got {shown(error['input'])}"
     else:
         what = describe(error, error["input"])
     return Problem(".".join([table, *keys]), what)
+
+
+def _explain_key(key: str, raw: dict[str, Any]) -> str:
+    """Say what is wrong with a key that stands above all tables."""
+    if key in _parameters(raw):
+        return f"is a parameter: put it into [{_home(raw[key])}]"
+    return "unknown key" + did_you_mean(key, Document.model_fields)
+
+
+_SHAPES = ("dict_type", "list_type", "model_type")
+
+
+def _explain_shape(table: str, got: Any) -> str:
+    """Say how a table, or a list of blocks, is written."""
+    if table in ("zip", "case", "exclude"):
+        what = f"is a list of blocks: write [[{table}]]"
+    elif table == "seeds" and type(got) is int:
+        return f"is a table: write [seeds] and count = {shown(got)}"
+    else:
+        what = f"is a table: write [{table}]"
+    return f"{what}, got {shown(got)}"

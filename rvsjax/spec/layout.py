@@ -13,6 +13,7 @@ from rvsjax.spec.axes import (
 )
 from rvsjax.spec.errors import Problem
 from rvsjax.spec.file import Document
+from rvsjax.spec.vocabulary import Vocabulary
 
 __all__ = ["Conditions", "Layout", "lay_out"]
 
@@ -56,7 +57,7 @@ def lay_out(
         cases.append(axes)
     constants = {}
     for name, value in document.constants.items():
-        value, found = words.check(name, value, f"constants.{name}")
+        value, found = _constant(words, name, value)
         problems += found
         if found:
             shared.append(Axis((name,), []))
@@ -75,6 +76,19 @@ def lay_out(
         shared.append(axis)
     shared = [x for x in shared if x.points or set(words.decisive) & set(x.names)]
     return Layout([own + shared for own in cases], constants, exclude), problems
+
+
+def _constant(words: Vocabulary, name: str, value: Any) -> tuple[Any, list[Problem]]:
+    """Return the value of a constant, and what is wrong with it: it may be an axis."""
+    where = f"constants.{name}"
+    checked, found = words.check(name, value, where)
+    if found and name in words.names:
+        axis, _ = list_axis(words, name, value, where)
+        if isinstance(value, list) and axis.points:
+            found = [Problem(where, "a list is an axis: put it into [grid]")]
+        elif isinstance(value, dict) and axis.points:
+            found = [Problem(where, "a range is an axis: put it into [grid]")]
+    return checked, found
 
 
 def _too_many(document: Document) -> Problem | None:

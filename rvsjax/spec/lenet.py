@@ -23,7 +23,7 @@ class _Parameters(BaseModel):
     )
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
     lam: float = Field(2e-5, ge=0, description="weight of the penalty")
-    beta: float = Field(1e-2, gt=0, description="weight of the coupling")
+    beta: float = Field(1e-2, ge=1e-30, description="weight of the coupling")
     growth: float = Field(
         1.0, gt=0, description="lam and beta at the end over those at the start"
     )
@@ -80,6 +80,8 @@ def _unused(parameters: Values) -> set[str]:
 
 
 def _conflicts(chosen: Values, run: Values) -> list[Problem]:
+    if run["batch_norm"] and run["batch"] < 2:
+        return [Problem("batch", "must be at least 2 with batch_norm, got 1")]
     if run["train_images"] is not None and run["train_images"] < run["batch"]:
         what = f"must be at least batch = {run['batch']}, got {run['train_images']}"
         return [Problem("train_images", what)]
@@ -93,7 +95,7 @@ LENET = Vocabulary(
     static=_STATIC,
     decisive=_STATIC,
     younger={"inputs": "unit", "gain": 1.0, "growth": 1.0},
-    smoke={"epochs": 1, "train_images": 240, "test_images": 60},
+    smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
     unused=_unused,
     conflicts=_conflicts,
 )

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,7 +11,9 @@ from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
 from rvsjax.spec.layout import Conditions
 from rvsjax.spec.vocabulary import Vocabulary
 
-__all__ = ["Narrowed", "read_narrowed", "read_only"]
+__all__ = ["Narrowed", "nothing_left", "read_narrowed", "read_only"]
+
+_FEW = 6  # values in a sentence
 
 
 class Narrowed(BaseModel):
@@ -59,7 +62,10 @@ def read_only(words: Vocabulary, options: list[str], before: Conditions) -> Cond
     only = dict(before)
     for option in options:
         key, equals, text = option.partition("=")
-        if not equals or key not in words.names:
+        if not equals:
+            what = "names no values; needs KEY=V1,V2"
+            raise SpecError([Problem(f"--only {option}", what)])
+        if key not in words.names:
             what = "needs KEY=V1,V2 with a parameter"
             guess = did_you_mean(key, words.names)
             raise SpecError([Problem(f"--only {option}", what + guess)])
@@ -67,6 +73,21 @@ def read_only(words: Vocabulary, options: list[str], before: Conditions) -> Cond
         allowed = only.get(key, values)
         only[key] = {value: None for value in values if value in allowed}
     return only
+
+
+def nothing_left(name: str, asked: Iterable[Any], known: Collection[Any]) -> str:
+    """Say that no run has a value that is asked for, and which values there are.
+
+    Of many, those that are nearest to what is asked, or the first.
+    """
+    if not known:
+        return f"no run uses {name}"
+    near, value = list(known), next(iter(asked))
+    if type(value) in (int, float):
+        near.sort(key=lambda x: abs(x - value))
+    shown = ", ".join(str(x) for x in known if x in near[:_FEW])
+    more = f" and {len(known) - _FEW:,} more" if len(known) > _FEW else ""
+    return f"{name} has {shown}{more}"
 
 
 def _truth(text: str) -> bool:

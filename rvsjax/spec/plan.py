@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from typing import Any
 
 from rvsjax.spec.axes import Axis
@@ -13,7 +13,7 @@ from rvsjax.spec.exclude import Exclude
 from rvsjax.spec.file import Document, check_document
 from rvsjax.spec.kept import Kept
 from rvsjax.spec.layout import Conditions, lay_out
-from rvsjax.spec.narrow import read_narrowed, read_only
+from rvsjax.spec.narrow import nothing_left, read_narrowed, read_only
 from rvsjax.spec.product import Product
 from rvsjax.spec.vocabulary import Item, Point, Values
 
@@ -174,10 +174,26 @@ class Plan:
 
     def keep_only(self, options: list[str]) -> None:
         """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
-        self._narrow(read_only(self.words, options, self.only))
-        if not any(self._complete(x) for x, _, _ in self._classes()):
-            shown = ", ".join(options)
-            raise SpecError([Problem(f"--only {shown}", "leaves no run")])
+        whole, before = self._product, self.only
+        self._narrow(asked := read_only(self.words, options, before))
+        if any(self._complete(x) for x, _, _ in self._classes()):
+            return
+        self.only, self._product = before, whole
+        lacking = [
+            nothing_left(name, values, there)
+            for name, values in asked.items()
+            if values and (there := self._values(name)).isdisjoint(values)
+        ]
+        what = "; ".join(["leaves no run", *lacking])
+        raise SpecError([Problem(f"--only {', '.join(options)}", what)])
+
+    def _values(self, name: str) -> KeysView[Any]:
+        """Return the values of a parameter, in order; none where no run uses it."""
+        found = self._product.values(name)
+        if not found:
+            runs = (self._complete(x) for x, _, _ in self._classes())
+            found = [run[name] for run in runs if run and run[name] is not None]
+        return dict.fromkeys(found).keys()
 
     def _narrow(self, only: Conditions) -> None:
         self.only = only

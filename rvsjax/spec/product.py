@@ -83,6 +83,11 @@ class Product:
                 chosen = self.chosen(axes, [point for point, _ in choice])
                 yield chosen, axes, math.prod(count for _, count in choice)
 
+    def values(self, name: str) -> list[Any]:
+        """Return the values of a parameter on its axes, as they stand there."""
+        axes = [axis for axis in self.axes if name in axis.names]
+        return [p[axis.names.index(name)] for axis in axes for p in axis.points]
+
     def restricted(self, conditions: Conditions) -> "Product":
         """Return the product without the points of an axis that break a condition."""
         kept = {id(axis): _restrict(axis, conditions) for axis in self.axes}

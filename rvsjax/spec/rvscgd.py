@@ -4,7 +4,7 @@ import functools
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rvsjax.spec.errors import Problem
 from rvsjax.spec.vocabulary import Values, Vocabulary
@@ -37,7 +37,13 @@ def _tidy_direction(text: str) -> str:
     )
 
 
-Direction = Annotated[str, AfterValidator(_tidy_direction)]
+def _need_text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('must be numbers with commas in quotes: "3, 2, 1"')
+    return value
+
+
+Direction = Annotated[str, AfterValidator(_tidy_direction), BeforeValidator(_need_text)]
 
 
 class _Parameters(BaseModel):

@@ -90,6 +90,9 @@ class Folder:
         path = self.folder / "manifest.json"
         try:
             return manifest.read(path)
+        except NotADirectoryError:
+            what = f"{self.folder} is not the folder of a sweep: no manifest.json"
+            raise StoreError(what) from None
         except Damaged as error:
             what = f"{path} {error}"
             raise StoreError(f"{what}; run the same sweep again to mend it") from None

@@ -16,6 +16,7 @@ from rvsjax.store.problem import Damaged
 __all__ = ["difference", "encode", "read"]
 
 _WIDEST = 2**24  # runs in a block
+_HEADS = ("name", "study")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -48,13 +49,22 @@ def _digest(content: dict[str, Any]) -> str:
 def difference(
     there: dict[str, Any], now: dict[str, Any], where: str = ""
 ) -> Iterator[str]:
-    """Say which keys differ: ``seeds.count is 32 there, 2 now``."""
-    for key in there | now:
+    """Say which keys differ: ``seeds.count is 32 there, 2 now``.
+
+    Of sweeps of another name or study that alone: nothing else is comparable.
+    """
+    heads = [key for key in _HEADS if there.get(key) != now.get(key)]
+    for key in heads or there | now:
         old, new = there.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            yield from difference(old, new, f"{where}{key}.")
+            inside = "" if key == "narrowed" else f"{where}{key}."  # a word of ours
+            yield from difference(old, new, inside)
         elif old != new:
-            yield f"{where}{key} is {old!r} there, {new!r} now"
+            yield f"{where}{key} is {_told(old)} there, {_told(new)} now"
+
+
+def _told(value: Any) -> str:
+    return "not set" if value is None else repr(value)
 
 
 def _is_manifest(content: Any) -> bool:

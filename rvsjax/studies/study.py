@@ -64,12 +64,13 @@ class Study(NamedTuple):
     tables: Callable[[Sequence[Item], Any], dict[str, pa.Table]]  # of stacked results
     names: tuple[str, ...]  # of those tables, `weights` where a sweep asks for them
     allowed: Callable[[Trial, Tables], Allowed]  # of a trial and its tables
-    steps: Callable[[Item], int]
+    steps: Callable[..., int]  # of an item, and of what trials share where it is known
     size: Callable[[Item], int]  # weights
     has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
     has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
     material: Find = no_material
-    width: int | None = None  # of a block, if not by the number and size of runs
+    width: int | None = None  # of a block on CPU, if not by number and size of runs
+    alone: bool = True  # whether a run by itself is the same run, up to rounding
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
 
     def kept(self, record: Record) -> tuple[str, ...]:

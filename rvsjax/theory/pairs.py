@@ -121,15 +121,17 @@ class Pair:
         return jnp.where(misplaced, jnp.inf, excess)
 
 
-def draw_pair(uniform: Array, w_star: Array) -> tuple[Array, Array]:
-    """Return two weights ``(d,)``, made of numbers uniform in [0, 1), ``(2, d + 2)``.
+def draw_pair(uniform: Array, normal: Array, w_star: Array) -> tuple[Array, Array]:
+    """Return two weights ``(d,)``.
 
-    The first has an angle uniform in (0, pi); the second is as far from it as a power
-    of ten between 1e-6 and 1. Half of the lengths are 1, the rest in [0.1, 10].
+    They are made of numbers uniform in [0, 1), ``(2, 2)``, and normal ones, ``(2, d)``,
+    of any variance. The first has an angle uniform in (0, pi); the second is as far
+    from it as a power of ten between 1e-6 and 1. Half of the lengths are 1, the rest in
+    [0.1, 10].
     """
     theta, distance = uniform[:, 0].astype(w_star.dtype)
     lengths = uniform[:, 1].astype(w_star.dtype)
-    around, noise = jax.lax.erf_inv(2 * uniform[:, 2:] - 1).astype(w_star.dtype)
+    around, noise = normal.astype(w_star.dtype)
     first = direction_at(math.pi * theta, w_star, around)
     second = unit(first + 10 ** (-6 * distance) * unit(noise))
     long, longer = jnp.where(lengths < 0.5, 1, 10 ** (4 * lengths - 3))

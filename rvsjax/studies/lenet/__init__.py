@@ -14,7 +14,7 @@ from rvsjax.types import Array
 
 __all__ = ["STUDY", "Trial", "make_trial"]
 
-_MNIST = 60_000  # training images, where a sweep does not say how many
+_MNIST = 60_000  # training images, where neither sweep nor data says how many
 _WEIGHTS = 61_706
 _PROBE_STEPS = 20
 
@@ -39,9 +39,10 @@ def _take(trial: Trial, images: Array, labels: Array, *test: Array) -> Array:
     return carry.history.loss_train
 
 
-def _steps(item: Item) -> int:
+def _steps(item: Item, shared: tuple[Array, ...] = ()) -> int:
     given = item.parameters
-    return given["epochs"] * ((given["train_images"] or _MNIST) // given["batch"])
+    images = given["train_images"] or (len(shared[0]) if shared else _MNIST)
+    return given["epochs"] * (images // given["batch"])
 
 
 STUDY = Study(
@@ -57,5 +58,6 @@ STUDY = Study(
     has_light_steps=lambda item: False,
     material=find_material,
     width=_WIDTH,
+    alone=False,  # a binary activation turns the last digit into another network
     options={},
 )

@@ -29,17 +29,21 @@ def tables(items: Sequence[Item], carry: Carry) -> dict[str, pa.Table]:
     ids, seen = identity(items), carry.history
     loss = np.asarray(seen.loss_train)
     epochs = np.broadcast_to(np.arange(loss.shape[1]), loss.shape)
-    bad = ~np.isfinite(loss[:, 1:])
-    first = np.where(bad.any(1), bad.argmax(1) + 1, -1)
+    points = Points(epochs, loss, *_plain(seen.scores).values())
+    losses = np.stack([loss, points.loss_w, points.loss_u])
+    bad = ~np.isfinite(losses[..., 1:]).all(0)
+    first = np.where(bad.any(-1), bad.argmax(-1) + 1, -1)
     runs = (
         ids
-        | status((first > 0).astype(int), first)
+        | status((first > 0).astype(int), first, "epoch")
         | parameters(items)
-        | {f"m_{name}": column(x) for name, x in _measured(carry).items()}
+        | {
+            f"m_{name}": column(np.where(first > 0, np.nan, x))
+            for name, x in _measured(carry).items()
+        }
         | {"m_epochs": column(epochs[:, -1])}
         | {"m_first_bad_epoch": column(first)}
     )
-    points = Points(epochs, loss, *_plain(seen.scores).values())
     return {
         "runs": pa.table(runs),
         "curves": curves_table(ids["run_id"], points, np.ones_like(epochs, bool)),
@@ -81,7 +85,10 @@ def _measured(carry: Carry) -> dict[str, np.ndarray]:
 
 
 def _weights(carry: Carry) -> dict[str, pa.Array]:
-    """Return all of w as one list a run: layers in order, kernel then bias, ..."""
+    """Return all of w as one list a run: layer by layer, in alphabetical order.
+
+    So are the arrays of a layer: bias, kernel, scale and shift.
+    """
     leaves = [np.asarray(x) for x in jax.tree.leaves(carry.training.w)]
     flat = [x.reshape(len(x), -1) for x in leaves]
     return {"w": vectors(np.concatenate(flat, axis=1))}

@@ -16,7 +16,7 @@ from rvsjax.types import Array, pytree, static
 
 __all__ = ["Carry", "History", "Trial", "advance_trial", "begin_trial", "make_trial"]
 
-_CALIBRATION = 5000  # of the training images, that moments are taken from
+_CALIBRATION = 5000  # training images that moments are taken from, or one batch
 
 
 @pytree
@@ -91,7 +91,8 @@ def _scores(
 ) -> Scores:
     """Score on the test images; moments are those of the first training images."""
     few = slice(None, trial.test_images)
-    calibration = images[: trial.train_images][:_CALIBRATION]
+    least = max(_CALIBRATION, trial.network.batch)
+    calibration = images[: trial.train_images][:least]
     return examine(
         trial.network, training, test_images[few], test_labels[few], calibration
     )

@@ -170,14 +170,18 @@ def _gradient(given: dict[str, Any], seed: Any) -> Source | TrainingSet:
 
 
 def _gaussians(key: Array, shape: tuple[int, int]) -> Array:
-    """Return ``jax.random.normal(key, shape)`` in float64, made in a loop over rows.
-
-    XLA would otherwise compute them again at each place of use: 14 of them in a
-    program, 4 so (jax 0.10.1). The time to compile was the same to the noise.
-    """
+    """Return ``jax.random.normal(key, shape)`` in float64, row by row."""
     low = np.nextafter(-1.0, 0.0)
     uniform = jax.random.uniform(key, shape, jnp.float64, minval=low, maxval=1.0)
-    return jax.lax.map(lambda row: math.sqrt(2) * jax.lax.erf_inv(row), uniform)
+    return math.sqrt(2) * _erf_inv(uniform)
+
+
+def _erf_inv(rows: Array) -> Array:
+    """Return ``erf_inv`` of each row, in a loop over them.
+
+    XLA would otherwise compute it again at each place of use, 14 of them in a program.
+    """
+    return jax.lax.map(jax.lax.erf_inv, rows)
 
 
 class Weights(NamedTuple):
@@ -237,8 +241,13 @@ def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
     """
     shape = (PAIRS, 2, trial.d + 2)
     uniform = jax.random.uniform(jax.random.fold_in(trial.key, 1), shape, jnp.float64)
-    w_star = run.teacher.w_star
-    drawn = jax.lax.map(lambda row: draw_pair(row, w_star), uniform)
+    sizes, rows = uniform[..., :2], uniform[..., 2:].reshape(2 * PAIRS, trial.d)
+    normal = _erf_inv(2 * rows - 1).reshape(PAIRS, 2, trial.d)
+
+    def draw(numbers: tuple[Array, Array]) -> tuple[Array, Array]:
+        return draw_pair(*numbers, run.teacher.w_star)
+
+    drawn = jax.lax.map(draw, (sizes, normal))
 
     def judge_pair(weights: tuple[Array, Array]) -> Judged:
         pair = Pair(run.teacher, run.penalty, run.hyper, *weights)

@@ -1,0 +1,27 @@
+"""What commands print, where that needs no process of its own."""
+
+import pytest
+
+from rvsjax.cli import main
+from rvsjax.forecast import Forecast
+
+SWEEP = 'version = 1\nname = "few"\nstudy = "rvscgd"\n'
+
+
+@pytest.mark.parametrize(
+    ("number", "head", "blocks"),
+    [(1, "few: 1 run", "1 of 1 run, on"), (2000, "few: 2,000 runs", "2,000 of 2")],
+)
+def test_a_dry_run_counts_in_the_singular(
+    tmp_path, capsys, monkeypatch, number, head, blocks
+):
+    width = min(number, 2)
+    counts = {"runs": number, "programs": 1, "blocks": number, "width": width}
+    rest = dict.fromkeys(Forecast._fields, 1) | counts
+    monkeypatch.setattr("rvsjax.forecast.forecast", lambda *_: Forecast(**rest))
+    (tmp_path / "few.toml").write_text(SWEEP)
+    assert main(["sweep", "few.toml", "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == head
+    assert f"blocks      {blocks}" in lines[2]
+    assert ", on 1 lane of " in lines[2]
