@@ -11,7 +11,8 @@ Each line is measured in processes of their own, the median of `--repeat` (5):
 - tables: expansion, ids, tables and Parquet of the runs of a sweep with d = 10, whose
   blocks all have the numbers of the first; neither steps nor claims are computed;
 - sweep: whole sweeps of `--steps` steps (1 and 20,000) with d = 10 and two points a
-  curve, `--runs` of them, with peak memory of the process; once each.
+  curve, `--runs` of them, without compiling: for each run, for each run more than the
+  sweep before had, and the peak of memory of the process; once each.
 """
 
 import argparse
@@ -183,12 +184,17 @@ def measure(
     tables = median(repeat, "tables", str(TABLE_RUNS)) / TABLE_RUNS
     yield "tables, ms a run", 1000 * tables
     for steps in lengths:
-        for size in sizes:
+        before = None
+        for size in sorted(sizes):
             one = in_child("sweep", str(size), str(steps))
-            each = 1000 * one["without compiling"] / size
+            seconds = one["without compiling"]
             what = f"sweep of {size:,}, {steps:,} steps"
-            yield f"{what}: ms a run without compiling", each
+            yield f"{what}: ms a run without compiling", 1000 * seconds / size
+            if before is not None:
+                more = (seconds - before[1]) / (size - before[0])
+                yield f"{what}: ms each run more than {before[0]:,}", 1000 * more
             yield f"{what}: peak, GB", one["peak GB"]
+            before = size, seconds
 
 
 def main() -> None:
@@ -204,7 +210,7 @@ def main() -> None:
         return
     told = {}
     for name, x in measure(options.repeat, options.runs, options.steps):
-        print(f"{name:58} {x if isinstance(x, str) else f'{x:.4g}'}", flush=True)
+        print(f"{name:64} {x if isinstance(x, str) else f'{x:.4g}'}", flush=True)
         told[name] = x
     if options.json:
         options.json.write_text(json.dumps(told, indent=2) + "\n")

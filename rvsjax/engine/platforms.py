@@ -65,7 +65,11 @@ def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:
     on CPU the compiler takes half of the time, and what it makes runs 5 times slower.
     """
     options = _COMPILER.get(platform, {})
-    quickly = {"xla_backend_optimization_level": 0}
+    quickly = {
+        "xla_backend_optimization_level": 0,
+        # In 32 parts LLVM has two cores to compile on, and more to do: 0.1 s more.
+        "xla_cpu_parallel_codegen_split_count": 1,
+    }
     return options | quickly if quick and platform == "cpu" else options
 
 
