@@ -48,6 +48,7 @@ curves = 2
 
 def in_child(task: str, *arguments: str, **environment: str) -> dict[str, Any]:
     command = [sys.executable, __file__, "--child", task, *arguments]
+    environment |= {"TF_CPP_MIN_LOG_LEVEL": "3"}  # as the command line has it
     told = subprocess.check_output(command, env=os.environ | environment)
     return json.loads(told.splitlines()[-1])
 

@@ -1,8 +1,11 @@
 """What commands print, where that needs no process of its own."""
 
+import os
+
 import pytest
 
 from rvsjax.cli import main
+from rvsjax.commands.sweep import start_lanes
 from rvsjax.forecast import Forecast
 
 SWEEP = 'version = 1\nname = "few"\nstudy = "rvscgd"\n'
@@ -25,3 +28,13 @@ def test_a_dry_run_counts_in_the_singular(
     assert lines[0] == head
     assert f"blocks      {blocks}" in lines[2]
     assert ", on 1 lane of " in lines[2]
+
+
+@pytest.mark.parametrize(("asked", "had"), [(None, "3"), ("0", "0")])
+def test_xla_logs_what_the_user_asks_for_or_what_is_fatal(monkeypatch, asked, had):
+    monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))  # put back after
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", asked or "")
+    if asked is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    start_lanes("cpu")
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == had

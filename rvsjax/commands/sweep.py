@@ -95,6 +95,11 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
 # same bits, and the same time as before under 0.12.0. It is read when JAX starts.
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
 
+# Fatal ones alone: what else goes wrong raises an exception. Under jax 0.10.1 each
+# program from the cache would print that it may crash, on processors with AVX-512: a
+# false alarm (openxla/xla issue 44565). It is read when JAX starts.
+_LOGS = "3"
+
 
 def start_lanes(kind: str) -> tuple["Device", ...]:
     """Start JAX on the devices asked for."""
@@ -102,6 +107,7 @@ def start_lanes(kind: str) -> tuple["Device", ...]:
     if "xla_backend_extra_options" not in flags:
         whole = f"{flags} --xla_backend_extra_options={_WHOLE_LOOPS}"
         os.environ["XLA_FLAGS"] = whole.strip()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _LOGS)
     import jax
 
     from rvsjax.engine import default_lanes, known_bad_version
