@@ -120,14 +120,16 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="set a parameter wherever it stands, or a key such as seeds.count",
+        help="set a parameter wherever it stands, or a key such as seeds.count; may be "
+        "given again",
     )
     add(
         "--only",
         metavar="KEY=V1,V2",
         action="append",
         default=[],
-        help="keep the runs with one of these values of a parameter",
+        help="keep the runs with one of these values of a parameter; may be given "
+        "again",
     )
     add("--seeds", metavar="N", type=_count, help="number of seeds")
     add("--limit", metavar="N", type=_count, help="the first N runs alone")
@@ -177,7 +179,8 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         "--progress",
         choices=("auto", "bar", "plain", "json", "none"),
         default="auto",
-        help="a bar, lines, or neither (default: auto, a bar on a terminal)",
+        help="on stderr: a bar, lines, lines of JSON, or nothing (default: auto, a bar "
+        "on a terminal, else lines)",
     )
     add("--json", action="store_true", help="results on stdout as JSON")
     talk = parser.add_mutually_exclusive_group()
@@ -216,7 +219,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         help="a parameter that is to differ (default: those that have one value in "
-        "each folder, and not the same)",
+        "each folder, and not the same); may be given again",
     )
     add(
         "--out",
@@ -245,7 +248,7 @@ def _certify_arguments(parser: argparse.ArgumentParser) -> None:
         "--claim",
         metavar="NAME",
         action="append",
-        help="this claim (default: every claim that is violated)",
+        help="this claim (default: every claim that is violated); may be given again",
     )
     add(
         "--worst",

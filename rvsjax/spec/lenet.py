@@ -39,7 +39,9 @@ class _Parameters(BaseModel):
         description="kernels begin uniform within gain/sqrt(fan in) of 0",
     )
     surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
-        "relu", description="whose slope stands for that of the activation"
+        "relu",
+        description="whose slope stands for that of the activation; with relu, and "
+        "without batch_norm, a network hardly learns",
     )
     bits: int = Field(1, ge=0, le=8, description="of an activation; 0: ReLU")
     batch_norm: bool = Field(False, description="normalise before each activation")
