@@ -121,15 +121,14 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="set a parameter wherever it stands, or a key such as seeds.count; may be "
-        "given again",
+        "repeated",
     )
     add(
         "--only",
         metavar="KEY=V1,V2",
         action="append",
         default=[],
-        help="keep the runs with one of these values of a parameter; may be given "
-        "again",
+        help="keep the runs with one of these values of a parameter; may be repeated",
     )
     add("--seeds", metavar="N", type=_count, help="number of seeds")
     add("--limit", metavar="N", type=_count, help="the first N runs alone")
@@ -219,7 +218,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         help="a parameter that is to differ (default: those that have one value in "
-        "each folder, and not the same); may be given again",
+        "each folder, and not the same); may be repeated",
     )
     add(
         "--out",
@@ -248,7 +247,7 @@ def _certify_arguments(parser: argparse.ArgumentParser) -> None:
         "--claim",
         metavar="NAME",
         action="append",
-        help="this claim (default: every claim that is violated); may be given again",
+        help="this claim (default: every claim that is violated); may be repeated",
     )
     add(
         "--worst",

@@ -48,10 +48,9 @@ def _values(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    """Return its help; what may be given several times, or must be, says so."""
-    more = "; may be repeated" if isinstance(action, argparse._AppendAction) else ""
+    """Return its help; what must be given says so."""
     needed = "; needed" if action.option_strings and action.required else ""
-    return f"{action.help or ''}{more}{needed}"
+    return f"{action.help or ''}{needed}"
 
 
 def _sentence(text: str) -> str:
