@@ -123,8 +123,10 @@ def time_tables(runs: str) -> dict[str, float]:
 
 
 def time_sweep(runs: str, steps: str) -> dict[str, float]:
+    from rvsjax.kernels import native
     from rvsjax.sweep import Options, run_plan
 
+    native.problem()  # compiles the C++ where it was not
     plan, source = plan_of(SWEEP.format(steps=steps, seeds=max(1, int(runs) // 100)))
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()

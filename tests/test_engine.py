@@ -365,6 +365,19 @@ def run_blocks(engine, asked, stop=lambda: False):
     return [future.result() for _, future in engine.run(stream, lambda x: x, stop)]
 
 
+def test_a_function_is_traced_once_however_many_blocks_there_are():
+    """Where checkpoints may be, too: to trace a sweep's program takes half a second."""
+    traced = []
+
+    def cube(item):
+        traced.append(item)
+        return item.x**3
+
+    engine = Engine(cube, 2, jax.devices()[:1], checkpoints=Kept())
+    assert len(run_blocks(engine, items(1, 2, 3, 4, 5, 6))) == 3
+    assert len(traced) == 1
+
+
 def test_stages_under_way_are_counted_and_those_kept_told_apart():
     """Blocks and threads ask whether to stop: before each stage, and at other times."""
     asked, kept, seen = items(0.1, 0.2), Kept(), []

@@ -178,14 +178,17 @@ class Engine:
 
     def _kept(self, placed: Pytree, place: _Place) -> tuple[int, Pytree | None]:
         """Return the next stage of items and its carry, as kept; 0 and None if not."""
-        if self.checkpoints is not None and place.block is not None:
-            data = self.checkpoints.get(place.name)
-            shared = self._share(place.lane)
-            begin = mapped(self.stages.begin, 1, shared)
-            like = jax.eval_shape(begin, placed, *shared)
-            if data and (known := stages.load(data, like)):
-                return known[0], jax.device_put(known[1], self.lanes[place.lane])
-        return 0, None
+        if self.checkpoints is None or place.block is None:
+            return 0, None
+        data = self.checkpoints.get(place.name)
+        if data is None:
+            return 0, None
+        shared = self._share(place.lane)
+        begin = mapped(self.stages.begin, 1, shared)
+        like = jax.eval_shape(begin, placed, *shared)  # traces it, which takes long
+        if (known := stages.load(data, like)) is None:
+            return 0, None
+        return known[0], jax.device_put(known[1], self.lanes[place.lane])
 
     def _keep(self, number: int, carry: Pytree, place: _Place) -> None:
         if self.checkpoints is not None and place.block is not None:
