@@ -30,8 +30,9 @@ def test_a_dry_run_counts_in_the_singular(
     assert ", on 1 lane of " in lines[2]
 
 
-@pytest.mark.parametrize(("asked", "had"), [(None, "3"), ("0", "0")])
+@pytest.mark.parametrize(("asked", "had"), [(None, "3"), ("1", "3"), ("0", "0")])
 def test_xla_logs_what_the_user_asks_for_or_what_is_fatal(monkeypatch, asked, had):
+    """1 is what JAX sets, in this process for one."""
     monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))  # put back after
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", asked or "")
     if asked is None:

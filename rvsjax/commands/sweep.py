@@ -97,8 +97,9 @@ _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
 
 # Fatal ones alone: what else goes wrong raises an exception. Under jax 0.10.1 each
 # program from the cache would print that it may crash, on processors with AVX-512: a
-# false alarm (openxla/xla issue 44565). It is read when JAX starts.
-_LOGS = "3"
+# false alarm (openxla/xla issue 44565). It is read when JAX starts, which sets it to 1
+# where it is not set, for the processes begun by one that has JAX as well.
+_LOGS, _JAX_LOGS = "3", "1"
 
 
 def start_lanes(kind: str) -> tuple["Device", ...]:
@@ -107,7 +108,8 @@ def start_lanes(kind: str) -> tuple["Device", ...]:
     if "xla_backend_extra_options" not in flags:
         whole = f"{flags} --xla_backend_extra_options={_WHOLE_LOOPS}"
         os.environ["XLA_FLAGS"] = whole.strip()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _LOGS)
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", _JAX_LOGS) == _JAX_LOGS:
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = _LOGS
     import jax
 
     from rvsjax.engine import default_lanes, known_bad_version
