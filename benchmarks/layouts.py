@@ -21,10 +21,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
-BLOCK = 64
+from peers import jax_layouts, jax_naive
+from peers.problem import Setting, draw
+
 SECONDS = 1.0
 _ONE_KERNEL = (
     "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
@@ -71,17 +71,13 @@ def main() -> None:
 
 def rate(way: str, dtype: str, runs: int, d: int) -> float:
     """Return run-steps a second of a program of about a second."""
-    from peers import jax_naive
-    from peers.problem import Setting, draw
-
     problem = draw(Setting("l0", dtype, 1e-5), runs, d)
     steps = 20
     while True:
-        call = (
-            jax_naive.prepare(problem, steps)
-            if way == "rows"
-            else prepare(problem, steps, way)
-        )
+        if way == "rows":
+            call = jax_naive.prepare(problem, steps)
+        else:
+            call = jax_layouts.prepare(problem, steps, way)
         call()
         begin = time.perf_counter()
         call()
@@ -89,106 +85,6 @@ def rate(way: str, dtype: str, runs: int, d: int) -> float:
         if took > 0.7 * SECONDS:
             return runs * steps / took
         steps = int(steps * min(1.1 * SECONDS / took, 50)) + 1
-
-
-def prepare(problem: Any, steps: int, way: str) -> Callable[[], Any]:
-    import jax
-    import jax.numpy as jnp
-    import numpy as np
-    from jax.sharding import Mesh, PartitionSpec
-
-    setting = problem.setting
-    advance = one_pass if way in ("one pass", "one kernel", "two devices") else plain
-
-    def block(w0: Any, w_star: Any) -> Any:
-        start = begin(setting, w0, w_star)
-        step = lambda _, old: advance(setting, old, w_star)  # noqa: E731
-        return jax.lax.fori_loop(0, steps, step, start)
-
-    def blocks(w0: Any, w_star: Any) -> Any:
-        return jax.lax.map(lambda pair: block(*pair), (w0, w_star))
-
-    with jax.enable_x64(True):
-        w0, w_star = (jnp.asarray(x.T) for x in (problem.w0, problem.w_star))
-        program = block
-        if way != "columns":
-            cut = (len(problem.w0) // BLOCK, BLOCK, w0.shape[0])
-            w0, w_star = (
-                jnp.asarray(np.ascontiguousarray(x.reshape(cut).transpose(0, 2, 1)))
-                for x in (problem.w0, problem.w_star)
-            )
-            program = blocks
-        if way == "two devices":
-            mesh = Mesh(np.array(jax.devices()), ("runs",))
-            apart = PartitionSpec("runs")
-            program = jax.shard_map(blocks, mesh=mesh, in_specs=apart, out_specs=apart)
-            place = jax.sharding.NamedSharding(mesh, apart)
-            w0, w_star = (jax.device_put(x, place) for x in (w0, w_star))
-        compiled = jax.jit(program).lower(w0, w_star).compile()
-    return lambda: jax.block_until_ready(compiled(w0, w_star))
-
-
-def begin(setting: Any, w: Any, w_star: Any) -> tuple[Any, ...]:
-    """Return w, theta, the Lagrangian and the largest increases of both."""
-    import jax.numpy as jnp
-
-    theta, value = monitors(setting, w, prox(setting, w), w_star)
-    lowest = jnp.full_like(theta, -jnp.inf)
-    return w, theta, value, lowest, lowest
-
-
-def follow(old: tuple[Any, ...], w: Any, theta: Any, value: Any) -> tuple[Any, ...]:
-    import jax.numpy as jnp
-
-    _, theta_0, value_0, theta_most, value_most = old
-    theta_most = jnp.maximum(theta_most, theta - theta_0)
-    return w, theta, value, theta_most, jnp.maximum(value_most, value - value_0)
-
-
-def prox(setting: Any, w: Any) -> Any:
-    import jax.numpy as jnp
-
-    return jnp.where(jnp.abs(w) > setting.threshold, w, 0)
-
-
-def monitors(setting: Any, w: Any, u: Any, w_star: Any) -> tuple[Any, Any]:
-    import jax.numpy as jnp
-
-    apart, together = (jnp.sqrt(jnp.sum(x**2, 0)) for x in (w - w_star, w + w_star))
-    theta = 2 * jnp.arctan2(apart, together)
-    coupling = setting.beta / 2 * jnp.sum((w - u) ** 2, 0)
-    size = jnp.sum((u != 0).astype(u.dtype), 0)
-    return theta, setting.K * theta + setting.lam * size + coupling
-
-
-def plain(setting: Any, old: tuple[Any, ...], w_star: Any) -> tuple[Any, ...]:
-    import jax.numpy as jnp
-
-    w, eta = old[0], setting.eta
-    u = prox(setting, w)
-    v = w - eta * setting.K * (w - w_star) - eta * setting.beta * (w - u)
-    w = v / jnp.sqrt(jnp.sum(v**2, 0))
-    return follow(old, w, *monitors(setting, w, u, w_star))
-
-
-def one_pass(setting: Any, old: tuple[Any, ...], w_star: Any) -> tuple[Any, ...]:
-    """``v = a w + b w_star + c u`` with unit w and w_star: see the module."""
-    import jax.numpy as jnp
-
-    w, b, c = old[0], setting.eta * setting.K, setting.eta * setting.beta
-    a = 1 - b - c
-    u = prox(setting, w)
-    products = ((u, u), (u, w_star), (u, w), (w, w_star))
-    uu, us, uw, ws = (jnp.sum(x * y, 0) for x, y in products)
-    squares = a**2 + b**2 + c**2 * uu
-    length = jnp.sqrt(squares + 2 * (a * b * ws + a * c * uw + b * c * us))
-    cosine = (a * ws + b + c * us) / length
-    apart, together = (jnp.maximum(2 - x, 0) for x in (2 * cosine, -2 * cosine))
-    theta = 2 * jnp.arctan2(jnp.sqrt(apart), jnp.sqrt(together))
-    coupling = 1 + uu - 2 * (a * uw + b * us + c * uu) / length
-    size = jnp.sum((u != 0).astype(u.dtype), 0)
-    value = setting.K * theta + setting.lam * size + setting.beta / 2 * coupling
-    return follow(old, (a * w + b * w_star + c * u) / length, theta, value)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rvsjax
-from benchmarks.peers import MODULES, load
+from benchmarks.peers import MODULES, jax_layouts, load
 from benchmarks.peers.problem import Problem, Setting, draw
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.penalties import L0, L1, TransformedL1
@@ -68,6 +68,19 @@ def test_a_peer_agrees_with_the_plain_reference(name, setting):
         for got, wanted in zip(call(), expected, strict=True):
             assert np.shape(got) == wanted.shape
             assert np.allclose(got, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("way", "error"), [("columns", 1e-12), ("blocks", 1e-12), ("one pass", 1e-6)]
+)
+def test_a_layout_agrees_with_the_plain_reference(way, error):
+    """In one pass the angle comes from its cosine, which near 0 has half of the digits."""
+    problem = draw(SETTINGS[0], 2 * jax_layouts.BLOCK, D)
+    w, _, *numbers = reference(problem, STEPS)
+    found, *told = jax_layouts.prepare(problem, STEPS, way)()
+    assert np.allclose(np.swapaxes(found, -1, -2).reshape(w.shape), w, atol=1e-12)
+    for got, wanted in zip(told, numbers, strict=True):
+        assert np.allclose(np.ravel(got), wanted, rtol=0, atol=error)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
