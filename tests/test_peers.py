@@ -74,7 +74,7 @@ def test_a_peer_agrees_with_the_plain_reference(name, setting):
     ("way", "error"), [("columns", 1e-12), ("blocks", 1e-12), ("one pass", 1e-6)]
 )
 def test_a_layout_agrees_with_the_plain_reference(way, error):
-    """In one pass the angle comes from its cosine, which near 0 has half of the digits."""
+    """In one pass the angle is that of its cosine: half of the digits, near 0."""
     problem = draw(SETTINGS[0], 2 * jax_layouts.BLOCK, D)
     w, _, *numbers = reference(problem, STEPS)
     found, *told = jax_layouts.prepare(problem, STEPS, way)()
