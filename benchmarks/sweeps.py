@@ -2,19 +2,25 @@
 
 python benchmarks/sweeps.py [sweeps/NAME.toml ...]
 
-`whole` is by the clock, compilation and writing included, start of Python excluded;
-`compile` is summed over programs and `run` over lanes, which work side by side.
+By default all but those of networks, which take hours. `whole` is by the clock,
+compilation and writing included, start of Python excluded; `compile` is summed over
+programs and `run` over lanes, which work side by side.
 """
 
 import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pandas as pd
 
-SWEEPS = sorted((Path(__file__).parent.parent / "sweeps").glob("*.toml"))
+SWEEPS = [
+    file
+    for file in sorted((Path(__file__).parent.parent / "sweeps").glob("*.toml"))
+    if tomllib.loads(file.read_text())["study"] != "lenet"
+]
 
 
 def measure(file: Path) -> dict[str, object]:
