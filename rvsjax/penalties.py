@@ -96,7 +96,7 @@ class TransformedL1:
 
 
 @jax.custom_jvp
-@jax.jit  # a program asks for it in ten places: traced once, it compiles faster
+@jax.jit  # a program asks for it in eight places: traced once, it compiles faster
 def sine_of_third(s: Array) -> Array:
     """Return ``sin(arcsin(s) / 3)`` for s in [0, 1], to rounding, elementwise.
 
