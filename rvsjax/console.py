@@ -18,7 +18,6 @@ __all__ = [
     "REFUSED",
     "SOME_FAILED",
     "Refusal",
-    "counted",
     "hear_rooms",
     "need_claim",
     "need_sweep",
@@ -92,11 +91,6 @@ def tell(text: str) -> None:
 def printable(text: str) -> str:
     """Write control characters out, which a stranger's folder may hold."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
-def counted(number: int, thing: str) -> str:
-    """Write so many things: ``1 run``, ``6,144 runs``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:

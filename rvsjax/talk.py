@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rvsjax.console import tell
 from rvsjax.sweep import Progress
+from rvsjax.words import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -92,8 +93,9 @@ class _Plain(_Nothing):
         if self.last is None:
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
-            blocks = "1 block" if progress.blocks == 1 else f"{progress.blocks} blocks"
-            tell(f"{blocks} to run{known}; compiling the first")
+            tell(
+                f"{counted(progress.blocks, 'block')} to run{known}; compiling the first"
+            )
             self.last = time.monotonic()
         elif _done(progress) and time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()

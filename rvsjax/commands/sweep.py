@@ -14,12 +14,12 @@ from rvsjax.console import (
     INTERRUPTED,
     SOME_FAILED,
     Refusal,
-    counted,
     hear_rooms,
     put,
     tell,
 )
 from rvsjax.interrupt import gently
+from rvsjax.words import counted
 
 if TYPE_CHECKING:
     from rvsjax.engine import Device

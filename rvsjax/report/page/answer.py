@@ -8,8 +8,9 @@ import pandas as pd
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import Parameter
 from rvsjax.report.page.words import number, percent, title
+from rvsjax.words import counted
 
-__all__ = ["answer", "counted"]
+__all__ = ["answer"]
 
 _MOST_METHODS = 4
 _MOST_NAMED = 4
@@ -24,11 +25,6 @@ def answer(
     """Return sentences: what the claims came to, where runs end, and how many do."""
     sentences = [_of_claims(claims), *_of_measure(measures, method, len(runs))]
     return [x for x in [*sentences, _of_runs(runs)] if x]
-
-
-def counted(number: int, thing: str) -> str:
-    """Write so many things: ``1 run``, ``6,144 runs``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _of_runs(runs: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import tomli
 
-from rvsjax.report.page.answer import answer, counted
+from rvsjax.report.page.answer import answer
 from rvsjax.report.page.claims import claims
 from rvsjax.report.page.curves import curves
 from rvsjax.report.page.failures import failures
@@ -21,6 +21,7 @@ from rvsjax.report.page.words import short
 from rvsjax.results import Results
 from rvsjax.store import Damaged, StoreError
 from rvsjax.store.reading import content as file_content
+from rvsjax.words import counted
 
 __all__ = ["content"]
 

@@ -44,8 +44,9 @@ function isEarly(line) {
 }
 
 function drawLines(told, view, column, draw) {
-  const out = legend("curves", view.lines.map((line) => [`${line.value} (${line.runs.toLocaleString("en-US")} runs)`, line.place]), draw);
-  const shown = view.lines.filter((line) => !out.has(`${line.value} (${line.runs.toLocaleString("en-US")} runs)`));
+  const entry = (line) => `${line.value} (${line.runs.toLocaleString("en-US")} ${line.runs === 1 ? "run" : "runs"})`;
+  const out = legend("curves", view.lines.map((line) => [entry(line), line.place]), draw);
+  const shown = view.lines.filter((line) => !out.has(entry(line)));
   const logx = $("curves-logx").checked, logy = $("curves-logy").checked;
   const name = told.columns[column].label;
   const range = logy ? powers(shown.map((line) => line.columns[column])) : null;
