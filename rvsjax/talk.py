@@ -93,9 +93,8 @@ class _Plain(_Nothing):
         if self.last is None:
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
-            tell(
-                f"{counted(progress.blocks, 'block')} to run{known}; compiling the first"
-            )
+            blocks = counted(progress.blocks, "block")
+            tell(f"{blocks} to run{known}; compiling the first")
             self.last = time.monotonic()
         elif _done(progress) and time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()
