@@ -13,19 +13,27 @@ from rvsjax.theory.descent import (
     lemma_5_stated,
     lemma_6_corrected,
     lemma_6_stated,
+    theorem_1_angle,
+    theorem_1_lagrangian,
 )
 from rvsjax.theory.evidence import Evidence
 from rvsjax.theory.limits import (
     constant_12,
     corollary_1_1,
+    corollary_1_1_stated,
     coupling_bound,
     equation_12,
     equation_13,
     identity_13,
     l1_bound,
+    lemma_6_converges,
     lemma_7,
     remark_1,
+    theorem_1_converges,
+    theorem_1_global,
     theorem_1_i,
+    theorem_1_i_strong,
+    theorem_1_prox,
 )
 from rvsjax.theory.pairs import (
     Pair,
@@ -47,8 +55,15 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         lemma_5_corrected,
         lemma_6_stated,
         lemma_6_corrected,
+        lemma_6_converges,
         lemma_7,
+        theorem_1_angle,
+        theorem_1_lagrangian,
+        theorem_1_converges,
+        theorem_1_prox,
+        theorem_1_global,
         theorem_1_i,
+        theorem_1_i_strong,
         equation_12,
         constant_12,
         identity_13,
@@ -57,6 +72,7 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         coupling_bound,
         remark_1,
         corollary_1_1,
+        corollary_1_1_stated,
     )
 }
 """Every claim about one run, by the name of its columns."""
