@@ -91,6 +91,7 @@ def test_columns_are_those_of_the_contract(whole):
         "loss",
         "lagrangian",
         "nnz_u",
+        "loss_u",
     ]
     weights = pd.read_parquet(whole / "weights.parquet")
     assert list(weights.columns) == ["run_id", "w_star", "w_start", "w", "u"]
