@@ -29,6 +29,7 @@ _OF_RUNS = (
 )
 _WORDS = ("run_id", "status", "p_algorithm", "p_gradient", "p_surrogate", "p_dtype")
 _WORDS += ("p_readout", "p_w_star", "m_u_empty")
+_NUMBERS = {*_OF_PAIRS, *_OF_RUNS} - {*_WORDS}
 
 
 def judge_table(load: Load, there: Iterable[str]) -> pd.DataFrame:
@@ -114,10 +115,10 @@ def judge_runs(runs: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _arrays(runs: pd.DataFrame) -> dict[str, Any]:
     """Return the columns: numbers with NaN where there is none, words as they are."""
-    return {
-        str(name): runs[name].to_numpy(object if name in _WORDS else float)
-        for name in runs
-        if name in _WORDS or pd.api.types.is_numeric_dtype(runs[name])
+    words = {name: runs[name].to_numpy(object) for name in _WORDS if name in runs}
+    numbers = (name for name in runs if name in _NUMBERS or name == "nnz_u_mean")
+    return words | {
+        str(name): pd.to_numeric(runs[name]).to_numpy(float) for name in numbers
     }
 
 

@@ -52,7 +52,9 @@ theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bo
 remark_1 corollary_1_1
 """.split()
 OTHER_CLAIMS = """
-lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability
+lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability section_3_sparser
+section_3_sooner section_3_memory section_3_alike section_6_fast section_6_recover
+remark_1_free
 """.split()
 
 

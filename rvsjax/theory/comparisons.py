@@ -165,8 +165,8 @@ def section_6_recover(runs: Runs) -> Check:
         "lam < K/sqrt(d)": runs["m_lam_ratio"] < 1,
         "w_star is sparse": _entries(runs) < runs["p_d"],
     }
-    observed = np.where(whole, runs["m_theta_u"], math.pi)
-    bound = np.full_like(observed, PRECISE)
+    observed: Any = np.where(whole, runs["m_theta_u"], math.pi)
+    bound: Any = np.full_like(observed, PRECISE)
     return Check(_completed(runs) | known, observed, bound, _none(bound))
 
 
@@ -194,7 +194,8 @@ def remark_1_free(runs: Runs) -> Check:
 @functools.cache
 def numbers_stored(algorithm: str, d: int) -> int:
     """Return how many numbers a method keeps from one step to the next, by `init`."""
-    w, one = (jax.ShapeDtypeStruct(shape, np.float32) for shape in ((d,), ()))
+    w = jax.ShapeDtypeStruct((d,), np.float32)
+    one: Any = jax.ShapeDtypeStruct((), np.float32)
     hyper = Hyper(one, one, one)
 
     def begin(w: Any, hyper: Hyper) -> Any:
