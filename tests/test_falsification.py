@@ -19,6 +19,7 @@ from rvsjax.simulate import Run, simulate
 from rvsjax.teacher import Teacher, direction_at
 from rvsjax.theory import (
     CLAIMS,
+    COMPARISONS,
     PAIR_CLAIMS,
     RUN_CLAIMS,
     VERDICTS,
@@ -582,7 +583,10 @@ def test_the_claim_about_starts_is_not_toothless():
 
 
 def test_every_claim_is_looked_at():
-    assert set(CLAIMS) == {*RUN_CLAIMS, *PAIR_CLAIMS, "start_probability"}
+    """Those on tables of runs in tests/test_judge.py."""
+    on_tables = {name for some in COMPARISONS.values() for name in some}
+    others = {*on_tables, "start_probability"}
+    assert set(CLAIMS) == {*RUN_CLAIMS, *PAIR_CLAIMS, *others}
 
 
 def test_a_claim_that_always_holds_is_reported_as_toothless(run_matrices):

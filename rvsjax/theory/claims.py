@@ -7,6 +7,15 @@ from typing import Any, NamedTuple
 
 from rvsjax.theory import starts
 from rvsjax.theory.check import Check
+from rvsjax.theory.comparisons import (
+    remark_1_free,
+    section_3_alike,
+    section_3_memory,
+    section_3_sooner,
+    section_3_sparser,
+    section_6_fast,
+    section_6_recover,
+)
 from rvsjax.theory.descent import (
     lemma_5_corrected,
     lemma_5_proved,
@@ -45,7 +54,14 @@ from rvsjax.theory.pairs import (
     lemma_9,
 )
 
-__all__ = ["CLAIMS", "PAIR_CLAIMS", "RUN_CLAIMS", "Statement", "statement"]
+__all__ = [
+    "CLAIMS",
+    "COMPARISONS",
+    "PAIR_CLAIMS",
+    "RUN_CLAIMS",
+    "Statement",
+    "statement",
+]
 
 RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
     claim.__name__: claim
@@ -83,10 +99,21 @@ PAIR_CLAIMS: dict[str, Callable[[Pair], Check]] = {
 }
 """Every claim about weights, judged on drawn pairs of them."""
 
+COMPARISONS: dict[str, dict[str, Callable[..., Check]]] = {
+    kind: {claim.__name__: claim for claim in claims}
+    for kind, claims in {
+        "pairs of runs": (section_3_sparser, section_3_sooner, section_3_memory),
+        "runs of a table": (section_3_alike, section_6_fast, section_6_recover),
+        "some run of a table": (remark_1_free,),
+    }.items()
+}
+"""Every claim on the table of runs, by what it is judged on."""
+
 CLAIMS: dict[str, Callable[..., Any]] = {
     **RUN_CLAIMS,
     **PAIR_CLAIMS,
     "start_probability": starts.start_probability,
+    **{name: claim for some in COMPARISONS.values() for name, claim in some.items()},
 }
 """Every claim."""
 
@@ -107,10 +134,11 @@ def statement(name: str) -> Statement:
     text = inspect.getdoc(CLAIMS[name]) or ""
     parts = re.split(r"^(Hypotheses|Observed|Source): ", text, flags=re.MULTILINE)
     named = dict(zip(parts[1::2], parts[2::2]))
-    kind = "runs" if name in RUN_CLAIMS else "weights"
+    kinds = {"runs": RUN_CLAIMS, "weights": PAIR_CLAIMS, **COMPARISONS}
+    kind = next((kind for kind, some in kinds.items() if name in some), "starts")
     return Statement(
         name,
-        "starts" if name == "start_probability" else kind,
+        kind,
         _plain(text.splitlines()[0]).removesuffix("."),
         *(_plain(named[part]) for part in ("Hypotheses", "Observed", "Source")),
     )
