@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from mpmath import mp, mpf
 
+from rvsjax.exact.caps import lemma_5_cap, lemma_5_strong
 from rvsjax.exact.hypotheses import (
     BASE,
     CONVERGED,
@@ -148,6 +149,8 @@ JUDGES: dict[str, Callable[[Run], Judgement]] = {
         lemma_5_stated,
         lemma_5_proved,
         lemma_5_corrected,
+        lemma_5_cap,
+        lemma_5_strong,
         lemma_6_stated,
         lemma_6_corrected,
         theorem_1_i,
