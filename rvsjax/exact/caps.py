@@ -14,7 +14,7 @@ IN_FRONT = "theta_0 <= pi - arcsin(beta/(2K))"
 
 def lemma_5_cap(run: Run) -> Judgement:
     """``theta_t <= max(theta_0, arcsin(b/2))`` for all t."""
-    radius = mp.asin(min(run.b / 2, mpf(1)))
+    radius = arcsin(run.b / 2)
     own = {MODERATE_COUPLING: run.b <= 2, IN_FRONT: run.delta >= radius}
     labels = {label: bool(truth) for label, truth in own.items()}
     return kept(run, hold(run, SMALL_STEP) | labels, radius)
@@ -22,8 +22,13 @@ def lemma_5_cap(run: Run) -> Judgement:
 
 def lemma_5_strong(run: Run) -> Judgement:
     """``theta_t <= max(theta_0, arcsin(b))`` for all t."""
-    radius = mp.asin(min(run.b, mpf(1)))
+    radius = arcsin(run.b)
     return kept(run, hold(run, SMALL_COUPLING, SMALL_STEP), radius)
+
+
+def arcsin(sine: mpf) -> mpf:
+    """Return the arc of a sine, ``pi/2`` beyond 1."""
+    return mp.atan2(sine, mp.sqrt(max(1 - sine**2, 0)))
 
 
 def kept(run: Run, hypotheses: dict[str, bool], radius: mpf) -> Judgement:

@@ -1,7 +1,7 @@
 """Caps around the teacher that no step leaves: the cap theorem.
 
-It is proved in ``docs/mathematics.md``: for ``eta <= 1/(beta + K)`` a step keeps the cap
-``theta <= alpha`` for every alpha with ``sin(alpha) >= beta/(2K)``.
+It is proved in ``docs/mathematics.md``: for ``eta <= 1/(beta + K)`` no step leaves the
+cap ``theta <= alpha``, for every alpha with ``sin(alpha) >= beta/(2K)``.
 """
 
 import jax.numpy as jnp
@@ -22,8 +22,9 @@ def lemma_5_cap(evidence: Evidence) -> Check:
     rise, up to pi, and at 1.01 times that eta a step can leave the cap.
     Observed: the largest theta of the run, radians. The allowance lets the rounding of
     all steps add up.
-    Source: the cap theorem; derived. With ``|u|^2 <= <u, w>`` the vector
-    ``w_star + b u`` lies in a ball within the cap of radius ``arcsin(b/2)``, b = beta/K.
+    Source: the cap theorem; derived, with b = beta/K. Lemma 5, corrected, has it for
+    ``theta >= arcsin(b/2)``. For a smaller theta a step ends between w and
+    ``w_star + b u``, which is in a ball that this cap contains, as ``|u|^2 <= <u, w>``.
     """
     radius = jnp.arcsin(jnp.minimum(evidence.b / 2, 1))
     hypotheses = evidence.completed | evidence.small_step | _cap(evidence, radius)
