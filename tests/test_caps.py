@@ -82,9 +82,19 @@ def test_the_largest_rise_known_is_below_that_of_the_theorem():
         assert judgement.violated and judgement.step == 1
         assert float(judgement.observed) == pytest.approx(rise, abs=1e-9)
     assert rises["lemma_5_stated"] < math.asin(1 / 3) < 1.001 * rises["lemma_5_stated"]
-    for name in CLAIMS:
-        assert VERDICTS[int(verdict(found[name]))] == "holds"
-        assert not judge_exactly(WORST, name).violated
+
+
+@pytest.mark.parametrize(("name", "divisor"), zip(CLAIMS, (2, 1)))
+def test_the_worst_run_stays_in_its_cap(name, divisor):
+    """In float64 and in 50 digits, with the same bound and hypotheses."""
+    check, judgement = checks(WORST)[0][name], judge_exactly(WORST, name)
+    assert VERDICTS[int(verdict(check))] == "holds"
+    assert not judgement.violated
+    assert set(judgement.hypotheses) < set(check.hypotheses)
+    bound = math.asin(3.1829 / K / divisor)
+    assert check.bound == pytest.approx(bound, abs=1e-12)
+    assert float(judgement.bound) == pytest.approx(bound, abs=1e-12)
+    assert float(judgement.observed) == pytest.approx(float(check.observed), abs=1e-12)
 
 
 @pytest.mark.parametrize("b", ["0.01", "0.5", "1", "1.9"])
