@@ -84,7 +84,7 @@ def test_the_largest_rise_known_is_below_that_of_the_theorem():
     assert rises["lemma_5_stated"] < math.asin(1 / 3) < 1.001 * rises["lemma_5_stated"]
 
 
-@pytest.mark.parametrize(("name", "divisor"), zip(CLAIMS, (2, 1)))
+@pytest.mark.parametrize(("name", "divisor"), [*zip(CLAIMS, (2, 1))])
 def test_the_worst_run_stays_in_its_cap(name, divisor):
     """In float64 and in 50 digits, with the same bound and hypotheses."""
     check, judgement = checks(WORST)[0][name], judge_exactly(WORST, name)
