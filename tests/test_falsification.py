@@ -375,6 +375,8 @@ def test_the_bound_on_beta_has_a_factor_of_two_to_spare():
 OUTSIDE = {
     "beta <= K sin(min(delta, pi/2))": ("l1", {"beta": 3.5}),
     "eta <= 1/(beta + K)": ("l1", {"eta": 0.31}),
+    "beta <= 2K": ("l1", {"beta": 6.5}),
+    "theta_0 <= pi - arcsin(beta/(2K))": ("l1", {"theta": 3.0, "beta": 1.0}),
     "|v| >= 1/2 at every step": ("l1", {"theta": 3.1, "beta": 0.1, "eta": 0.16}),
     "lam < K/sqrt(d)": ("l1", {"lam": 1.1}),
     "every step has a direction": ("l1", {"eta": 1e200}),

@@ -47,7 +47,8 @@ m_distance_to_limit m_limit_free m_limit_reached m_beta_ratio m_lam_ratio m_eta_
 p_precision p_w_star p_w_start p_gradient p_surrogate p_batch p_train_size p_s
 """.split()
 CLAIMS = """
-lemma_5_stated lemma_5_proved lemma_5_corrected lemma_6_stated lemma_6_corrected lemma_7
+lemma_5_stated lemma_5_proved lemma_5_corrected lemma_5_cap lemma_5_strong
+lemma_6_stated lemma_6_corrected lemma_7
 theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bound
 remark_1 corollary_1_1
 """.split()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rvsjax.theory import starts
+from rvsjax.theory.caps import lemma_5_cap, lemma_5_strong
 from rvsjax.theory.check import Check
 from rvsjax.theory.comparisons import (
     remark_1_free,
@@ -69,6 +70,8 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         lemma_5_stated,
         lemma_5_proved,
         lemma_5_corrected,
+        lemma_5_cap,
+        lemma_5_strong,
         lemma_6_stated,
         lemma_6_corrected,
         lemma_6_converges,
