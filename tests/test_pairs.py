@@ -13,7 +13,7 @@ from rvsjax import rounding
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.teacher import Teacher
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS, Pair, draw_pair, verdict
-from rvsjax.theory.pairs import lemma_1, lemma_3
+from rvsjax.theory.slopes import lemma_1, lemma_3
 from rvsjax.types import Hyper, pytree
 from tests import oracle
 
