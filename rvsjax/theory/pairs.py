@@ -60,6 +60,17 @@ class Pair:
         return jax.vmap(self.teacher.theta)(self.weights)
 
     @cached_property
+    def across(self) -> Array:
+        """What of both weights is across the axis of w_star, ``(2, d)``."""
+        w_star = self.teacher.w_star
+        return jax.vmap(lambda w: w - jnp.sum(w * w_star) * w_star)(self.weights)
+
+    @cached_property
+    def half_gap(self) -> Array:
+        """Half of the distance of the two directions: sin(theta) at `straddling`."""
+        return jnp.linalg.norm(self.directions[0] - self.directions[1]) / 2
+
+    @cached_property
     def straddling(self) -> Array:
         """Two weights on both sides of the axis of w_star, ``(2, d)``.
 
@@ -67,32 +78,29 @@ class Pair:
         nearer to, and on its great circle. Their length is that of the shorter weight,
         their distance that of the two directions times this length.
         """
-        w_star, shorter = self.teacher.w_star, jnp.min(self.lengths)
-        cosine = jnp.sum(self.directions[0] * w_star)
-        side = unit(self.directions[0] - cosine * w_star) * self.half_gap
         height = jnp.sqrt(jnp.maximum(1 - self.half_gap**2, 0))
-        along = jnp.where(cosine < 0, -height, height) * w_star
-        return shorter * jnp.stack([along + side, along - side])
+        acute = self.thetas[0] < math.pi / 2
+        along = jnp.where(acute, height, -height) * self.teacher.w_star
+        side = unit(self.across[0]) * self.half_gap
+        return jnp.min(self.lengths) * jnp.stack([along + side, along - side])
 
     @cached_property
-    def half_gap(self) -> Array:
-        """Half of the distance of the two directions: the sine at `straddling`."""
-        return jnp.linalg.norm(self.directions[0] - self.directions[1]) / 2
-
-    @cached_property
-    def _all_losses(self) -> tuple[Array, Array]:
-        four = jnp.concatenate([self.weights, self.straddling])
-        return jax.vmap(jax.value_and_grad(self.teacher.loss))(four)
-
-    @property
     def losses(self) -> tuple[Array, Array]:
-        """``f(w)`` ``(2,)``, its gradient by automatic differentiation ``(2, d)``."""
-        return jax.tree.map(lambda x: x[:2], self._all_losses)
+        """``f(w)`` ``(2, 2)``, its gradient by automatic differentiation ``(2, 2, d)``.
 
-    @property
-    def straddling_losses(self) -> tuple[Array, Array]:
-        """The same of `straddling`."""
-        return jax.tree.map(lambda x: x[2:], self._all_losses)
+        Of the two weights, and of those of `straddling`.
+        """
+        four = jnp.stack([self.weights, self.straddling])
+        return jax.vmap(jax.vmap(jax.value_and_grad(self.teacher.loss)))(four)
+
+    @cached_property
+    def above_tangent(self) -> Array:
+        """``f(w2) - f(w1) - <grad f(w1), w2 - w1>``, ``(2,)``, in the same order."""
+        f, gradients = self.losses
+        steps = [self.weights[1] - self.weights[0]]
+        steps.append(self.straddling[1] - self.straddling[0])
+        slopes = jnp.sum(gradients[:, 0] * jnp.stack(steps), axis=1)
+        return f[:, 1] - f[:, 0] - slopes
 
     @cached_property
     def coarse_gradients(self) -> Array:
@@ -101,9 +109,12 @@ class Pair:
 
     @cached_property
     def distances(self) -> Array:
-        """``|w1 - w2|``, and that of gradients and of coarse gradients, ``(3,)``."""
-        all_three = [self.weights, self.losses[1], self.coarse_gradients]
-        return jnp.linalg.norm(jnp.stack([x[0] - x[1] for x in all_three]), axis=1)
+        """``|w1 - w2|``, and that of other things that two weights have, ``(4,)``.
+
+        Of their coarse gradients, their gradients, and those of `straddling`.
+        """
+        everything = [self.weights, self.coarse_gradients, *self.losses[1]]
+        return jnp.linalg.norm(jnp.stack([x[0] - x[1] for x in everything]), axis=1)
 
     @cached_property
     def off_axis(self) -> dict[str, Array]:
@@ -121,9 +132,7 @@ class Pair:
     @cached_property
     def clearance(self) -> tuple[Array, Array]:
         """The least length r, and the least distance s to the axis, on the segment."""
-        w_star = self.teacher.w_star
-        across = jax.vmap(lambda w: w - jnp.sum(w * w_star) * w_star)(self.weights)
-        r, s = jax.vmap(_nearest)(jnp.stack([self.weights, across]))
+        r, s = jax.vmap(_nearest)(jnp.stack([self.weights, self.across]))
         return r, s
 
     @cached_property

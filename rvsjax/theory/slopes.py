@@ -60,7 +60,7 @@ def lemma_1_acute(pair: Pair) -> Check:
 
 
 def _product(pair: Pair) -> Array:
-    return jnp.sum(pair.coarse_gradients[0] * pair.losses[1][0])
+    return jnp.sum(pair.coarse_gradients[0] * pair.losses[1][0, 0])
 
 
 def lemma_2(pair: Pair) -> Check:
@@ -88,7 +88,7 @@ def lemma_2_gradient(pair: Pair) -> Check:
     Source: Lemma 2, the true gradient; derived.
     """
     teacher, sine = pair.teacher, jnp.sin(pair.thetas[0])
-    observed = jnp.linalg.norm(teacher.gradient(pair.first) - pair.losses[1][0])
+    observed = jnp.linalg.norm(teacher.gradient(pair.first) - pair.losses[1][0, 0])
     bound = 4 * pair.error * teacher.K / (pair.lengths[0] * sine)
     return Check(pair.off_axis, observed, bound, jnp.zeros_like(bound))
 
@@ -104,7 +104,7 @@ def lemma_3(pair: Pair) -> Check:
     norm ``K max(1, |cot(theta)|)/|w|^2``.
     """
     K, (r, s) = pair.teacher.K, pair.clearance  # noqa: N806
-    distance, observed, _ = pair.distances
+    distance, _, observed, _ = pair.distances
     bound = K * distance / (r * s)
     allowance = 8 * pair.error * K / (r * jnp.minimum(1, s / r))
     return Check(pair.off_segment, observed, bound, allowance)
@@ -121,8 +121,7 @@ def lemma_3_descent(pair: Pair) -> Check:
     K, (r, s), distance = pair.teacher.K, pair.clearance, pair.distances[0]  # noqa: N806
     bound = K / (2 * r * s) * distance**2
     allowance = 8 * pair.error * K * (1 + distance / s)
-    observed = _above_tangent(pair.weights, *pair.losses)
-    return Check(pair.off_segment, observed, bound, allowance)
+    return Check(pair.off_segment, pair.above_tangent[0], bound, allowance)
 
 
 def lemma_3_stated(pair: Pair) -> Check:
@@ -139,10 +138,8 @@ def lemma_3_stated(pair: Pair) -> Check:
     reconstructed.
     """
     distance, bound = _stated(pair)
-    gradients = pair.straddling_losses[1]
-    observed = jnp.linalg.norm(gradients[0] - gradients[1])
     allowance = 16 * pair.error * pair.teacher.K / distance
-    return Check(pair.apart, observed, bound * distance, allowance)
+    return Check(pair.apart, pair.distances[3], bound * distance, allowance)
 
 
 def lemma_3_descent_stated(pair: Pair) -> Check:
@@ -156,7 +153,7 @@ def lemma_3_descent_stated(pair: Pair) -> Check:
     Source: Lemma 3, second half, as stated; the constant L is reconstructed.
     """
     distance, bound = _stated(pair)
-    observed = _above_tangent(pair.straddling, *pair.straddling_losses)
+    observed = pair.above_tangent[1]
     allowance = jnp.full_like(observed, 16 * pair.error * pair.teacher.K)
     return Check(pair.apart, observed, bound / 2 * distance**2, allowance)
 
@@ -165,11 +162,6 @@ def _stated(pair: Pair) -> tuple[Array, Array]:
     """Return the distance of the two straddling weights, and the constant L."""
     shorter = jnp.min(pair.lengths)
     return 2 * shorter * pair.half_gap, _LARGE * pair.teacher.K / shorter**2
-
-
-def _above_tangent(weights: Array, losses: Array, gradients: Array) -> Array:
-    step = weights[1] - weights[0]
-    return losses[1] - losses[0] - jnp.sum(gradients[0] * step)
 
 
 def lemma_4(pair: Pair) -> Check:
@@ -182,7 +174,7 @@ def lemma_4(pair: Pair) -> Check:
     Source: Lemma 4; derived.
     """
     K, shorter = pair.teacher.K, jnp.min(pair.lengths)  # noqa: N806
-    distance, _, change = pair.distances
+    distance, change, _, _ = pair.distances
     lipschitz = change - K / shorter * distance
     directions = pair.falling(pair.directions)
     step = directions[1] - directions[0]
@@ -210,7 +202,7 @@ def lemma_4_general(pair: Pair) -> Check:
     K, weights = pair.teacher.K, pair.falling(pair.weights)  # noqa: N806
     r1, r2 = pair.falling(pair.lengths)
     step, product = weights[1] - weights[0], r1 * r2
-    curve = K / (2 * product) * jnp.sum(step**2)
+    curve = K / (2 * product) * pair.distances[0] ** 2
     observed = _fall(pair) - jnp.sum(_coarse(pair) * step) / r2 - curve
     label = "w of the smaller angle is not the shorter"
     allowance = 16 * pair.error * K + 2 * pair.error * curve
@@ -219,7 +211,7 @@ def lemma_4_general(pair: Pair) -> Check:
 
 
 def _fall(pair: Pair) -> Array:
-    losses = pair.falling(pair.losses[0])
+    losses = pair.falling(pair.losses[0][0])
     return losses[1] - losses[0]
 
 
