@@ -52,7 +52,9 @@ theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bo
 remark_1 corollary_1_1
 """.split()
 OTHER_CLAIMS = """
-lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability
+lemma_1 lemma_1_acute lemma_2 lemma_2_gradient lemma_3_stated lemma_3
+lemma_3_descent_stated lemma_3_descent lemma_4 lemma_4_general lemma_8 lemma_9
+shrinkage threshold_gap start_probability
 """.split()
 
 
