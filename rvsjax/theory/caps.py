@@ -20,8 +20,8 @@ def lemma_5_cap(evidence: Evidence) -> Check:
     Hypotheses: ``beta <= 2K``, ``theta_0 <= pi - arcsin(beta/(2K))`` and
     ``eta <= 1/(beta + K)``. Both bounds are sharp: from a start farther off theta can
     rise, up to pi, and at 1.01 times that eta a step can leave the cap.
-    Observed: the largest theta of the run, radians. The allowance lets the rounding of
-    all steps add up.
+    Observed: the largest theta of the run, radians. The allowance is its rounding and
+    the drift of the run from the exact one.
     Source: the cap theorem; derived, with b = beta/K. Lemma 5, corrected, has it for
     ``theta >= arcsin(b/2)``. For a smaller theta a step ends between w and
     ``w_star + b u``, which is in a ball that this cap contains, as ``|u|^2 <= <u, w>``.
@@ -38,8 +38,8 @@ def lemma_5_strong(evidence: Evidence) -> Check:
     which the cap theorem has it. Lemma 5 names no bound on eta, and without one this is
     false: beyond ``4/3`` of that a step can leave the cap. No random step does up to
     there.
-    Observed: the largest theta of the run, radians. The allowance lets the rounding of
-    all steps add up.
+    Observed: the largest theta of the run, radians. The allowance is its rounding and
+    the drift of the run from the exact one.
     Source: Lemma 5 with the largest delta that its words allow: any with
     ``theta_0 <= pi - delta`` and ``beta <= K sin(delta)``.
     """
@@ -50,19 +50,16 @@ def lemma_5_strong(evidence: Evidence) -> Check:
 
 def _cap(evidence: Evidence, radius: Array) -> Hypotheses:
     """``sin(alpha) >= beta/(2K)`` for alpha the larger of theta_0 and the radius."""
-    return {
-        "beta <= 2K": evidence.b <= 2,
-        "theta_0 <= pi - arcsin(beta/(2K))": evidence.delta >= radius,
-    }
+    return evidence.moderate_coupling | evidence.in_front(radius)
 
 
 def _kept(evidence: Evidence, hypotheses: Hypotheses, radius: Array) -> Check:
     """Check that theta never exceeds theta_0 and the radius of a cap."""
     run = evidence.run
     measured = 2 * rounding.angle_error(evidence.d, run.hyper)
-    return Check(
+    return evidence.check_steps(
         hypotheses,
         evidence.seen.theta_max,
-        jnp.maximum(run.teacher.theta(run.start), radius),
-        measured + run.steps * evidence.direction_error,
+        jnp.maximum(evidence.theta_0, radius),
+        measured + 2 * evidence.seen.drift_max,
     )

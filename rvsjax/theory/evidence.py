@@ -99,6 +99,17 @@ class Evidence:
         return self._at_most(label, self.exact.beta, most, error)
 
     @cached_property
+    def moderate_coupling(self) -> Hypotheses:
+        """``beta <= 2K`` (the cap theorem)."""
+        most = 2 * self.K
+        return self._at_most("beta <= 2K", self.exact.beta, most, 4 * self._ulp * most)
+
+    def in_front(self, radius: Array) -> Hypotheses:
+        """``theta_0 <= pi - arcsin(beta/(2K))``, with that radius (the cap theorem)."""
+        label, error = "theta_0 <= pi - arcsin(beta/(2K))", (self.d + 16) * self._ulp
+        return self._at_most(label, radius.astype(widest()), self.delta, error)
+
+    @cached_property
     def small_step(self) -> Hypotheses:
         """``eta <= 1/(beta + L)`` with ``L = K`` (Lemma 6)."""
         most = 1 / (self.exact.beta + self.K)
