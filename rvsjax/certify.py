@@ -36,6 +36,8 @@ _AROUND = 2  # steps before the violation that a partial replay begins
 _STEPS = {
     "lemma_5_stated": "m_theta_max_increase_at",
     "lemma_6_stated": "m_lagrangian_max_increase_at",
+    "theorem_1_angle": "m_theta_max_increase_at",
+    "theorem_1_lagrangian": "m_lagrangian_max_increase_at",
 }
 
 Tell = Callable[[str], object]
@@ -54,7 +56,8 @@ def certify(
     """Write certificates for the worst violating runs of each claim; yield the files.
 
     A run is replayed whole where that takes less than `PATIENCE`, else from a few steps
-    before its largest violation: a run of its own, which starts at that iterate.
+    before its largest violation, or before its end: a run of its own, which starts at
+    that iterate.
     """
     chosen = [
         (claim, row)
@@ -84,8 +87,9 @@ def certify(
 def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
     whole = problem_of(row, start)
     first, problem = 0, whole
-    if claim in _STEPS and _seconds(whole, claim) > PATIENCE:
-        first = max(0, _step(row, _STEPS[claim]) - 1 - _AROUND)
+    if _seconds(whole, claim) > PATIENCE:
+        last = _step(row, _STEPS[claim]) if claim in _STEPS else whole.steps
+        first = max(0, last - 1 - _AROUND)
         problem = whole._replace(steps=2 * _AROUND, w_start=_iterate(whole, first))
     judged = judge(problem, claim)
     return {

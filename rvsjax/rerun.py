@@ -24,7 +24,7 @@ from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.store import Store, StoreError
-from rvsjax.studies import study_of
+from rvsjax.studies import common, study_of
 
 __all__ = ["EveryStep", "MOST_STEPS", "Rerun", "every_step", "held", "rerun"]
 
@@ -78,7 +78,7 @@ def rerun(
     [item] = (item for item in found.items if item.run_id == run_id)
     trial = study.trial(item, record.curves, "plain")
     allowed = study.allowed(trial, here)
-    here = {name: here[name] for name in there}
+    there, here = study.comparable(there, here)
     return Rerun(
         run_id=run_id,
         block=found.block,
@@ -130,6 +130,6 @@ def every_step(
     )
     there = held(store, run_id, ["curves"])
     known = pc.field("step").isin(there["curves"]["step"].combine_chunks())
-    same = here | {"curves": here["curves"].filter(known)}
-    beyond = study.allowed(trial, here).differences(here | there, same)
+    _, same = common(there, {"curves": here["curves"].filter(known)})
+    beyond = study.allowed(trial, here).differences(there, same)
     return EveryStep(here["curves"], there["curves"].num_rows, beyond)

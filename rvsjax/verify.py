@@ -72,7 +72,7 @@ def verify(
     for (number, item, there), here in zip(chosen, computed):
         trial = study.trial(item, record.curves, "plain")
         allowed = study.allowed(trial, here)
-        here = {name: here[name] for name in there}
+        there, here = study.comparable(there, here)
         unlike = (
             differences(there, here, same_bits)
             if exact

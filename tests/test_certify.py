@@ -179,8 +179,30 @@ def test_certify_prints_what_it_wrote(results, capsys):
     assert main(["certify", str(results.folder)]) == 0
     out, err = capsys.readouterr()
     names = [line.split("/")[-1].split("-")[0] for line in out.split()]
-    assert names == CLAIMS
+    assert names == [*CLAIMS, "theorem_1_angle", "theorem_1_lagrangian"]
     assert "50 digits" in err
+
+
+def test_a_violated_claim_without_a_replay_is_never_silent(results, capsys):
+    """A folder of another version may have a claim that this one cannot replay."""
+    runs = results.runs.copy()
+    for name in ("verdict", "obs", "bound", "why"):
+        runs[f"{name}_lemma_5_new"] = runs[f"{name}_lemma_5_stated"]
+    runs[[c for c in runs if c.startswith("verdict_")]] = "holds"
+    runs["verdict_lemma_5_new"] = "violated"
+    runs.to_parquet(results.folder / "runs.parquet")
+    Store(results.folder).update({"whole": {}})
+    assert main(["certify", str(results.folder)]) == 3
+    err = capsys.readouterr().err
+    assert "lemma_5_new is violated, and has no replay" in err
+    assert "no run" not in err
+
+
+def test_every_claim_about_runs_has_a_replay():
+    from rvsjax.exact import CLAIMS as replayed
+    from rvsjax.theory import RUN_CLAIMS
+
+    assert set(replayed) == set(RUN_CLAIMS)
 
 
 def test_nothing_violated_is_no_error(results, capsys):

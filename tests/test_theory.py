@@ -195,7 +195,10 @@ def test_an_angle_below_the_start_can_be_passed_but_not_the_cap():
 
 def test_a_huge_step_leaves_the_cap():
     """eta = 100 at the counterexample: 2.5986 radians, by plain NumPy."""
-    run = with_hyper(counterexample(), eta=100)
+    run = with_hyper(counterexample(), eta=100)  # by many steps it would be astray
+    run = make_run(
+        teacher=run.teacher, start=run.start, hyper=run.hyper, steps=1, points=2
+    )
     checks, verdicts = judge(run)
     assert np.isclose(checks["lemma_5_proved"].observed, 2.598624650550799, atol=1e-9)
     assert verdicts["lemma_5_proved"] == "violated"

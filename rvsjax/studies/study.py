@@ -12,7 +12,7 @@ from rvsjax.spec.file import Record
 from rvsjax.spec.plan import Item
 from rvsjax.types import Array
 
-__all__ = ["Allowed", "Material", "Probe", "Study", "Trial", "leaf"]
+__all__ = ["Allowed", "Material", "Probe", "Study", "Trial", "common", "leaf"]
 
 Trial = Any
 """A run as a sweep names it: a pytree of numbers, mapped over, and static names."""
@@ -51,6 +51,16 @@ def no_material(folder: str | None, items: Iterable[Item]) -> Material:
     return Material((), "", "")
 
 
+def common(there: Tables, here: Tables) -> tuple[Tables, Tables]:
+    """Return the tables of a run in a folder, and those here without younger columns."""
+    kept = {}
+    for name in there:
+        known = set(there[name].column_names)
+        columns = [x for x in here[name].column_names if x in known]
+        kept[name] = here[name].select(columns)
+    return there, kept
+
+
 Find = Callable[[str | None, Iterable[Item]], Material]
 """From a folder, if one is named, for items that stand for all of a sweep."""
 
@@ -68,6 +78,7 @@ class Study(NamedTuple):
     size: Callable[[Item], int]  # weights
     has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
     has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
+    comparable: Callable[[Tables, Tables], tuple[Tables, Tables]] = common
     material: Find = no_material
     width: int | None = None  # of a block on CPU, if not by number and size of runs
     alone: bool = True  # whether a run by itself is the same run, up to rounding

@@ -57,7 +57,7 @@ def _kept(evidence: Evidence, hypotheses: Hypotheses, radius: Array) -> Check:
     """Check that theta never exceeds theta_0 and the radius of a cap."""
     run = evidence.run
     measured = 2 * rounding.angle_error(evidence.d, run.hyper)
-    return evidence.check_steps(
+    return evidence.check_course(
         hypotheses,
         evidence.seen.theta_max,
         jnp.maximum(evidence.theta_0, radius),

@@ -194,14 +194,26 @@ class Evidence:
             shows_violation=~(self.is_astray | at_an_edge),
         )
 
-    def check_steps(
+    def check_rises(
         self,
         hypotheses: Hypotheses,
         observed: Array,
         bound: Array | float,
         allowance: Array | float,
     ) -> Check:
-        """Return the check of a claim that rests on every step of the run."""
+        """Return the check of a claim that no step rises."""
+        check = self.check(hypotheses, observed, bound, allowance)
+        shows = check.shows_success & ~(self.is_stalled | self.never_left)
+        return check._replace(shows_success=shows)
+
+    def check_course(
+        self,
+        hypotheses: Hypotheses,
+        observed: Array,
+        bound: Array | float,
+        allowance: Array | float,
+    ) -> Check:
+        """Return the check of a claim on where the run goes."""
         check = self.check(hypotheses, observed, bound, allowance)
         return check._replace(shows_success=check.shows_success & ~self.is_stalled)
 
@@ -224,12 +236,15 @@ class Evidence:
 
     @cached_property
     def is_stalled(self) -> Array:
-        """Rounding swallows the steps, before a limit or from the start on."""
-        error = self.direction_error
+        """Rounding swallows the steps, away from any limit."""
+        moves = self.seen.moved > self.direction_error
+        return ~(moves | self.converged["the run has converged"])
+
+    @cached_property
+    def never_left(self) -> Array:
+        """The run is still where it started, as far as rounding tells."""
         way = jnp.linalg.norm(self.w - self.run.start)
-        moves = self.seen.moved > error
-        arrived = self.converged["the run has converged"] & (way > 2 * error)
-        return ~(moves | arrived)
+        return way <= 2 * self.direction_error
 
     # -- rounding ----------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import dataclasses
 
 from rvsjax.kernels import KERNELS
 from rvsjax.spec.plan import Item
+from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tables import tables
 from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.studies.rvscgd.trial import (
@@ -64,4 +65,5 @@ STUDY = Study(
     size=lambda item: item.parameters["d"],
     has_kernel=_has_kernel,
     has_light_steps=_has_light_steps,
+    comparable=comparable,
 )

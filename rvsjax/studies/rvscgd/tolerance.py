@@ -144,8 +144,8 @@ class Tolerance:
 
 def _joined(tables: Tables) -> Tables:
     """Count pairs that hold with those undecided: rounding tells them apart."""
-    pairs = tables["pairs"]
-    if "holds" not in pairs.column_names:
+    pairs = tables.get("pairs")
+    if pairs is None or "holds" not in pairs.column_names:
         return tables
     counts = zip(pairs["holds"].to_pylist(), pairs["undecided"].to_pylist())
     both = pa.array([holds + undecided for holds, undecided in counts])
