@@ -15,6 +15,10 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
   bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
 
+``u = prox(w)`` is taken to be off by `PROX_ULPS` eps of ``|w_j|``, times the slope of the
+prox there: what as many eps in w_j would do. (In the worst case of every other term,
+`vector_error` leaves ``2 eps eta beta`` for it, since ``|w - u| <= 1``.)
+
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
 side; a weight within rounding of a threshold is not covered.
 """
@@ -26,6 +30,7 @@ import jax.numpy as jnp
 from rvsjax.types import Array, Hyper
 
 __all__ = [
+    "PROX_ULPS",
     "angle_error",
     "angle_step_error",
     "direction_error",
@@ -33,6 +38,10 @@ __all__ = [
     "lagrangian_step_error",
     "vector_error",
 ]
+
+
+PROX_ULPS = 4
+"""How many eps of ``|x|``, times its slope, a computed prox of x may be off."""
 
 
 def epsilon(hyper: Hyper) -> float:
