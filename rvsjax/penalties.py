@@ -88,8 +88,8 @@ class TransformedL1:
     def jump(self, m: Array) -> Array:
         """Return ``sqrt(2 m (a + 1)) - a``, 0 where ``m <= a^2 / (2 (a + 1))``.
 
-        As ``(2 m (a + 1) - a^2) / (sqrt(2 m (a + 1)) + a)``: 0 exactly there, and off by
-        a few eps of ``sqrt(2 m (a + 1))`` beyond. Follows from Lemma 8.
+        As ``(2 m (a + 1) - a^2) / (sqrt(2 m (a + 1)) + a)``: 0 exactly there, and off
+        by a few eps of ``sqrt(2 m (a + 1))`` beyond. Follows from Lemma 8.
         """
         a = self.a
         beyond = 2 * (a + 1) * jnp.maximum(m - a**2 / (2 * (a + 1)), 0)
@@ -98,8 +98,8 @@ class TransformedL1:
     def branch(self, x: Array, m: Array) -> Array:
         """Return the largest root of Lemma 8 to rounding, for every a.
 
-        ``sgn(x) (|x| - delta)`` with ``delta = m a (a+1) / z^2``, ``z = a + |u|``. First
-        z is the closed form ``(a+|x|) (1 - 4/3 sin^2(phi/6))`` with
+        ``sgn(x) (|x| - delta)`` with ``delta = m a (a+1) / z^2``, ``z = a + |u|``.
+        First z is the closed form ``(a+|x|) (1 - 4/3 sin^2(phi/6))`` with
         ``sin^2(phi/2) = 27 m a (a+1) / (4 (a+|x|)^3)``. The paper's form
         ``2/3 (a+|x|) cos(phi/3) - 2a/3 + |x|/3`` is the same number, but loses digits
         for large a. Where the square is over 1 there is no root, and u is 0.
@@ -210,7 +210,7 @@ class Largest:
         return jnp.zeros_like(m)
 
     def jump(self, m: Array) -> Array:
-        """Return infinity: an entry of any size may come or go, so nothing bounds it."""
+        """Return infinity: an entry of any size may come or go."""
         return jnp.full_like(m, jnp.inf)
 
     def branch(self, x: Array, m: Array) -> Array:

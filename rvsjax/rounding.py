@@ -15,8 +15,8 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
   bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
 
-``u = prox(w)`` is taken to be off by `PROX_ULPS` eps of ``|w_j|``, times the slope of the
-prox there: what as many eps in w_j would do. (In the worst case of every other term,
+``u = prox(w)`` is taken to be off by what `PROX_ULPS` eps of ``|w|`` in each w_j would do:
+as much, times the slope of the prox, which is large next to a jump only. (In the worst case of every other term,
 `vector_error` leaves ``2 eps eta beta`` for it, since ``|w - u| <= 1``.)
 
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
