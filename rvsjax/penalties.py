@@ -108,7 +108,9 @@ class TransformedL1:
 
     def prox(self, x: Array, m: Array) -> Array:
         """Return `branch` where ``|x| > t*``, else 0; NaN where x is."""
-        return jnp.where(jnp.abs(x) <= self.threshold(m), 0, self.branch(x, m))
+        u = self.branch(x, m)
+        crosses = u * x < 0  # by rounding, next to t*
+        return jnp.where((jnp.abs(x) <= self.threshold(m)) | crosses, 0, u)
 
 
 @jax.custom_jvp

@@ -15,9 +15,10 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
   bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
 
-``u = prox(w)`` is taken to be off by what `PROX_ULPS` eps of ``|w|`` in each w_j would do:
-as much, times the slope of the prox, which is large next to a jump only. (In the worst case of every other term,
-`vector_error` leaves ``2 eps eta beta`` for it, since ``|w - u| <= 1``.)
+``u = prox(w)`` is taken to be off by what `PROX_ULPS` eps of ``|w|`` in each w_j would
+do: by as much, times the slope of the prox, which is large next to a jump only. (In the
+worst case of every other term, `vector_error` leaves ``2 eps eta beta`` for it, since
+``|w - u| <= 1``.)
 
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
 side; a weight within rounding of a threshold is not covered.
@@ -41,7 +42,7 @@ __all__ = [
 
 
 PROX_ULPS = 4
-"""How many eps of ``|x|``, times its slope, a computed prox of x may be off."""
+"""A computed prox of x is the prox of a number within so many eps of ``|x|`` of x."""
 
 
 def epsilon(hyper: Hyper) -> float:

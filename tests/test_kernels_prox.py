@@ -159,7 +159,7 @@ AT_THE_LIMIT = [  # k, beta, lam, eta, w_star, w_start
     "name", ["plain", pytest.param("native", marks=needs_compiler)]
 )
 def test_a_run_at_its_limit_with_large_a_violates_nothing(name, case):
-    """With 50 digits it moves by less than rounding: a prox without its digits moves."""
+    """In 50 digits it moves by less than rounding; without those of the prox, more."""
     k, beta, lam, eta, w_star, start = case
     w_star, start = (unit(jnp.asarray(x)) for x in (w_star, start))
     run = Run(
