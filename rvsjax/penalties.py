@@ -53,7 +53,7 @@ class L0:
         return jnp.sqrt(2 * m)
 
     def jump(self, m: Array) -> Array:
-        """Return ``sqrt(2 m)``, the prox just beyond the threshold."""
+        """Return ``sqrt(2 m)``, the threshold: beyond it the prox is x."""
         return self.threshold(m)
 
     def branch(self, x: Array, m: Array) -> Array:
@@ -86,29 +86,66 @@ class TransformedL1:
         return jnp.where(small, m * (a + 1) / a, jnp.sqrt(2 * m * (a + 1)) - a / 2)
 
     def jump(self, m: Array) -> Array:
-        """Return ``max(sqrt(2 m (a + 1)) - a, 0)``, the prox beyond the threshold."""
-        return jnp.maximum(jnp.sqrt(2 * m * (self.a + 1)) - self.a, 0)
+        """Return ``sqrt(2 m (a + 1)) - a``, 0 where ``m <= a^2 / (2 (a + 1))``.
+
+        As ``(2 m (a + 1) - a^2) / (sqrt(2 m (a + 1)) + a)``: 0 exactly there, and off
+        by a few eps of ``sqrt(2 m (a + 1))`` beyond. Follows from Lemma 8.
+        """
+        a = self.a
+        beyond = 2 * (a + 1) * jnp.maximum(m - a**2 / (2 * (a + 1)), 0)
+        return beyond / (jnp.sqrt(2 * m * (a + 1)) + a)
 
     def branch(self, x: Array, m: Array) -> Array:
-        """Return the closed form of Lemma 8, written without cancellation.
+        """Return the largest root of Lemma 8 to rounding, for every a.
 
-        ``sgn(x) (|x| - 4/3 (a+|x|) sin^2(phi/6))`` with
+        ``sgn(x) (|x| - delta)`` with ``delta = m a (a+1) / z^2``, ``z = a + |u|``.
+        First z is the closed form ``(a+|x|) (1 - 4/3 sin^2(phi/6))`` with
         ``sin^2(phi/2) = 27 m a (a+1) / (4 (a+|x|)^3)``. The paper's form
         ``2/3 (a+|x|) cos(phi/3) - 2a/3 + |x|/3`` is the same number, but loses digits
         for large a. Where the square is over 1 there is no root, and u is 0.
         """
-        a, size = self.a, jnp.abs(x)
-        square = 27 * m * a * (a + 1) / (4 * (a + size) ** 3)
-        sine = sine_of_third(jnp.sqrt(jnp.minimum(square, 1)))
-        return jnp.sign(x) * (size - 4 / 3 * (a + size) * sine**2)
+        return jnp.sign(x) * _root(jnp.abs(x), m, self.a)
 
     def prox(self, x: Array, m: Array) -> Array:
-        """Return `branch` where ``|x| > t*``, else 0."""
-        return jnp.where(jnp.abs(x) > self.threshold(m), self.branch(x, m), 0)
+        """Return `branch` where ``|x| > t*``, else 0; NaN where x is."""
+        u = self.branch(x, m)
+        crosses = u * x < 0  # by rounding, next to t*
+        return jnp.where((jnp.abs(x) <= self.threshold(m)) | crosses, 0, u)
 
 
 @jax.custom_jvp
 @jax.jit  # a program asks for it in eight places: traced once, it compiles faster
+def _root(x: Array, m: Array, a: Array) -> Array:
+    """Return the largest u with ``u + m a (a+1) / (a+u)^2 = x``, x >= 0, elementwise.
+
+    Newton's step on the closed form: its delta has all its digits for any z that is
+    nearly right. Next to a double root, where the slope is rounding, it is not taken.
+    """
+    s, scale = a + x, m * (a * (a + 1))
+    sine = sine_of_third(jnp.sqrt(jnp.minimum(27 * scale / (4 * s**3), 1)))
+    u = x - 4 / 3 * s * sine**2
+    z = a + u
+    delta = scale / z**2
+    twice = 2 * delta / z
+    steep = 1 - twice > jnp.sqrt(jnp.finfo(s.dtype).eps) * 8
+    rest = (u - x + delta) / jnp.where(steep, 1 - twice, 1)
+    u = jnp.where(steep, x - (delta + twice * rest), u)
+    return jnp.where(x < jnp.inf, u, x)  # also NaN
+
+
+@_root.defjvp
+def _slopes_of_root(point, tangents):  # type: ignore[no-untyped-def]
+    """Differentiate ``u + m a (a+1) / z^2 = x``; 0 where there is no root."""
+    [x, m, a], [dx, dm, da] = point, tangents
+    u = _root(x, m, a)
+    z = a + u
+    inverse = 1 - 2 * m * a * (a + 1) / z**3
+    slope = jnp.where(inverse > 0, 1 / jnp.where(inverse > 0, inverse, 1), 0)
+    by_m = a * (a + 1) / z**2
+    by_a = m * ((2 * a + 1) - 2 * a * (a + 1) / z) / z**2
+    return u, slope * (dx - by_m * dm - by_a * da)
+
+
 def sine_of_third(s: Array) -> Array:
     """Return ``sin(arcsin(s) / 3)`` for s in [0, 1], to rounding, elementwise.
 
@@ -123,14 +160,6 @@ def sine_of_third(s: Array) -> Array:
         z = z - (6 * z**2 - 4 * z**3 - gap) / (12 * z * (1 - z) + (z == 0))
     y = 0.5 - z
     return jnp.where(s < 0.5, (s - 8 * y**3) / (3 - 12 * y**2), y)
-
-
-@sine_of_third.defjvp
-def _slope_of_third(point, tangent):  # type: ignore[no-untyped-def]
-    """Return ``cos(phi/3) / (3 cos(phi))`` times the tangent, with phi = arcsin(s)."""
-    [s], [ds] = point, tangent
-    y = sine_of_third(s)
-    return y, jnp.sqrt((1 - y**2) / ((1 - s) * (1 + s))) / 3 * ds
 
 
 @pytree
@@ -183,7 +212,7 @@ class Largest:
         return jnp.zeros_like(m)
 
     def jump(self, m: Array) -> Array:
-        """Return infinity: an entry leaves wherever another overtakes it."""
+        """Return infinity: an entry of any size may come or go."""
         return jnp.full_like(m, jnp.inf)
 
     def branch(self, x: Array, m: Array) -> Array:

@@ -23,6 +23,11 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   (the tangent turns by ``1 + cot(theta)``, the drift of w by ``1 + b + b p``), and
   never by more than pi; the Lagrangian by ``K + 5 beta`` times that.
 
+``u = prox(w)`` is taken to be off by what `PROX_ULPS` eps of ``|w|`` in each w_j would
+do: by as much, times the slope of the prox, which is large next to a jump only. (In the
+worst case of every other term, `vector_error` leaves ``2 eps eta beta`` for it, since
+``|w - u| <= 1``.)
+
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
 side; a weight within rounding of a threshold is not covered.
 """
@@ -35,6 +40,7 @@ import jax.numpy as jnp
 from rvsjax.types import Array, Hyper, Penalty
 
 __all__ = [
+    "PROX_ULPS",
     "angle_error",
     "angle_step_error",
     "direction_error",
@@ -44,6 +50,10 @@ __all__ = [
     "spread",
     "vector_error",
 ]
+
+
+PROX_ULPS = 4
+"""A computed prox of x is the prox of a number within so many eps of ``|x|`` of x."""
 
 
 def epsilon(hyper: Hyper) -> float:

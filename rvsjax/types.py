@@ -112,7 +112,7 @@ class Penalty(Protocol):
         ...
 
     def jump(self, m: Array) -> Array:
-        """Return the prox just beyond the threshold, 0 where it is continuous."""
+        """Return the size of the prox just beyond t, a scalar: 0 if continuous."""
         ...
 
     def branch(self, x: Array, m: Array) -> Array:

@@ -18,6 +18,8 @@ from rvsjax.penalties import (
     TransformedL1,
     sine_of_third,
 )
+from rvsjax.rounding import PROX_ULPS
+from tests.prox_truth import draw, is_within, root, threshold
 
 SHAPES = (0.1, 1.0, 10.0)
 PENALTIES = {
@@ -131,9 +133,8 @@ def test_transformed_l1_keeps_its_digits(a):
             - 2 * third * big_a
             + third * big_x
         )
-        # at worst (a + x) y^2 is rounded, with y about sqrt(m/a): sqrt(a m) eps
         error = abs(mpmath.mpf(float(penalty.prox(jnp.array([x]), m)[0])) - exact)
-        assert error < 4e-16 * (1 + np.sqrt(a * m))
+        assert error < 4e-16 * x
 
 
 @pytest.mark.parametrize(("dtype", "unit"), [("float64", 1.2e-16), ("float32", 6e-8)])
@@ -152,16 +153,77 @@ def test_sine_of_third_to_rounding(dtype, unit):
     assert max(errors) < unit
 
 
-def test_slope_of_the_sine_of_a_third_to_rounding():
-    """Also where it tends to infinity, next to s = 1, and in reverse mode."""
-    s = np.concatenate([np.linspace(0, 0.999, 200), 1 - np.logspace(-16, -3, 100)])
-    found = jax.vmap(jax.grad(sine_of_third))(jnp.asarray(s))
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_prox_of_transformed_l1_is_within_rounding_for_every_a(dtype):
+    """In single entries, at and next to where it begins to jump as well."""
+    x, lam, beta, a = draw(0, 100, dtype)
+    prox = jax.jit(jax.vmap(lambda a, x, m: TransformedL1(a).prox(x, m)))
+    u = np.asarray(prox(a, x, lam / beta))
+    room = PROX_ULPS * np.finfo(dtype).eps * np.abs(x)
+    assert 0.2 < np.mean(u != 0) < 0.95
+    for i, j in np.ndindex(x.shape):
+        given = lam[i], beta[i], a[i]
+        assert is_within(u[i, j], room[i, j], "transformed-l1", x[i, j], *given)
+
+
+def test_slopes_of_the_prox_of_transformed_l1():
+    """Against mpmath's differences of the root; 0 below, finite at m = 0, no NaN."""
+
+    def prox(x, m, a):
+        return TransformedL1(a).prox(x, m)
+
+    slopes = jax.jit(jax.vmap(jax.grad(prox, (0, 1, 2))))
+    points = [(0.9, 0.2, 1.3), (-0.5, 1e-3, 1e-2), (0.7, 0.3, 1e6), (0.6, 0.1, 0.5)]
+    found = slopes(*jnp.array(points).T)
     with mpmath.workdps(40):
-        for at, got in zip(s, found):
-            third = mpmath.asin(mpmath.mpf(float(at))) / 3
-            exact = mpmath.cos(third) / (3 * mpmath.cos(3 * third))
-            assert abs(float(got) / exact - 1) < 1e-15
-    assert jax.grad(sine_of_third)(1.0) == np.inf
+        for at, got in zip(points, np.array(found).T):
+            sign = np.sign(at[0])
+            at = [mpmath.mpf(abs(v)) for v in at]
+            for i, value in enumerate(got):
+                h = mpmath.mpf("1e-12") * at[i]
+                ends = [root(*at[:i], at[i] + by, *at[i + 1 :]) for by in (h, -h)]
+                exact = (ends[0] - ends[1]) / (2 * h) * (sign if i else 1)
+                assert float(value) == pytest.approx(float(exact), rel=1e-13)
+    below = slopes(jnp.array([0.0, 0.1, -0.1]), jnp.full(3, 0.5), jnp.ones(3))
+    assert np.array_equal(below, np.zeros((3, 3)))
+    at_zero = slopes(jnp.array([0.0, 0.1, 1.0]), jnp.zeros(3), jnp.ones(3))
+    assert np.array_equal(at_zero[0], [0, 1, 1]) and np.isfinite(at_zero).all()
+
+
+def test_the_prox_of_transformed_l1_of_what_is_no_number():
+    x = jnp.array([np.nan, np.inf, -np.inf])
+    u = TransformedL1(jnp.float64(1)).prox(x, jnp.float64(0.1))
+    assert np.array_equal(u, x, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_jump_is_the_prox_just_beyond_the_threshold(dtype):
+    """Of transformed l1 against mpmath, and 0 exactly where the prox is continuous."""
+    eps = np.finfo(dtype).eps
+    for a in 10.0 ** np.arange(-6, 7):
+        a = mpmath.mpf(float(np.dtype(dtype).type(a)))
+        edge = a**2 / (2 * (a + 1))
+        for share in (1e-3, 0.5, 1 - 1e-5, 1 + 1e-5, 1.5, 1e3):
+            m = np.dtype(dtype).type(float(edge * share))
+            got = TransformedL1(jnp.asarray(float(a), dtype)).jump(jnp.asarray(m))
+            assert got.dtype == dtype
+            z = mpmath.sqrt(2 * mpmath.mpf(float(m)) * (a + 1))
+            assert (got == 0) == (share < 1)
+            assert abs(float(got) - max(z - a, 0)) <= 4 * eps * z
+    m = jnp.asarray(0.125, dtype)
+    assert [p.jump(m) for p in (L0(), L1(), NoPenalty())] == [0.5, 0, 0]
+    assert Largest(jnp.int32(2)).jump(m) == np.inf
+    for penalty in (L0(), L1(), NoPenalty(), Largest(jnp.int32(2))):
+        assert penalty.jump(m).dtype == dtype
+
+
+@pytest.mark.parametrize("a", [1e-6, 1e-3, 1.0, 1e3, 1e6])
+def test_the_threshold_keeps_its_digits(a):
+    for m in [*10.0 ** np.arange(-8, 2), a**2 / (2 * (a + 1)) * (1 + 1e-9)]:
+        with mpmath.workdps(40):
+            exact = threshold("transformed-l1", mpmath.mpf(m), mpmath.mpf(a))
+        found = TransformedL1(jnp.float64(a)).threshold(jnp.float64(m))
+        assert float(found) == pytest.approx(float(exact), rel=6e-16)
 
 
 def largest(x, s):

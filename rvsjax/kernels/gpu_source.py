@@ -105,9 +105,15 @@ _PENALTY = """
                                  : x < 0 ? m - size : size - m;
         if (!(size > threshold)) return T(0);
         const T sum = shape + size;
-        const T square = 27 * m * shape * (shape + 1) / (4 * sum * sum * sum);
+        const T scale = m * (shape * (shape + 1));
+        const T square = 27 * scale / (4 * sum * sum * sum);
         const T sine = wp::sin(wp::asin(wp::sqrt(wp::min(square, T(1)))) / 3);
-        const T branch = size - T(4) / 3 * sum * sine * sine;
+        T branch = size - T(4) / 3 * sum * sine * sine;
+        // Newton's step for branch + delta = size: delta has all its digits, for any a
+        const T z = shape + branch, delta = scale / (z * z), t = 2 * delta / z;
+        const T gap = branch - size + delta, noise = sizeof(T) == 8 ? 1e-7 : 1e-3;
+        if (1 - t > noise) branch = size - (delta + t * gap / (1 - t));
+        branch = wp::max(branch, T(0));
         return x < 0 ? -branch : branch;
     };
     auto cost = [&](T u) -> T {

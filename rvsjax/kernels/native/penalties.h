@@ -24,39 +24,61 @@ template <class T> struct L1 {
 };
 
 // With z = a + |u|, s = a + |x| and y = z/s the prox solves y^3 - y^2 + kappa = 0 for the
-// largest root, kappa = m a (a+1) / s^3: |u| = |x| - s e, e = 1 - y.
+// largest root, kappa = m a (a+1) / s^3: |u| = |x| - s e, e = 1 - y. For large a, s e is the
+// small share of two large numbers: its digits come from delta = m a (a+1) / z^2, which has
+// all of them for any z that is nearly right.
 template <class T> struct TransformedL1 {
   static constexpr bool keeps = false, remembers = true;
-  Real<T> m, a, threshold, scale, at_zero;
+  Real<T> a, threshold, scale, at_zero;
   explicit TransformedL1(const Group<T> &group)
-      : m(group.number(M)), a(group.number(SHAPE)),
-        threshold(group.number(THRESHOLD)), scale(m * a * (a + 1)), at_zero(1 / a) {}
+      : a(group.number(SHAPE)), threshold(group.number(THRESHOLD)), at_zero(1 / a) {
+    const Real<T> lam = group.number(LAM), beta = group.number(BETA);
+    for (int i = 0; i < Lanes<T>::count; i++)  // rounded once
+      scale[i] = T((long double)lam[i] / beta[i] * a[i] * ((long double)a[i] + 1));
+  }
 
   Real<T> value(Real<T> u) const { return (a + 1) * size(u) / (a + size(u)); }
 
   Real<T> prox(Real<T> x) const {
     Real<T> s = a + size(x), kappa = scale / (s * s * s);
-    Real<T> u = most(size(x) - s * shrinkage(kappa), Real<T>{});
+    Real<T> u = most(polish(size(x) - s * shrinkage(kappa), size(x)), Real<T>{});
     return size(x) > threshold ? (x < Real<T>{} ? -u : u) : Real<T>{};
   }
 
+  // One step of Newton's method for u + delta(u) = x, x > 0; where the slope of the left
+  // side is a root of rounding, u is as good as it gets.
+  Real<T> polish(Real<T> u, Real<T> x) const {
+    const Real<T> z = a + u, delta = scale / (z * z), t = 2 * delta / z;
+    const Real<T> gap = u - x + delta, slope = 1 - t;
+    const T noise = sizeof(T) == 8 ? 1e-7 : 1e-3;
+    return slope > noise ? x - (delta + t * gap / slope) : u;
+  }
+
   // With r = 1/(a + |u|) the equation is 1 - s r + p = 0, p = scale r^3: no division, if r
-  // is nearly known. Newton's step is r / (1 - 2p) times the left side; the quotient is
-  // 1 + 2p + ... + (2p)^7. The largest u has the root with 0 <= 2p < 1.
+  // is nearly known. Newton's step is r / (1 - 2p) times the left side. The largest u has
+  // the root with 0 <= 2p < 1. The quotient `by` is 1 + 2p + ... + (2p)^7, then that with
+  // its error squared. A second step goes from r to r (1 + e), to the second order of e;
+  // it is not rounded into r first, since delta = scale r^2 (1 + e)^2.
   Real<T> follow(Real<T> x, Real<T> *memory, Real<T> &sum, Whole<T> &doubt) const {
     const Real<T> s = a + size(x);
-    Real<T> r = *memory, p = scale * r * r * r, rest = 1 - s * r + p;
-    for (int i = 0; i < 2; i++) {
-      const Real<T> t = 2 * p, t2 = t * t;
-      r += r * rest * ((1 + t) * (1 + t2) * (1 + t2 * t2));
-      p = scale * r * r * r, rest = 1 - s * r + p;
-    }
+    Real<T> r = *memory, p = scale * r * r * r, t = 2 * p, t2 = t * t;
+    Real<T> by = (1 + t) * (1 + t2) * (1 + t2 * t2);
+    r += r * (1 - s * r + p) * by;
+    const Real<T> delta = scale * r * r;
+    p = delta * r;
+    const Real<T> rest = 1 - s * r + p, off = 1 - (1 - 2 * p) * by;
+    by += by * off;
+    Real<T> e = rest * by, bend = e * (T(1.5) * by - T(0.5));
     const Whole<T> on = size(x) > threshold;
-    const T error = 8 * std::numeric_limits<T>::epsilon();
-    doubt |= on & ~((size(rest) <= error) & (p >= Real<T>{}) & (p < T(0.45)));
-    Real<T> u = most(size(x) - scale * r * r, Real<T>{});
+    // what is left open, of e up to 4 |e|^2 |bend|, is below half an epsilon
+    const T error = std::numeric_limits<T>::epsilon() / 2;
+    const T most_bend = sizeof(T) == 8 ? 3e-6 : 2.4e-3;
+    const Whole<T> sure = (size(bend) <= most_bend) & (size(rest) * (off * off) <= error);
+    doubt |= on & ~(sure & (p >= Real<T>{}) & (p < T(0.45)));
+    e += e * bend;
+    Real<T> u = most(size(x) - (delta + delta * (2 * e + e * e)), Real<T>{});
     u = on ? u : Real<T>{};
-    r = on ? r : at_zero;
+    r = on ? r + r * e : at_zero;
     *memory = r;
     sum += (a + 1) * u * r;
     return x < Real<T>{} ? -u : u;
