@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from rvsjax import limit
 from rvsjax.lagrangian import Run
@@ -47,14 +46,10 @@ def run(
 def limit_point(run: Run, near: Array | None = None) -> Limit:
     """Return where a run ends, solved from equation (12) in float64, without running.
 
-    The limit has the support of the iterate `near`; without it, that of the teacher's
-    largest entries. `unique` is decided by trying every choice of the free coordinates,
-    where there are at most 12 of them, and False beyond. Only the teacher, the penalty
-    and the hyperparameters of the run matter.
+    It is the limit to which the iterate `near` belongs, without it that of the teacher.
+    `free` and `unique` are of a search that tries all choices for up to 5 open
+    coordinates (3 with transformed l1), and some beyond; `rvsjax.limit.limit_points`
+    tries all. Only the teacher, the penalty and the hyperparameters of the run matter.
     """
     with jax.enable_x64(True):
-        found = limit.limit_point(run, near)
-        if 0 < np.sum(found.free) <= limit.MOST_FREE:
-            unique = len(limit.limit_points(run)) == 1
-            found = found._replace(unique=np.bool_(unique))
-    return found
+        return limit.limit_point(run, near)

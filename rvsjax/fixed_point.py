@@ -90,25 +90,28 @@ class States(NamedTuple):
     most: Array  # loose ones are on wherever they can be, else only where they must
 
 
-def solve(problem: Problem, states: States, low: Array, high: Array) -> tuple:
-    """Return c in [low, high] with ``|w(c)| = 1``, and w ``(d,)``.
+def solve(
+    problem: Problem, states: States, low: Array, high: Array, way: Array | int = 1
+) -> tuple[Array, Array, Array]:
+    """Return c in [low, high] with ``|w(c)| = 1``, w, and what can be on at c.
 
-    An end of the interval where there is none. Not to be trusted: the states need not
-    be those of w.
+    An end of the interval where there is none. The length falls with c, or rises if way
+    is -1. Not to be trusted: the states need not be those of w.
     """
 
-    def weights(c: Array) -> Array:
+    def weights(c: Array) -> tuple[Array, Array]:
         off, large, small = problem.roots(c)
-        on = off > problem.threshold
         can = large > problem.threshold
         if problem.states == 3:
             can &= small < large * (1 - 1e-12)
-        on = jnp.where(states.most, can, on)
+        on = jnp.where(states.most, can, off > problem.threshold)
         state = jnp.where(states.loose, jnp.where(on, LARGE, OFF), states.state)
-        return jnp.where(state == OFF, off, jnp.where(state == LARGE, large, small))
+        w = jnp.where(state == OFF, off, jnp.where(state == LARGE, large, small))
+        return w, can
 
-    c = _root(lambda c: jnp.linalg.norm(weights(c)) - 1, low, high)
-    return c, jnp.sign(problem.target) * weights(c)
+    c = _root(lambda c: way * (jnp.linalg.norm(weights(c)[0]) - 1), low, high)
+    w, can = weights(c)
+    return c, jnp.sign(problem.target) * w, can
 
 
 class Point(NamedTuple):

@@ -25,8 +25,8 @@ __all__ = ["MOST_FREE", "Limit", "has_limit", "limit_point", "limit_points"]
 
 MOST_FREE = 12  # of 2^12 choices of states `limit_points` tries all
 
-_EVERY = 32  # choices up to which `limit_point` tries all
-_SEARCHED = 64  # coordinates of which it changes the state where there are more
+_FEW = {2: 5, 3: 3}  # open coordinates, all of whose 2 or 3 states are tried together
+_SEARCHED = 16  # coordinates whose state it changes where there are more
 _CELLS = 64  # intervals of c in which `limit_points` looks where the root is not one
 _APART = 1e-7  # |w_j| of two limits of the same states
 
@@ -67,10 +67,10 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     """
     problem = Problem.of(run)
     near = problem.target if near is None else near.astype(problem.target.dtype)
-    _, loose = _bounds(problem)
-    point, free, searched = _search(problem, near, loose)
-    unique = point.found & searched & ~jnp.any(free)
-    return _describe(problem, point, free, unique)
+    at = _search(problem, near)
+    searched = (jnp.sum(at.open) <= _SEARCHED) & (problem.b < 1)
+    unique = at.own.found & searched & ~jnp.any(at.free)
+    return _describe(problem, at.own, at.free, unique)
 
 
 def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Limit:
@@ -90,68 +90,75 @@ def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Lim
     )
 
 
-def _bounds(problem: Problem) -> tuple[Array, Array]:
-    """Return the coordinates ``(d,)`` that are on in every limit, and those left open.
+class _Search(NamedTuple):
+    """How far `_search` is."""
 
-    For b < 1. Whatever its states, |w(c)| of a limit lies between those with as few
-    coordinates on as can be and with as many. No coordinate is open for b >= 1.
+    trip: Array
+    own: Point
+    free: Array  # (d,)
+    can: Array  # (d,) coordinates that are on in some limit, as far as bounds tell
+    must: Array  # (d,) coordinates that are on in every limit
+
+    @property
+    def open(self) -> Array:
+        """Return the coordinates ``(d,)`` that the bounds leave open."""
+        return self.can & ~self.must
+
+
+def _search(problem: Problem, near: Array) -> _Search:
+    """Find the limit from `near`, and where others differ.
+
+    The first two trips bound c, the first one finds the limit from `near` as well, the
+    others look elsewhere: one loop for all, so that a program has the code once.
     """
-    d, one = problem.target.size, jnp.ones_like(problem.b)
-    none, every = jnp.full(d, OFF), jnp.ones(d, bool)
+    one, kinds = jnp.ones_like(problem.b), problem.states
 
-    def bound(most: Array) -> Array:
-        return solve(problem, States(none, every, most), one, one + problem.b)[0]
+    def plan(at: _Search) -> tuple[Array, Array]:
+        """Return whether all choices are tried, and the number of tries."""
+        count = jnp.sum(at.open)
+        few = count <= _FEW[kinds]
+        flips = 3 * (kinds - 1) * jnp.minimum(count, _SEARCHED)
+        tries = jnp.where(few, kinds ** jnp.minimum(count, _FEW[kinds]), flips)
+        return few, jnp.where((count > 0) & at.own.found & (problem.b < 1), tries, 0)
 
-    low, high = jax.vmap(bound)(jnp.array([False, True]))
-    off, large, _ = problem.roots(low)
-    can_be_off = jnp.abs(problem.target) <= problem.threshold * high
-    can_be_on = (large > problem.threshold) & (off > 0)
-    return ~can_be_off, can_be_off & can_be_on & (problem.b < 1)
+    def choice(at: _Search) -> States:
+        """Return choice number ``trip - 2``, or one coordinate changed.
 
-
-def _search(problem: Problem, near: Array, loose: Array) -> tuple[Point, Array, Array]:
-    """Return the limit from `near`, where others differ, and if all was searched.
-
-    One loop for both, so that a program has the code once.
-    """
-    d, kinds = loose.size, problem.states
-    count = jnp.sum(loose)
-    every = count * np.log(kinds) <= np.log(_EVERY) + 1e-9
-    all_choices = kinds ** jnp.minimum(count, 5)
-    flips = 3 * (kinds - 1) * jnp.minimum(count, _SEARCHED)
-    last = jnp.where(every, jnp.where(count > 0, all_choices, 0), flips)
-    rank = jnp.cumsum(loose) - 1
-    top = 1 + problem.b
-    bottom = jnp.maximum(1.0, problem.b)
-
-    def choice(number: Array, own: Array) -> States:
-        """Return all choices by number, or one coordinate changed and the rest loose.
-
-        The rest is as it is, or as little on as can be, or as much.
+        The other open ones are then as they are, or as little on as can be, or as much.
         """
-        digits = number // kinds ** jnp.clip(rank, 0, 5) % kinds
+        few, number = plan(at)[0], at.trip - 2
+        rank = jnp.where(at.open, jnp.cumsum(at.open) - 1, -1)
+        digits = number // kinds ** jnp.clip(rank, 0, _FEW[kinds]) % kinds
         flip, mode = number // 3, number % 3
-        here = loose & (rank == flip // (kinds - 1))
-        turned = (own + 1 + flip % (kinds - 1)) % kinds
-        state = jnp.where(every, jnp.where(loose, digits, own), own)
-        state = jnp.where(here & ~every, turned, state).astype(jnp.int32)
-        return States(state, loose & ~here & ~every & (mode > 0), mode == 2)
+        here = rank == flip // (kinds - 1)
+        turned = (at.own.state + 1 + flip % (kinds - 1)) % kinds
+        state = jnp.where(few & at.open, digits, at.own.state)
+        state = jnp.where(here & ~few, turned, state).astype(jnp.int32)
+        loose = at.open & ~here & ~few & (mode > 0)
+        bounds = at.trip < 2
+        most = jnp.where(bounds, at.trip == 1, mode == 2)
+        return States(state, loose | bounds, most)
 
-    def more(search: tuple) -> Array:
-        return search[0] <= last
+    def more(at: _Search) -> Array:
+        return at.trip < 2 + plan(at)[1]
 
-    def attempt(search: tuple) -> tuple:
-        number, own, free = search
-        first = number == 0
-        _, w = solve(problem, choice(number - 1, own.state), bottom, top)
-        point = settle(problem, jnp.where(first, near, w))
-        other = point.found & point.attracts & own.found & ~first
-        own = jax.tree.map(lambda x, y: jnp.where(first, x, y), point, own)
-        return number + 1, own, free | (other & _differ(point, own))
+    def attempt(at: _Search) -> _Search:
+        floor = jnp.maximum(one, problem.b)
+        c, w, can = solve(problem, choice(at), floor, one + problem.b)
+        point = settle(problem, jnp.where(at.trip < 2, at.own.w, w))
+        other = point.found & point.attracts & (at.trip >= 2)
+        first, size = at.trip == 0, jnp.abs(problem.target)
+        return _Search(
+            at.trip + 1,
+            jax.tree.map(lambda x, y: jnp.where(first, x, y), point, at.own),
+            at.free | (other & _differ(point, at.own)),
+            jnp.where(first, can & (size > 0), at.can),
+            jnp.where(at.trip == 1, size > problem.threshold * c, at.must),
+        )
 
-    start = jnp.zeros_like(last), Point.at(near), jnp.zeros(d, bool)
-    _, own, free = jax.lax.while_loop(more, attempt, start)
-    return own, free, (count <= _SEARCHED) & (problem.b < 1)
+    nowhere = jnp.zeros(near.size, bool)
+    at = _Search(jnp.int32(0), Point.at(near), nowhere, nowhere, nowhere)
+    return jax.lax.while_loop(more, attempt, at)
 
 
 def _differ(one: Point | Limit, other: Point | Limit) -> Array:
@@ -172,7 +179,8 @@ def limit_points(run: Run) -> list[Limit]:
     problem = Problem.of(run)
     if problem.b >= 1:
         raise ValueError("every limit is found for beta < K only")
-    sure, free = map(np.asarray, jax.jit(_bounds)(problem))
+    at = jax.jit(_search)(problem, problem.target)
+    sure, free = np.asarray(at.must), np.asarray(at.open)
     number = problem.states ** int(free.sum())
     if number > 2**MOST_FREE:
         raise ValueError(
@@ -198,9 +206,10 @@ def _compared(point: Limit, points: list[Limit]) -> Limit:
 def _choices(
     problem: Problem, sure: np.ndarray, free: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return states ``(n, d)`` and intervals of c ``(n, 2)`` to look in.
+    """Return states ``(n, d)`` and where to look, low, high and way ``(n, 3)``.
 
-    |w(c)| falls with c, so that one interval is enough, but for a small root.
+    |w(c)| falls with c, so that one interval is enough, but for a small root, which
+    rises: there the length can go either way, more than once.
     """
     states, cells = [], []
     kinds = np.arange(problem.states, dtype=np.int32)
@@ -209,17 +218,18 @@ def _choices(
         state[free] = choice
         parts = _CELLS if SMALL in choice else 1
         edges = np.linspace(1, 1 + float(problem.b), parts + 1)
-        states += [state] * parts
-        cells += zip(edges, edges[1:])
+        ways = (1, -1) if SMALL in choice else (1,)
+        states += [state] * (parts * len(ways))
+        cells += [(*ends, way) for way in ways for ends in zip(edges, edges[1:])]
     return np.array(states), np.array(cells)
 
 
 @jax.jit
 def _try_all(problem: Problem, states: Array, cells: Array) -> Limit:
     def attempt(given: tuple[Array, Array]) -> Limit:
-        state, (low, high) = given
+        state, (low, high, way) = given
         no, none = jnp.array(False), jnp.zeros(state.size, bool)
-        _, w = solve(problem, States(state, none, no), low, high)
+        w = solve(problem, States(state, none, no), low, high, way)[1]
         return _describe(problem, settle(problem, w), none, no)
 
     return jax.lax.map(attempt, (states, cells), batch_size=1024)

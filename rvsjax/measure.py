@@ -60,9 +60,7 @@ class Measurements(NamedTuple):
     converged_at: Array  # from this step on no move was larger than SETTLED allows
     first_bad_step: Array  # the step that gave no number or no direction
     distance_to_limit: Array  # |w^T - w_bar|, w_bar solved from equation (12)
-    limit_free: (
-        Array  # coordinates that other limits have in, or out of, u: 0 is unique
-    )
+    limit_free: Array  # coordinates in which other limits differ, -1 where unknown
     limit_reached: Array  # which of them this limit has, as bits; the largest is bit 0
     lam_ratio: Array  # lam / lam_max: within the hypotheses up to 1
     beta_ratio: Array
@@ -100,7 +98,7 @@ def measure(run: Run, outcome: Outcome, limit: Limit) -> Measurements:
         converged_at=jnp.where(settled, seen.last_unsettled + 1, NEVER),
         first_bad_step=seen.first_bad_step,
         distance_to_limit=jnp.where(limit.found, jnp.linalg.norm(w - limit.w), jnp.nan),
-        limit_free=jnp.sum(limit.free, dtype=jnp.int32),
+        limit_free=_count(limit),
         limit_reached=_bits(limit, run.teacher.w_star),
         lam_ratio=run.hyper.lam / allowed.lam,
         beta_ratio=run.hyper.beta / allowed.beta,
@@ -108,13 +106,23 @@ def measure(run: Run, outcome: Outcome, limit: Limit) -> Measurements:
     )
 
 
+def _count(limit: Limit) -> Array:
+    """Return the coordinates in which other limits differ: 0 only if there is none."""
+    count = jnp.sum(limit.free, dtype=jnp.int32)
+    return jnp.where(limit.found & (limit.unique | (count > 0)), count, NEVER)
+
+
 def _bits(limit: Limit, w_star: Array) -> Array:
-    """Return the free coordinates in the support as bits, by size; -1 over 62."""
+    """Return the free coordinates in the support as bits, by size; -1 over 62.
+
+    -1 as well where it is not known whether there are any.
+    """
     order = jnp.argsort(-jnp.abs(jnp.where(limit.free, w_star, 0)))[:62]
     chosen = (limit.u != 0) & limit.free
     weights = 2 ** jnp.arange(order.size)
     bits = jnp.sum(jnp.where(chosen[order], weights, 0))
-    return jnp.where(jnp.sum(limit.free) <= 62, bits, NEVER)
+    known = (_count(limit) != NEVER) & (jnp.sum(limit.free) <= 62)
+    return jnp.where(known, bits, NEVER)
 
 
 def _share(part: Array, whole: Array, dtype: jnp.dtype) -> Array:

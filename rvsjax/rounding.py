@@ -14,7 +14,6 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   direction error; the Lagrangian by K times that, by ``2 beta`` times the direction
   error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
   bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
-
 - What steps have moved w by is led on by the steps after: one step turns e into at most
   ``spread e / |v|``, with ``spread = |1 - eta (K + beta)| + eta beta p`` and p the
   largest slope of the prox, and adds its direction error. That is the `drift` of a run

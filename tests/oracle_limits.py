@@ -53,9 +53,9 @@ def limit_points(w_star, penalty, a, k, readout, lam, beta, most=14):
     (c - b) |w_j| <= |w*_j| <= c |w_j| puts c in [1, 1 + b].
 
     With transformed l1 a coordinate has up to two roots x of c x = |w*_j| + b prox(x)
-    above the jump: the larger, where b prox' < c, and a smaller, where b prox' > c. Two
-    smaller ones make the point unstable (the Jacobian (b/c) (I - ww') diag(prox')
-    interlaces with its diagonal), one need not: none and one are tried.
+    above the jump: the larger, where b prox' < c, and a smaller, where b prox' > c. All
+    choices are tried. Two smaller ones make the point unstable (the Jacobian
+    (b/c) (I - ww') diag(prox') interlaces with its diagonal), one need not.
 
     Returns a list of dicts: `w`, `u`, `support` (a tuple of indices), `c`,
     `C` = 1/(c - b), `theta`, `gamma` (nan for u = 0) and `rate`, the spectral radius
@@ -81,8 +81,27 @@ def limit_points(w_star, penalty, a, k, readout, lam, beta, most=14):
                     continue
                 if not oracle.norm(w - (w_star + b * u) / c) < RESIDUAL:
                     continue
+                if any(np.allclose(w, p["w"], rtol=0, atol=1e-10) for p in points):
+                    continue  # where the roots of a coordinate meet both lead here
                 points.append(_describe(w_star, w, u, c, penalty, a, b, m))
     return points
+
+
+def attractors(w_star, penalty, a, k, readout, lam, beta, starts, steps=2000):
+    """Return where the map F(w) = unit(w* + b prox(w)) leads from `starts` ``(n, d)``.
+
+    Whatever b. The rows of an array, each end once; ends that still move are left out.
+    """
+    slope = oracle.slope(k, readout)
+    b, m = beta / slope, lam / beta
+    w = np.asarray(starts, dtype=np.float64)
+    for _ in range(steps):
+        before, w = w, oracle.unit(w_star + b * oracle.prox(penalty, w, m, a))
+    ends = []
+    for end in w[oracle.norm(w - before) < 1e-14]:
+        if all(oracle.norm(end - other) > 1e-9 for other in ends):
+            ends.append(end)
+    return np.array(ends)
 
 
 def _describe(w_star, w, u, c, penalty, a, b, m):
@@ -134,7 +153,7 @@ def _solve(size, penalty, a, b, m):
 
 
 def _solve_transformed_l1(size, penalty, a, b, m, cells=200):
-    """Return the solver for transformed l1, none or one of the roots the smaller.
+    """Return the solver for transformed l1, any of the roots the smaller.
 
     |w| = 1 is bracketed on a grid of e = c - b. The grid has the points where the two
     roots of a coordinate meet, beyond which `_branch` is no root.
@@ -156,18 +175,19 @@ def _solve_transformed_l1(size, penalty, a, b, m, cells=200):
     def solve(support):
         rest = np.setdiff1d(range(len(size)), support)
         found = []
-        for odd in (None, *support) if steep else (None,):
+        most = len(support) if steep else 0
+        for odd in (odd for n in range(most + 1) for odd in combinations(support, n)):
 
             def length(e, odd=odd):
                 x = size / (b + e)
-                x[support] = [_branch(size[j], j == odd, a, b, m, e) for j in support]
+                x[support] = [_branch(size[j], j in odd, a, b, m, e) for j in support]
                 return x
 
             def excess(e, length=length):
                 return oracle.norm(length(e)) - 1
 
             squares = (off[:, rest] ** 2).sum(axis=1)
-            squares += sum(on[j == odd, j] ** 2 for j in support)
+            squares += sum(on[j in odd, j] ** 2 for j in support)
             for i in np.flatnonzero((squares[1:] > 1) != (squares[:-1] > 1)):
                 low, high = grid[i], grid[i + 1]
                 if excess(low) * excess(high) <= 0:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import rvsjax
-from rvsjax.limit import _root, limit_point, limit_points
+from rvsjax.fixed_point import _root
+from rvsjax.limit import limit_point, limit_points
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.simulate import simulate
 from rvsjax.teacher import Teacher
 from rvsjax.types import Hyper
-from tests import oracle_limits
+from tests import oracle, oracle_limits
 from tests.test_simulate import make_run
 
 PENALTIES = {
@@ -135,21 +136,188 @@ def test_without_a_penalty_the_limit_is_the_teacher():
     assert limit.theta < 1e-15
 
 
-def test_a_limit_on_the_smaller_root_is_not_claimed_to_be_found():
-    """b = 0.8 at the jump of transformed l1: there b prox' > c, and runs go there."""
-    w_star = np.array([0.98, np.sqrt(1 - 0.98**2)])
+def of(penalty, w_star, b, m, *, k=20, **fields):
+    """A run by the numbers of equation (12)."""
+    slope = k / (2 * np.pi)
+    hyper = Hyper(*map(jnp.float64, (m * b * slope, b * slope, 1 / (1 + b) / slope)))
+    teacher = Teacher(jnp.asarray(w_star), k)
+    fields = {"start": teacher.w_star, "steps": 300} | fields
+    return make_run(penalty, teacher=teacher, hyper=hyper, **fields)
+
+
+def told(w_star, b, m, a=None, penalty="transformed-l1"):
+    """The same for the brute force."""
     slope = 20 / (2 * np.pi)
-    beta = 0.8 * slope
-    hyper = Hyper(*map(jnp.float64, (0.51 * beta, beta, 1 / (beta + slope))))
-    teacher = Teacher(jnp.asarray(w_star), 20)
-    run = make_run(
-        TransformedL1(jnp.float64(1.5)),
-        teacher=teacher,
-        start=teacher.w_star,
-        hyper=hyper,
-        steps=300,
+    return w_star, penalty, a, 20, "sum", m * b * slope, b * slope
+
+
+def hard(rng, d):
+    """A teacher of few equal entries, of alike ones or of any, and t near an entry."""
+    sizes = [
+        rng.choice([1, 0.8, 0.6, 1.2], d),
+        1 + 0.1 * rng.normal(size=d),
+        rng.random(d) + 0.05,
+    ][rng.integers(3)]
+    sizes /= np.linalg.norm(sizes)
+    b = rng.uniform(0.02, 0.98)
+    t = rng.choice(sizes) * rng.uniform(1, 1 + b) / rng.uniform(1, 1 + b)
+    return sizes * rng.choice([-1, 1], d), b, t
+
+
+def hard_transformed(rng, d):
+    """The same for transformed l1, most often where its prox begins to jump."""
+    w_star, b, t = hard(rng, d)
+    if rng.random() < 0.6:
+        a = 2 * t * rng.uniform(0.8, 1.2)
+        m = a**2 / 2 / (a + 1) * rng.uniform(0.9, 1.5)
+        return w_star, rng.uniform(0.3, 0.98), m, a
+    a = 10 ** rng.uniform(np.log10(0.05), np.log10(50))
+    m = t * a / (a + 1)
+    return (
+        w_star,
+        b,
+        m if m <= a**2 / 2 / (a + 1) else (t + a / 2) ** 2 / 2 / (a + 1),
+        a,
     )
-    assert not limit_point(run, RUN(run).state.w).found
+
+
+def state_of(point, b, m, a):
+    """0 off, 2 where b prox' > c, else 1; prox' is 1/(1 + m P''(u))."""
+    u = np.abs(point["u"])
+    if a is None:
+        return np.where(u > 0, 1, 0)
+    curved = 1 - 2 * m * a * (a + 1) / (a + u) ** 3
+    return np.where(u > 0, np.where(b / curved > point["c"], 2, 1), 0)
+
+
+FIND = jax.jit(limit_point)
+
+
+def compare(run, near, points, b, m, a):
+    """Find the limit near a point among all of the brute force, and what others change.
+
+    Returns whether there are others and whether they are on a smaller root.
+    """
+    limit = jax.device_get(FIND(run, jnp.asarray(near)))
+    mine = min(points, key=lambda p: np.linalg.norm(p["w"] - limit.w))
+    assert limit.found and np.allclose(limit.w, mine["w"], atol=1e-9)
+    state = state_of(mine, b, m, a)
+    assert np.array_equal(limit.state, state)
+    others = [p for p in points if p is not mine and p["rate"] < 1]
+    differ = np.zeros(len(state), bool)
+    for other in others:
+        there = state_of(other, b, m, a)
+        differ |= (there != state) | ((there == 2) & (abs(other["w"] - limit.w) > 1e-7))
+    assert limit.unique == (not others)
+    assert limit.attracts == (mine["rate"] < 1)
+    assert np.array_equal(limit.free, differ)
+    return bool(others), any((state_of(p, b, m, a) == 2).any() for p in others)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 5])
+def test_what_is_free_with_l0_is_what_the_brute_force_has(d):
+    """Up to five open coordinates all choices are tried: none may be wrong."""
+    rng = np.random.default_rng(d)
+    several = 0
+    for _ in range(60):
+        w_star, b, t = hard(rng, d)
+        points = oracle_limits.limit_points(*told(w_star, b, t**2 / 2, None, "l0"))
+        near = oracle.unit(rng.normal(size=d))
+        run = of(L0(), w_star, b, t**2 / 2)
+        several += compare(run, near, points, b, t**2 / 2, None)[0]
+    assert (several > 10) == (d > 1)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_what_is_free_with_transformed_l1_is_what_the_brute_force_has(d):
+    rng = np.random.default_rng(10 + d)
+    several, small = 0, 0
+    for _ in range(40):
+        w_star, b, m, a = hard_transformed(rng, d)
+        points = oracle_limits.limit_points(*told(w_star, b, m, a))
+        run = of(TransformedL1(jnp.float64(a)), w_star, b, m)
+        near = oracle.unit(rng.normal(size=d))
+        found = compare(run, near, points, b, m, a)
+        several, small = several + found[0], small + found[1]
+        every = limit_points(run)
+        assert len(every) == len(points)
+        for point in points:
+            assert min(np.linalg.norm(p.w - point["w"]) for p in every) < 1e-9
+    assert d == 1 or (several > 2 and small > 0)
+
+
+def test_with_more_open_coordinates_a_search_rarely_misses_one():
+    """Of l0 with eight alike entries: as measured, and never a false one."""
+    rng = np.random.default_rng(3)
+    wrong = missed = 0
+    for _ in range(60):
+        w_star, b, t = hard(rng, 8)
+        run = of(L0(), w_star, b, t**2 / 2)
+        points = oracle_limits.limit_points(*told(w_star, b, t**2 / 2, None, "l0"))
+        limit = jax.device_get(FIND(run, run.start))
+        differ = np.any([(p["u"] != 0) != (limit.u != 0) for p in points], axis=0)
+        assert not np.any(limit.free & ~differ)
+        missed += np.any(differ & ~limit.free)
+        wrong += limit.unique != (len(points) == 1)
+    assert missed <= 10 and wrong <= 1
+
+
+STEEP = {
+    "one limit": ((-0.76109, 0.64865), 0.72387, 0.31287, 1.53469, 1),
+    "two limits": ((-0.76883, 0.63946), 0.90130, 0.35903, 0.80615, 2),
+    "one, on the smaller root": ((0.98, 0.19899749), 0.8, 0.51, 1.5, 1),
+}
+
+
+@pytest.mark.parametrize("name", STEEP)
+def test_limits_where_the_prox_is_steep(name):
+    """Those that the map itself leads to from 200 starts."""
+    w_star, b, m, a, number = STEEP[name]
+    w_star = oracle.unit(np.array(w_star))
+    starts = oracle.unit(np.random.default_rng(8).normal(size=(200, 2)))
+    ends = oracle_limits.attractors(*told(w_star, b, m, a), starts)
+    assert len(ends) == number
+    run = of(TransformedL1(jnp.float64(a)), w_star, b, m)
+    for end in ends:
+        limit = FIND(run, jnp.asarray(end + 1e-8))
+        assert limit.found and limit.attracts
+        assert np.linalg.norm(limit.w - end) < 1e-13
+        assert limit.unique == (number == 1)
+        assert limit.free.any() == (number > 1)
+    assert sum(bool(p.attracts) for p in limit_points(run)) == number
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_beyond_b_1_the_limit_is_where_the_map_leads(penalty):
+    """And nothing is claimed about other ones."""
+    rng = np.random.default_rng(9)
+    for _ in range(15):
+        a = float(rng.choice([0.1, 1.0, 5.0]))
+        w_star, b, t = hard(rng, 4)
+        b, m = 1 + 4 * b, 0.1 * t
+        starts = oracle.unit(rng.normal(size=(10, 4)))
+        names = told(w_star, b, m, a, penalty)
+        run = of(PENALTIES[penalty](a), w_star, b, m)
+        for end in oracle_limits.attractors(*names, starts):
+            limit = FIND(run, jnp.asarray(end))
+            assert limit.found and np.linalg.norm(limit.w - end) < 1e-12
+            assert not limit.unique and not limit.free.any()
+    with pytest.raises(ValueError, match="beta < K"):
+        limit_points(run)
+
+
+def test_beta_above_K():
+    """One weight, beta = 3 K: the run stays at the teacher, which is its limit."""
+    run = of(L1(), np.ones(1), 3.0, 0.4, steps=50)
+    last = RUN(run).state.w
+    limit = limit_point(run, last)
+    assert limit.found and np.linalg.norm(last - limit.w) == 0
+
+
+def test_where_the_map_has_no_limit_none_is_found():
+    """w* = 1 and the wrong sign: no step leads on from 0/0."""
+    run = of(NoPenalty(), np.ones(1), 1.0, 0.0)
+    assert not limit_point(run, -jnp.ones(1)).found
 
 
 def test_too_many_free_coordinates_are_refused():

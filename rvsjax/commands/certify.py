@@ -5,6 +5,7 @@ from typing import Any
 
 from rvsjax.console import (
     DONE,
+    SOME_FAILED,
     Refusal,
     hear_rooms,
     need_claim,

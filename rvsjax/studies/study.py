@@ -52,7 +52,7 @@ def no_material(folder: str | None, items: Iterable[Item]) -> Material:
 
 
 def common(there: Tables, here: Tables) -> tuple[Tables, Tables]:
-    """Return the tables of a run in a folder, and those here without younger columns."""
+    """Return the tables of a run in a folder, and here without younger columns."""
     kept = {}
     for name in there:
         known = set(there[name].column_names)
