@@ -356,10 +356,7 @@ def judge_batch(
         numbers = zip(*(map(jnp.asarray, check[1:]) for check in checks))
         return Seen(
             jnp.stack([verdict(check) for check in checks]),
-            *(
-                jnp.stack([jnp.asarray(check[i]) for check in checks])
-                for i in (1, 2, 3)
-            ),
+            *(jnp.stack(values) for values in numbers),
             run.teacher.w_star,
             run.start,
             outcome.monitor.moved,
