@@ -6,8 +6,8 @@ sweep does, `replay` in exact numbers, and `compare` holds the one to the other:
 
 - *violated* is false unless the exact judgement is violated;
 - *holds* is false if the exact judgement is violated by more than the allowance of the
-  claim, its resolution in that dtype, or by anything at all where the run stands still
-  because rounding swallows its steps (`stalled`);
+  claim, its resolution in that dtype, or by anything at all where rounding swallows the
+  steps of the run, away from its limit (`stalled`);
 - *holds* that is contradicted by less is counted apart (`rounding`), and so are
   violations that are called undecided or not applicable (`missed`).
 """
@@ -28,6 +28,7 @@ from rvsjax.exact.numbers import precisely
 from rvsjax.exact.replay import Run as Replay
 from rvsjax.kernels import KERNELS, native
 from rvsjax.lagrangian import Run
+from rvsjax.monitor import SETTLED
 from rvsjax.problems import floats
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
@@ -338,6 +339,7 @@ class Seen(NamedTuple):
     w_star: Any  # (d,) as the run had them
     w_start: Any
     moved: Any  # |w^T - w^{T-1}|
+    away: Any  # |w^T - w_bar|, w_bar solved without the run
 
 
 def judge_batch(
@@ -360,6 +362,7 @@ def judge_batch(
             run.teacher.w_star,
             run.start,
             outcome.monitor.moved,
+            jnp.linalg.norm(outcome.state.w - evidence.limit.w),
         )
 
     # level 0 compiles in half of the time, and a few hundred steps need no more
@@ -437,16 +440,16 @@ def compare(
             continue
         judgement = None if judged is None else judged[name]
         code = VERDICTS[int(seen.verdict[i])]
-        kind = _kind(code, float(seen.allowance[i]), float(seen.moved), judgement)
+        kind = _kind(code, float(seen.allowance[i]), seen, judgement)
         numbers = {x: float(getattr(seen, x)[i]) for x in Seen._fields[1:4]}
-        numbers["moved"] = float(seen.moved)
+        numbers |= {"moved": float(seen.moved), "away": float(seen.away)}
         told = _told(judgement) if kind else {}
         found.append(Finding(name, code, kind, chosen, numbers, told))
     return found
 
 
 def _kind(
-    code: str, allowance: float, moved: float, judgement: exact.Judgement | None
+    code: str, allowance: float, seen: Seen, judgement: exact.Judgement | None
 ) -> str:
     violated = judgement is not None and judgement.violated
     if code == "violated":
@@ -457,7 +460,8 @@ def _kind(
         return "missed"
     if judgement.excess > allowance:
         return "false holds"
-    return "stalled" if moved == 0 else "rounding"
+    stalls = seen.moved == 0 and seen.away > 2 * SETTLED
+    return "stalled" if stalls else "rounding"
 
 
 def _told(judgement: exact.Judgement | None) -> dict[str, Any]:
