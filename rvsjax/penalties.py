@@ -27,6 +27,10 @@ class L1:
         """Return ``m``: the prox is 0 exactly where ``|x| <= m``."""
         return m
 
+    def jump(self, m: Array) -> Array:
+        """Return 0: the prox is continuous."""
+        return jnp.zeros_like(m)
+
     def branch(self, x: Array, m: Array) -> Array:
         """Return ``sgn(x) (|x| - m)``, the prox beyond the threshold."""
         return jnp.sign(x) * (jnp.abs(x) - m)
@@ -47,6 +51,10 @@ class L0:
     def threshold(self, m: Array) -> Array:
         """Return ``sqrt(2 m)``: the prox is 0 exactly where ``|x| <= sqrt(2 m)``."""
         return jnp.sqrt(2 * m)
+
+    def jump(self, m: Array) -> Array:
+        """Return ``sqrt(2 m)``, the prox just beyond the threshold."""
+        return self.threshold(m)
 
     def branch(self, x: Array, m: Array) -> Array:
         """Return ``x``, the prox beyond the threshold."""
@@ -76,6 +84,10 @@ class TransformedL1:
         a = self.a
         small = m <= a**2 / (2 * (a + 1))
         return jnp.where(small, m * (a + 1) / a, jnp.sqrt(2 * m * (a + 1)) - a / 2)
+
+    def jump(self, m: Array) -> Array:
+        """Return ``max(sqrt(2 m (a + 1)) - a, 0)``, the prox beyond the threshold."""
+        return jnp.maximum(jnp.sqrt(2 * m * (self.a + 1)) - self.a, 0)
 
     def branch(self, x: Array, m: Array) -> Array:
         """Return the closed form of Lemma 8, written without cancellation.
@@ -133,6 +145,10 @@ class NoPenalty:
         """Return 0."""
         return jnp.zeros_like(m)
 
+    def jump(self, m: Array) -> Array:
+        """Return 0: the prox is continuous."""
+        return jnp.zeros_like(m)
+
     def branch(self, x: Array, m: Array) -> Array:
         """Return ``x``."""
         del m
@@ -165,6 +181,10 @@ class Largest:
         Claims that rest on a threshold mean nothing here.
         """
         return jnp.zeros_like(m)
+
+    def jump(self, m: Array) -> Array:
+        """Return infinity: an entry leaves wherever another overtakes it."""
+        return jnp.full_like(m, jnp.inf)
 
     def branch(self, x: Array, m: Array) -> Array:
         """Return ``x``, the prox at the entries that stay."""

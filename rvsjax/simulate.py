@@ -23,6 +23,7 @@ class Curves(NamedTuple):
     loss: Array
     lagrangian: Array
     nnz_u: Array
+    loss_u: Array  # f(u^t), NaN where u^t is empty
 
 
 class Outcome(NamedTuple):
@@ -82,7 +83,9 @@ def simulate(run: Run) -> Outcome:
         theta = jnp.where(reached, seen.theta.value, jnp.nan)
         value = jnp.where(reached, seen.lagrangian.value, jnp.nan)
         nnz_u = jnp.sum(state.u != 0, dtype=jnp.int32)
-        return Curves(step, theta, run.teacher.K * theta, value, nnz_u)
+        loss, loss_u = run.teacher.K * theta, run.teacher.loss(state.u)
+        loss_u = jnp.where(reached, loss_u, jnp.nan)
+        return Curves(step, theta, loss, value, nnz_u, loss_u)
 
     def segment(
         carry: tuple[State, Monitor], span: tuple[Array, Array]

@@ -29,7 +29,9 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
         "not_certified": [
             claim["claim"]
             for claim in claims.to_dict(orient="records")
-            if claim["violated"] and claim["claim"] not in certified
+            if claim["violated"]
+            and claim["claim"] not in certified
+            and f"verdict_{claim['claim']}" in results.runs  # one run can prove it
         ],
         "precisions": results.precisions.to_dict(orient="records"),
         "files": [str(path) for path in _files(results.folder, figures)],

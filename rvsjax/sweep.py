@@ -24,7 +24,7 @@ import pyarrow as pa
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, default_lanes, processor
 from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
-from rvsjax.judge import START_COLUMNS, judge_starts
+from rvsjax.judge import judge_table
 from rvsjax.rows import failed_rows
 from rvsjax.settle import make_engine, settle
 from rvsjax.spec.file import Record
@@ -228,7 +228,7 @@ def _tables(
 
 
 def _write_claims(store: Store) -> None:
-    """Write one row a claim: about runs, about weights and about starts.
+    """Write one row a claim: about runs, weights, starts and tables.
 
     Of a table, only the columns in question are held at a time.
     """
@@ -239,8 +239,7 @@ def _write_claims(store: Store) -> None:
     if store.has("pairs"):
         found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
     if "m_beta_ratio" in there:
-        starts = store.load("runs", START_COLUMNS)
-        found.append(pd.DataFrame([judge_starts(starts)]))
+        found.append(judge_table(store.load, there))
     counts = [rows for rows in found if len(rows)] or [count_claims(pd.DataFrame())]
     claims = pd.concat(counts, ignore_index=True)
     sink = pa.BufferOutputStream()

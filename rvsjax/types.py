@@ -111,6 +111,10 @@ class Penalty(Protocol):
         """Return t, a scalar: the prox is 0 exactly where ``|x| <= t``."""
         ...
 
+    def jump(self, m: Array) -> Array:
+        """Return the prox just beyond the threshold, 0 where it is continuous."""
+        ...
+
     def branch(self, x: Array, m: Array) -> Array:
         """Return the largest root of ``u + m P'(u) = x``, shape ``(d,)``."""
         ...

@@ -98,7 +98,7 @@ def lagrangian(u, w, w_star, penalty, a, k, readout, lam, beta):
 def recompute(w_star, w_start, penalty, a, k, readout, lam, beta, eta, steps):
     """Run Algorithm 1 (with penalty None: coarse gradient descent) and measure it.
 
-    The arrays `theta_path`, `lagrangian_path` and `nnz_u_path` have the shape
+    The arrays `theta_path`, `lagrangian_path`, `nnz_u_path`, ... have the shape
     (steps + 1, runs), their row t belongs to (u^t, w^t); the rest is one row a run.
     """
     w_star = np.array(w_star, dtype=np.float64)
@@ -109,6 +109,7 @@ def recompute(w_star, w_start, penalty, a, k, readout, lam, beta, eta, steps):
     theta = np.empty((steps + 1, runs))
     lagr = np.empty((steps + 1, runs))
     nnz = np.empty((steps + 1, runs), dtype=np.int32)
+    theta_u = np.empty((steps + 1, runs))
     length_min = np.full(runs, np.inf)
 
     def split(w):
@@ -130,6 +131,7 @@ def recompute(w_star, w_start, penalty, a, k, readout, lam, beta, eta, steps):
             f += lam * penalty_value(penalty, u, a) + beta / 2 * norm(w - u) ** 2
         lagr[t] = f
         nnz[t] = np.count_nonzero(u, axis=-1)
+        theta_u[t] = angle(u, w_star)
 
     both = np.count_nonzero((u != 0) & (w_star != 0), axis=-1)
     with np.errstate(invalid="ignore"):
@@ -145,7 +147,7 @@ def recompute(w_star, w_start, penalty, a, k, readout, lam, beta, eta, steps):
         "loss": loss(w, w_star, k, readout),
         "nnz_u": nnz[-1],
         "u_empty": nnz[-1] == 0,
-        "theta_u": angle(u, w_star),
+        "theta_u": theta_u[-1],
         "length_min": length_min,
         "support_precision": precision,
         "support_recall": both / np.count_nonzero(w_star, axis=-1),
@@ -154,6 +156,7 @@ def recompute(w_star, w_start, penalty, a, k, readout, lam, beta, eta, steps):
         "theta_path": theta,
         "lagrangian_path": lagr,
         "nnz_u_path": nnz,
+        "theta_u_path": theta_u,
     }
 
 

@@ -263,3 +263,49 @@ def test_relu_descent_finds_the_teacher_and_its_length():
     gradient = partial(smooth.gradient, teacher)
     state = run("relu_descent", state, hyper, gradient, L1(), 1000)
     assert np.allclose(state.w, teacher.w_star, atol=1e-14, rtol=0)
+
+
+@pytest.mark.parametrize("penalty", PROX)
+def test_steps_of_rvscgd_free_by_hand(penalty):
+    """Algorithm 1 without its last line; the length is that of the new w."""
+    w, teacher, hyper = problem(eta=0.2)
+    penalty, prox = PROX[penalty]
+    method = ALGORITHMS["rvscgd_free"]
+    state = method.init(w, hyper, penalty)
+    lam, beta, eta = map(float, hyper)
+    old, w_star = w.tolist(), teacher.w_star.tolist()
+    for _ in range(3):
+        state, length = method.step(state, hyper, teacher.coarse_gradient, penalty)
+        u = prox(old, lam / beta)
+        moves = zip(old, coarse_gradient(old, w_star), u)
+        old = [x - eta * g - eta * beta * (x - y) for x, g, y in moves]
+        assert np.allclose(state.u, u, atol=1e-15, rtol=0)
+        assert np.allclose(state.w, old, atol=1e-15, rtol=0)
+        assert math.isclose(length, norm(old), rel_tol=1e-14)
+    assert norm(old) < 0.99  # not normalised
+
+
+@pytest.mark.parametrize("theta", [0.5, 1.5, 2.5, 3.0])
+def test_free_descent_keeps_a_length_of_its_own(theta):
+    """Without a penalty ``|w| cos(theta/2)^2`` stays, to the first order of eta."""
+    w_star, w = jnp.array([1.0, 0]), jnp.array([math.cos(theta), math.sin(theta)])
+    teacher, hyper = Teacher(w_star, 20), Hyper(*map(jnp.float64, (0, 0.1, 1e-4)))
+    state = ALGORITHMS["rvscgd_free"].init(w, hyper, NoPenalty())
+    given = (hyper, teacher.coarse_gradient, NoPenalty())
+    ends = [run("rvscgd_free", state, *given, steps).w for steps in (300, 20_000)]
+    lengths = [norm(x.tolist()) * math.cos(teacher.theta(x) / 2) ** 2 for x in ends]
+    assert lengths == pytest.approx([math.cos(theta / 2) ** 2] * 2, rel=0.06)
+    assert teacher.theta(ends[1]) < 0.02
+
+
+def test_with_l1_a_free_w_shrinks_until_a_step_turns_it_over():
+    """Where rvscgd, from the same start, keeps the length 1."""
+    w, teacher, hyper = problem(eta=1e-3)
+    hyper = hyper._replace(lam=jnp.float64(0.1), beta=jnp.float64(0.5))
+    seen = []
+    for name in ("rvscgd", "rvscgd_free"):
+        state = ALGORITHMS[name].init(w, hyper, L1())
+        given = (hyper, teacher.coarse_gradient, L1())
+        seen.append(norm(run(name, state, *given, 20_000).w.tolist()))
+    assert seen[0] == pytest.approx(1)
+    assert seen[1] < 2 * 1e-3 * K

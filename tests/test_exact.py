@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp, mpf
 
 from rvsjax import exact
-from rvsjax.exact import CLAIMS, Problem, judge, numbers
+from rvsjax.exact import CLAIMS, Problem, judge, judge_all, numbers
 from rvsjax.exact.numbers import fixed, precisely, real
 from rvsjax.exact.penalties import PENALTIES
 from rvsjax.exact.replay import Run
@@ -95,9 +95,15 @@ def observed(problem):
         penalty = lam * value(u, p.penalty, p.a)
         coupling = beta / 2 * np.sum((w - u) ** 2)
         lagrangian.append(K * theta[-1] + penalty + coupling)
+    end, end_u, sides = w, u, []
+    for x in (w_star, prox(end, m, p.penalty, p.a)):
+        sides.append(across(x, end))
+    twelve = np.linalg.norm(end - unit(w_star + b * prox(end, m, p.penalty, p.a)))
     for _ in range(300):
         w = unit(w_star + b * prox(w, m, p.penalty, p.a))
     u = prox(w, m, p.penalty, p.a)
+    last = K * angle(w, w_star) + lam * value(u, p.penalty, p.a)
+    last += beta / 2 * np.sum((w - u) ** 2)
     C = 1 / (np.linalg.norm(w_star + b * u) - b)
     signs = np.where(u != 0, -np.sign(w_star) * w, -np.inf)
     d_theta, d_lagrangian = np.diff(theta), np.diff(lagrangian)
@@ -107,9 +113,19 @@ def observed(problem):
         "lemma_5_corrected": d_theta[falls].max(initial=-np.inf),
         "lemma_6_stated": d_lagrangian.max(),
         "lemma_6_corrected": d_lagrangian[lowers].max(initial=-np.inf),
+        "theorem_1_angle": d_theta.max(),
+        "theorem_1_lagrangian": d_lagrangian.max(),
+        "lemma_6_converges": abs(lagrangian[-1] - last),
+        "lemma_7": np.linalg.norm(end - w),
+        "theorem_1_prox": np.linalg.norm(end_u - u),
         "theorem_1_i": angle(w, w_star),
+        "theorem_1_i_strong": angle(w, w_star),
+        "equation_12": twelve,
+        "identity_13": abs(sides[0] - b * sides[1]),
+        "coupling_bound": np.sin(angle(w, w_star)),
         "constant_12": C,
         "corollary_1_1": C,
+        "corollary_1_1_stated": C,
         "equation_13": np.linalg.norm(w - w_star),
         "l1_bound": np.sin(angle(w, w_star)),
         "remark_1": max(0, (np.abs(w) - C * np.abs(w_star)).max(), signs.max()),
@@ -145,18 +161,70 @@ def test_agrees_with_a_plain_float64_loop(penalty, readout):
     for seed in range(8):
         problem = random_problem(seed, penalty, readout)
         values, theta, lagrangian = observed(problem)
-        for claim in CLAIMS:
+        for claim, expected in values.items():
             judgement = judge(problem, claim)
-            expected = values[claim]
             # the sums over d = 8 entries and 6 steps are good to about 1e-14
             assert float(judgement.observed) == pytest.approx(expected, abs=1e-12), (
                 claim
             )
-            path = theta if claim.startswith("lemma_5") else lagrangian
+            of_theta = claim.startswith("lemma_5") or claim == "theorem_1_angle"
+            path = theta if of_theta else lagrangian
             if judgement.before is not None:
                 t = judgement.step
                 pair = float(judgement.before), float(judgement.after)
                 assert pair == pytest.approx(path[t - 1 : t + 1], abs=1e-12)
+
+
+def test_every_claim_has_a_plain_twin_here_or_a_test_of_its_own():
+    values, *_ = observed(random_problem(0, "l1", "sum"))
+    assert set(CLAIMS) - set(values) == {"theorem_1_converges", "theorem_1_global"}
+
+
+def test_one_replay_judges_all_claims_alike():
+    together = judge_all(PLAIN)
+    assert set(together) == set(CLAIMS)
+    for claim, found in together.items():
+        assert found == judge(PLAIN, claim)
+
+
+def test_what_the_last_step_proves_is_true_and_not_idle():
+    """The limit, iterated in floats, is within reach of the last iterate."""
+    for steps in (10, 15, 20):
+        problem = PLAIN._replace(steps=steps)
+        found = judge_all(problem, ["theorem_1_converges", "lemma_7"])
+        reach = found["theorem_1_converges"].observed
+        distance = observed(problem)[0]["lemma_7"]
+        assert distance - 1e-14 <= reach < 20 * distance
+        assert not found["theorem_1_converges"].violated
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"w_start": (-3, -2, -1 - 1e-7), "eta": 0.01, "steps": 3},  # slow at the pole
+        {"eta": 0.01, "steps": 3},  # far from its limit
+        {"penalty": "l0", "w_start": (3, 2, 0.999), "eta": 1e-6, "steps": 3},  # creeps
+    ],
+)
+def test_a_small_move_alone_proves_nothing(change):
+    problem = PLAIN._replace(**change)
+    if "penalty" in change:  # the smallest entry is 1e-7 below its threshold
+        w = unit(np.array(problem.w_start))
+        problem = problem._replace(lam=float(0.15 * (w[2] + 1e-7) ** 2))
+    found = judge(problem, "theorem_1_converges")
+    assert found.observed == mp.inf and not found.violated
+    assert not judge(problem, "lemma_7").hypotheses["the run has converged"]
+
+
+def test_another_limit_is_a_witness_against_a_global_one():
+    """Equal entries 0.707, a threshold between 0.707/(1 + b) and 0.707/(1 - b)."""
+    one = PLAIN._replace(penalty="l0", w_star=(1, 1), w_start=(1, 0.999), eta=0.5)
+    m = 0.68**2 / 2
+    several = one._replace(lam=m * one.beta, steps=200)
+    found = judge(several, "theorem_1_global")
+    assert found.violated and found.observed > 0.01
+    single = judge(one._replace(lam=1e-3 * one.beta, steps=200), "theorem_1_global")
+    assert single.observed == 0 and all(single.hypotheses.values())
 
 
 def test_bounds():
@@ -462,7 +530,8 @@ LOWERED = "a step with theta_{t+1} <= theta_t and eta <= (1 + |v|)/(beta + K)"
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_hypotheses_hold_for_a_tame_run(claim):
-    tame = PLAIN._replace(penalty="l0") if claim == "corollary_1_1" else PLAIN
+    of_l0 = claim in ("corollary_1_1", "corollary_1_1_stated")
+    tame = PLAIN._replace(penalty="l0") if of_l0 else PLAIN
     judgement = judge(tame, claim)
     assert all(judgement.hypotheses.values()), judgement.hypotheses
     assert judgement.hypotheses

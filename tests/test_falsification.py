@@ -19,6 +19,7 @@ from rvsjax.simulate import Run, simulate
 from rvsjax.teacher import Teacher, direction_at
 from rvsjax.theory import (
     CLAIMS,
+    COMPARISONS,
     PAIR_CLAIMS,
     RUN_CLAIMS,
     VERDICTS,
@@ -31,6 +32,7 @@ from tests.test_pairs import make_pair
 
 HONEST = "nothing"
 HOLDS, VIOLATED = VERDICTS.index("holds"), VERDICTS.index("violated")
+UNDECIDED = VERDICTS.index("undecided")
 NOT_APPLICABLE = VERDICTS.index("not-applicable")
 PENALTIES = {
     "l0": L0,
@@ -51,9 +53,14 @@ def turned(verdicts):
     }
 
 
+TURNED_ELSEWHERE = {"theorem_1_converges", "theorem_1_global"}
+"""Of the first no finite run is a counterexample; the second is not about the steps."""
+
+
 def toothless(matrix):
     """Return the claims that no mutation turns; `matrix` maps claims to verdicts."""
-    return [name for name, found in matrix.items() if not any(turned(found).values())]
+    claims = [name for name in matrix if name not in TURNED_ELSEWHERE]
+    return [name for name in claims if not any(turned(matrix[name]).values())]
 
 
 def unseen(matrix):
@@ -126,6 +133,7 @@ class Knobs(NamedTuple):
     stale: bool = False  # u^{t+1} = prox(w^t), but w^{t+1} from u^t
     from_new: bool = False  # w^{t+1} from u^t, then u^{t+1} = prox(w^{t+1})
     beyond: float = 0.0  # start at pi - delta + beyond
+    turned: float = 0.0  # the teacher that is learnt, away from w_star, radians
 
 
 RUN_MUTATIONS = {
@@ -151,6 +159,7 @@ RUN_MUTATIONS = {
     "no gradient": Knobs(gradient=0.0),
     "teacher flipped": Knobs(taught=-1.0),
     "a start beyond pi - delta": Knobs(beyond=0.05),
+    "another teacher": Knobs(turned=0.8),
 }
 
 
@@ -167,6 +176,8 @@ def algorithm(knobs, teacher):
         u = prox(w)
         used = jnp.where(knobs.stale | knobs.from_new, state.u, u)
         g = gradient(w) + (1 - knobs.taught) * teacher.K * teacher.w_star
+        other = direction_at(knobs.turned, teacher.w_star, jnp.arange(1.0, D + 1))
+        g = g + teacher.K * (teacher.w_star - other)
         v = w - eta * knobs.gradient * g - eta * (knobs.coupling * beta) * (w - used)
         length = jnp.linalg.norm(v)
         new = jnp.where(knobs.normalised, v / length, v)
@@ -287,10 +298,32 @@ def test_no_claim_about_runs_is_toothless(run_matrices):
     assert not found, f"toothless: {', '.join(found)}\n{table(matrix)}"
 
 
+def test_a_broken_run_is_not_proved_to_converge(run_matrices):
+    found = joined(run_matrices.values())["theorem_1_converges"]
+    held = found[HONEST] == HOLDS
+    for mutation in ("eta 100 times", "wrong sign of the gradient"):
+        assert np.sum(held & (found[mutation] == UNDECIDED)) > 0, mutation
+    assert not any(np.any(verdicts == VIOLATED) for verdicts in found.values())
+
+
+def test_two_limits_violate_the_global_one():
+    """Equal entries 0.707, a threshold between 0.707/(1 + b) and 0.707/(1 - b)."""
+    w_star = jnp.ones(2) / math.sqrt(2)
+    start = direction_at(jnp.float64(0.05), w_star, jnp.array([1.0, 0.0]))
+    for threshold, expected in ((0.68, VIOLATED), (0.1, HOLDS)):
+        lam = 0.3 * threshold**2 / 2
+        hyper = Hyper(*map(jnp.float64, (lam, 0.3, 0.25)))
+        method = ALGORITHMS["rvscgd"]
+        run = Run(Teacher(w_star, PATCHES), start, L0(), hyper, method, 400, 2)
+        claim = RUN_CLAIMS["theorem_1_global"]
+        assert verdict(claim(Evidence(run, simulate(run)))) == expected
+
+
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_no_claim_is_toothless_for_a_penalty_it_speaks_of(run_matrices, penalty):
     matrix = run_matrices[penalty]
-    of_l1, not_of_l1 = {"constant_12", "l1_bound"}, {"corollary_1_1"}
+    of_l1 = {"constant_12", "l1_bound"}
+    not_of_l1 = {"corollary_1_1", "corollary_1_1_stated"}
     silent = not_of_l1 if penalty == "l1" else of_l1
     for name in silent:
         for verdicts in matrix[name].values():
@@ -550,7 +583,10 @@ def test_the_claim_about_starts_is_not_toothless():
 
 
 def test_every_claim_is_looked_at():
-    assert set(CLAIMS) == {*RUN_CLAIMS, *PAIR_CLAIMS, "start_probability"}
+    """Those on tables of runs in tests/test_judge.py."""
+    on_tables = {name for some in COMPARISONS.values() for name in some}
+    others = {*on_tables, "start_probability"}
+    assert set(CLAIMS) == {*RUN_CLAIMS, *PAIR_CLAIMS, *others}
 
 
 def test_a_claim_that_always_holds_is_reported_as_toothless(run_matrices):

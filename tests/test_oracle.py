@@ -248,6 +248,8 @@ def test_curves(compared):
         }.items():
             assert np.abs(curve[column] - values).max() < TOLERANCE, (run_id, column)
         assert np.array_equal(curve.nnz_u, mine["nnz_u_path"][at]), run_id
+        loss_u = oracle.slope(run.p_k, run.p_readout) * mine["theta_u_path"][at]
+        assert np.allclose(curve.loss_u, loss_u, 0, TOLERANCE, equal_nan=True), run_id
 
 
 @pytest.mark.parametrize("name", ["theta", "lagrangian"])

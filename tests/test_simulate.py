@@ -143,6 +143,18 @@ def test_curves_are_the_values_at_their_steps():
     assert np.allclose(curves.lagrangian, value[curves.step], atol=1e-13)
     nnz = [int(np.sum(states[step].u != 0)) for step in curves.step]
     assert np.array_equal(curves.nnz_u, nnz)
+    w_star, u = np.asarray(run.teacher.w_star), [np.asarray(x.u) for x in states]
+    cosine = [u[t] @ w_star / np.linalg.norm(u[t]) for t in curves.step]
+    assert np.allclose(curves.loss_u, run.teacher.K * np.arccos(cosine), atol=1e-7)
+
+
+def test_the_loss_of_an_empty_u_is_no_number():
+    hyper = Hyper(*map(jnp.float64, (9.0, 0.2, 0.05)))
+    run = make_run(L1(), hyper=hyper)
+    curves = simulate(run).curves
+    assert np.all(curves.nnz_u == 0)
+    assert np.isnan(curves.loss_u).all()
+    assert np.isfinite(curves.loss).all()
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bo
 remark_1 corollary_1_1
 """.split()
 OTHER_CLAIMS = """
-lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability
+lemma_1 lemma_2 lemma_3 lemma_4 lemma_8 lemma_9 start_probability section_3_sparser
+section_3_sooner section_3_memory section_3_alike section_6_fast section_6_recover
+remark_1_free
 """.split()
 
 
@@ -91,6 +93,7 @@ def test_columns_are_those_of_the_contract(whole):
         "loss",
         "lagrangian",
         "nnz_u",
+        "loss_u",
     ]
     weights = pd.read_parquet(whole / "weights.parquet")
     assert list(weights.columns) == ["run_id", "w_star", "w_start", "w", "u"]

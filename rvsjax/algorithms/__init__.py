@@ -4,13 +4,22 @@
 to be run with the gradient of `rvsjax.smooth`.
 """
 
-from rvsjax.algorithms import admm, cgd, compensated, descent, prox_cgd, rvscgd
+from rvsjax.algorithms import (
+    admm,
+    cgd,
+    compensated,
+    descent,
+    prox_cgd,
+    rvscgd,
+    rvscgd_free,
+)
 from rvsjax.types import Algorithm
 
 __all__ = ["ALGORITHMS", "COMPENSATED"]
 
 ALGORITHMS = {
     "rvscgd": Algorithm(rvscgd.init, rvscgd.step),
+    "rvscgd_free": Algorithm(rvscgd_free.init, rvscgd_free.step),
     "cgd": Algorithm(cgd.init, cgd.step),
     "prox_cgd": Algorithm(prox_cgd.init, prox_cgd.step),
     "hard_projection": Algorithm(prox_cgd.init, prox_cgd.step),

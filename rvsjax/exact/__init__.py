@@ -7,7 +7,7 @@ The bound does not cover the hypotheses: one that holds with equality is decided
 comes out.
 """
 
-from rvsjax.exact.claims import CLAIMS, judge
+from rvsjax.exact.claims import CLAIMS, judge, judge_all
 from rvsjax.exact.numbers import DIGITS, RESOLUTION, Degenerate
 from rvsjax.exact.problem import Judgement, Problem
 from rvsjax.exact.replay import iterate
@@ -21,4 +21,5 @@ __all__ = [
     "Problem",
     "iterate",
     "judge",
+    "judge_all",
 ]

@@ -1,29 +1,24 @@
-"""The claims, one function each, and the judge of them."""
+"""The claims about steps, one function each, and the judge of all claims."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 
 from mpmath import mp, mpf
 
 from rvsjax.exact.hypotheses import (
-    BASE,
-    CONVERGED,
-    IS_L1,
-    IS_NOT_L1,
     NO_STRETCH,
-    NOT_EMPTY,
     SMALL_COUPLING,
     SMALL_STEP,
-    SMALL_THRESHOLD,
-    THEOREM_1,
+    WITHIN_THEOREM_1,
     hold,
 )
-from rvsjax.exact.numbers import RESOLUTION, across, distance, inverse, precisely, real
+from rvsjax.exact.limits import LIMIT_JUDGES
+from rvsjax.exact.numbers import across, precisely, real
 from rvsjax.exact.problem import Judgement, Problem
 from rvsjax.exact.replay import Run, State, Watch
 from rvsjax.exact.rise import Rise, largest_rise
 
-__all__ = ["CLAIMS", "judge"]
+__all__ = ["CLAIMS", "judge", "judge_all"]
 
 
 def judge(problem: Problem, claim: str, watch: Watch = lambda step: None) -> Judgement:
@@ -36,18 +31,26 @@ def judge(problem: Problem, claim: str, watch: Watch = lambda step: None) -> Jud
         return JUDGES[claim](Run(problem, watch))
 
 
+def judge_all(
+    problem: Problem, claims: Iterable[str] | None = None
+) -> dict[str, Judgement]:
+    """Run a problem once and judge several of the `CLAIMS` on it, all by default.
+
+    Every state of the run is held.
+
+    Raises:
+        Degenerate: a step has no direction.
+    """
+    with precisely():
+        run = Run(problem)
+        run.keep()
+        return {claim: JUDGES[claim](run) for claim in claims or CLAIMS}
+
+
 def descent(rise: Rise, hypotheses: dict[str, bool]) -> Judgement:
     """Judge that a value does not rise."""
     place = rise.step, rise.before, rise.after
     return Judgement(hypotheses, *place, rise.observed, mpf(0), rise.error)
-
-
-def at_the_limit(
-    run: Run, hypotheses: dict[str, bool], observed: mpf, bound: mpf
-) -> Judgement:
-    """Judge an inequality at the limit."""
-    error = run.limit.error
-    return Judgement(hypotheses, None, None, None, observed, bound, error)
 
 
 def lemma_5_stated(run: Run) -> Judgement:
@@ -97,49 +100,16 @@ def lemma_6_corrected(run: Run) -> Judgement:
     return descent(rise, {label: rise.step is not None})
 
 
-def theorem_1_i(run: Run) -> Judgement:
-    """``theta(w_bar, w_star) < delta``."""
-    limit = run.limit
-    return at_the_limit(run, hold(run, *THEOREM_1), limit.theta, run.delta)
+def theorem_1_angle(run: Run) -> Judgement:
+    """``theta_{t+1} <= theta_t`` at every step, within Theorem 1."""
+    rise = largest_rise(run, attrgetter("theta"))
+    return descent(rise, hold(run, *WITHIN_THEOREM_1))
 
 
-def constant_12(run: Run) -> Judgement:
-    """``C <= 1/(1 - lam sqrt(d)/K)`` for l1, the C of equation (12)."""
-    limit, bound = run.limit, inverse(1 - run.lam * run.root_d / run.K)
-    return at_the_limit(run, hold(run, *THEOREM_1, IS_L1), limit.C, bound)
-
-
-def corollary_1_1(run: Run) -> Judgement:
-    """``C <= 1/(1 - b t sqrt(d))`` for l0 and transformed l1, t the threshold."""
-    limit, bound = run.limit, inverse(1 - run.b * run.penalty.threshold * run.root_d)
-    hypotheses = hold(run, *BASE, SMALL_THRESHOLD, IS_NOT_L1)
-    return at_the_limit(run, hypotheses, limit.C, bound)
-
-
-def equation_13(run: Run) -> Judgement:
-    """``|w_bar - w_star| <= 2 b |u_bar| sin gamma``."""
-    limit = run.limit
-    observed, bound = distance(limit.w, run.w_star), 2 * run.b * limit.across
-    return at_the_limit(run, hold(run, *THEOREM_1), real(observed), bound)
-
-
-def l1_bound(run: Run) -> Judgement:
-    """``sin theta(w_bar, w_star) <= lam sqrt(d) / K`` for l1, whatever beta."""
-    limit, bound = run.limit, run.lam * run.root_d / run.K
-    observed = across(run.w_star, limit.w)
-    return at_the_limit(run, hold(run, CONVERGED, IS_L1), observed, bound)
-
-
-def remark_1(run: Run) -> Judgement:
-    """``|w_bar_j| <= C |w_star_j|``, the teacher's signs on the support of u_bar."""
-    limit = run.limit
-    factor, excesses = limit.C, [mpf(0)]
-    for p, w, u in zip(map(real, run.w_star), map(real, limit.w), limit.u):
-        if abs(w) > RESOLUTION:
-            excesses.append(abs(w) - factor * abs(p) if p else abs(w))  # inf * 0
-            excesses.append(-w * ((p > 0) - (p < 0)) if u else mpf(0))
-    hypotheses = hold(run, *THEOREM_1, NOT_EMPTY)
-    return at_the_limit(run, hypotheses, max(excesses), mpf(0))
+def theorem_1_lagrangian(run: Run) -> Judgement:
+    """The Lagrangian does not rise at any step, within Theorem 1."""
+    rise = largest_rise(run, attrgetter("lagrangian"))
+    return descent(rise, hold(run, *WITHIN_THEOREM_1))
 
 
 JUDGES: dict[str, Callable[[Run], Judgement]] = {
@@ -150,12 +120,9 @@ JUDGES: dict[str, Callable[[Run], Judgement]] = {
         lemma_5_corrected,
         lemma_6_stated,
         lemma_6_corrected,
-        theorem_1_i,
-        constant_12,
-        corollary_1_1,
-        equation_13,
-        l1_bound,
-        remark_1,
+        theorem_1_angle,
+        theorem_1_lagrangian,
+        *LIMIT_JUDGES,
     )
 }
 

@@ -12,6 +12,7 @@ __all__ = ["Drift"]
 # 7e-49, 2^32 units: far more than what is rounded in one step of size 1, where the prox
 # of transformed-l1 rounds by about 1/a^2 units (a above 1e-4), and the rest by a few
 GRAIN = 2.0**-160
+_STEEP = 1.5  # slope from which it is looked up where the weights are
 
 
 class Drift:
@@ -28,15 +29,19 @@ class Drift:
         self.keep, self.couple = abs(float(keep)), float(couple)
         self.rounding = GRAIN * (1 + self.keep + self.couple + float(learn))
         self.slope, self.jumps = float(penalty.slope), penalty.jumps
+        self.steepest = penalty.steepest
         self.threshold, self.one = fixed(penalty.threshold), fixed(1)
         self.w = GRAIN
 
     def spread(self, w: Vector) -> float:
         """Return how far ``prox(w)`` is moved at most."""
+        if self.w == inf:
+            return inf
         t = self.threshold
         if self.jumps and min(abs(abs(p) - t) for p in w) <= self.w * self.one:
             return inf
-        return self.slope * self.w
+        slope = self.slope if self.slope <= _STEEP else self.steepest(w, self.w)
+        return float(slope) * self.w
 
     def step(self, w: Vector, length: int) -> float:
         """Go on from w by a step with this ``|v|``; return a bound for both w and u."""

@@ -15,9 +15,11 @@ __all__ = [
     "NOT_EMPTY",
     "NO_STRETCH",
     "SMALL_COUPLING",
+    "SMALL_PENALTY",
     "SMALL_STEP",
     "SMALL_THRESHOLD",
     "THEOREM_1",
+    "WITHIN_THEOREM_1",
     "hold",
 ]
 
@@ -33,6 +35,7 @@ NOT_EMPTY = "u is not empty"
 
 BASE = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, CONVERGED
 THEOREM_1 = *BASE, SMALL_PENALTY
+WITHIN_THEOREM_1 = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, SMALL_PENALTY
 
 HYPOTHESES: dict[str, Callable[[Run], object]] = {
     SMALL_COUPLING: lambda run: run.beta <= run.K * mp.sin(min(run.delta, mp.pi / 2)),

@@ -22,6 +22,7 @@ __all__ = [
     "combine",
     "direction",
     "distance",
+    "dot",
     "fixed",
     "inverse",
     "norm",

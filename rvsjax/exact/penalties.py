@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mpmath import mp, mpf
+from mpmath import inf, mp, mpf
 
-from rvsjax.exact.numbers import Vector, fixed, inverse
+from rvsjax.exact.numbers import Vector, fixed, inverse, real
 
 __all__ = ["PENALTIES", "Penalty"]
 
@@ -18,6 +18,20 @@ class Penalty(NamedTuple):
     prox: Callable[[Vector], Vector]
     slope: Any = mpf(1)  # the largest of the prox, away from a jump
     jumps: bool = False  # at the threshold
+    slope_at: Callable[[Any], Any] = lambda x: mpf(1)  # of the prox at x > threshold
+
+    def steepest(self, w: Vector, radius: Any) -> Any:
+        """Return the largest slope of the prox within a radius of each coordinate.
+
+        Beyond the threshold slopes fall. Infinite where the prox jumps there.
+        """
+        slopes = [mpf(0)]
+        for x in map(abs, map(real, w)):
+            if x + radius > self.threshold:
+                jump = self.jumps and x - radius <= self.threshold
+                nearest = max(x - radius, self.threshold)
+                slopes.append(inf if jump else self.slope_at(nearest))
+        return max(slopes)
 
 
 def l1(m: mpf, a: float | None) -> Penalty:
@@ -69,7 +83,11 @@ def transformed_l1(m: mpf, shape: float | None) -> Penalty:
     def value(u: Vector) -> int:
         return sum((offset + one) * abs(p) // (offset + abs(p)) for p in u)
 
-    return Penalty(threshold, value, prox, slope, jumps=s > a)
+    def slope_at(x: Any) -> Any:
+        y = a + real(root(fixed(x)))
+        return inverse(1 - 2 * m * a * (a + 1) / y**3)
+
+    return Penalty(threshold, value, prox, slope, jumps=s > a, slope_at=slope_at)
 
 
 def no_penalty(m: mpf, a: float | None) -> Penalty:

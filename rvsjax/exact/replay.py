@@ -77,6 +77,12 @@ class Run:
         self.root_d = mp.sqrt(len(self.w_star))
         self.reach = 2 + 2 * self.K + 5 * self.beta  # see State.error
         self.shortest = inf  # |v| of the steps so far
+        self.moved = inf  # |w^t - w^{t-1}| of the last of them
+        self._kept: list[State] | None = None
+
+    def keep(self) -> None:
+        """Take all steps now, and keep the states, for several claims."""
+        self._kept = list(self.states())
 
     def states(self) -> Iterator[State]:
         """Yield the iterates from ``t = 0``.
@@ -84,6 +90,9 @@ class Run:
         ``v = w - eta K (w - w_star) - eta beta (w - u)``, the coarse gradient being
         ``K (w - w_star)`` (Lemma 2).
         """
+        if self._kept is not None:
+            yield from self._kept
+            return
         prox, w = self.penalty.prox, self.w_start
         couple, learn = self.eta * self.beta, self.eta * self.K
         factors = mpf(1) - couple - learn, couple, learn
@@ -96,6 +105,7 @@ class Run:
             w, length = unit(combine((keep, w), (couple, u), (learn, self.w_star)))
             self.shortest = min(self.shortest, length)
             self.last = State(self, t, w, u, length, drift.step(before, length))
+            self.moved = real(distance(w, before))
             self.watch(t)
             yield self.last
 
@@ -109,8 +119,7 @@ class Run:
         """Where the run leads."""
         for _ in self.states():
             pass
-        end = self.last
-        return Limit(self.w_star, self.b, self.penalty.prox, end.w, end.drift)
+        return Limit(self)
 
 
 def iterate(problem: Problem, step: int) -> tuple[float, ...]:

@@ -122,6 +122,7 @@ _RUN = """
     T w[OWN], p[OWN], kept[PENALTY == 2 ? OWN : 1];
     T theta, value, theta_change, theta_among, value_change, value_among,
       theta_max, length_min, moved;
+    T theta_u = infinity - infinity;
     int theta_at, theta_rise, value_at, value_rise, unsettled, count, here = 0;
     int last = steps, bad = -1, degenerate = 0;
 
@@ -130,11 +131,12 @@ _RUN = """
         p[s] = j < d ? w_star.data[first + j] : 0;
     }
 
-    auto write = [&](T angle, T energy) {
+    auto write = [&](T angle, T energy, T angle_u) {
         if (lane == 0) {
             theta_curve.data[row + here] = angle;
             value_curve.data[row + here] = energy;
             count_curve.data[row + here] = count;
+            theta_u_curve.data[row + here] = angle_u;
         }
         ++here;
     };
@@ -148,6 +150,23 @@ _RUN = """
         return side > 0 ? angle : pi - angle;
     };
 
+    // the angle of u, which lies in u_end; NaN where it is empty
+    auto angle_of_u = [&]() {
+        const int begin = from();
+        T uu = 0, near = 0, far = 0;
+        EACH {
+            const int j = s * STRIDE + begin;
+            const T y = j < d ? u_end.data[first + j] : 0;
+            uu += y * y;
+        }
+        const T size = wp::sqrt(total(uu));
+        EACH {
+            const int j = s * STRIDE + begin;
+            const T y = (j < d ? u_end.data[first + j] : 0) / size;
+            near += (y - p[s]) * (y - p[s]), far += (y + p[s]) * (y + p[s]);
+        }
+        return 2 * wp::atan2(wp::sqrt(total(near)), wp::sqrt(total(far)));
+    };
     auto energy_of = [&](T angle, T penalty, T coupling) {
         return given(of_K) * angle + given(of_lam) * penalty
                + given(of_beta) / 2 * coupling;
@@ -176,7 +195,7 @@ _RUN = """
         length_min = moved = infinity;
         unsettled = here = 0;
         count = static_cast<int>(total(nonzero));
-        write(theta, value);
+        write(theta, value, angle_of_u());
 
         int next = here < points ? grid.data[here] : 0;
         for (int step = 1; step <= last; ++step) {
@@ -200,6 +219,7 @@ _RUN = """
                     if (j < d) u_end.data[first + j] = y;
                 }
                 count = static_cast<int>(total(nonzero));
+                if (step == next) theta_u = angle_of_u();
             }
             vv = total(vv), uw = total(uw), penalty = total(penalty);
             const T length = wp::sqrt(vv), scale = 1 / length;
@@ -252,13 +272,14 @@ _RUN = """
             theta_max = wp::max(theta_max, theta);
             length_min = wp::min(length_min, length);
             if (step == next) {
-                write(theta, value);
+                write(theta, value, theta_u);
                 next = here < points ? grid.data[here] : 0;
             }
         }
     }
 
-    while (here < points) write(infinity - infinity, infinity - infinity);
+    const T none = infinity - infinity;
+    while (here < points) write(none, none, none);
     EACH {
         const int j = s * STRIDE + from();
         if (j < d) w_end.data[first + j] = w[s];

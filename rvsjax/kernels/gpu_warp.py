@@ -32,7 +32,7 @@ def kernel(penalty: str, dtype: str, slots: int, lanes: int) -> Any:
 
     def rvscgd_run(
         start, w_star, numbers, grid, w_end, u_end, reals, integers,
-        theta_curve, value_curve, count_curve, tid,
+        theta_curve, value_curve, count_curve, theta_u_curve, tid,
     ): ...  # fmt: skip
 
     rvscgd_run.__annotations__ = _types(wp, dtype) | {"tid": int}
@@ -40,11 +40,11 @@ def kernel(penalty: str, dtype: str, slots: int, lanes: int) -> Any:
 
     def rvscgd_runs(
         start, w_star, numbers, grid, w_end, u_end, reals, integers,
-        theta_curve, value_curve, count_curve,
+        theta_curve, value_curve, count_curve, theta_u_curve,
     ):  # fmt: skip
         native(
             start, w_star, numbers, grid, w_end, u_end, reals, integers,
-            theta_curve, value_curve, count_curve, wp.tid(),
+            theta_curve, value_curve, count_curve, theta_u_curve, wp.tid(),
         )  # fmt: skip
 
     rvscgd_runs.__annotations__ = _types(wp, dtype)
@@ -57,9 +57,9 @@ def call(penalty: str, dtype: str, slots: int, lanes: int, operands: Operands) -
     On the device that the program is compiled for; a CPU takes one run after another.
     """
     d, points = operands.start.size, operands.grid.size
-    lengths = (d, d, len(REALS), len(INTEGERS), points, points, points)
+    lengths = (d, d, len(REALS), len(INTEGERS), *[points] * 4)
     names = ("w_end", "u_end", "reals", "integers")
-    names += ("theta_curve", "value_curve", "count_curve")
+    names += ("theta_curve", "value_curve", "count_curve", "theta_u_curve")
     rows = _jax_kernel(penalty, dtype, slots, lanes)(
         *(x[None] for x in operands),
         launch_dims=lanes,
@@ -84,6 +84,7 @@ def _types(wp: Any, dtype: str) -> dict[str, Any]:
         "integers": whole,
         **dict.fromkeys(("theta_curve", "value_curve"), real),
         "count_curve": whole,
+        "theta_u_curve": real,
     }
 
 

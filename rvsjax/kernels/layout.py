@@ -93,6 +93,7 @@ class Raw(NamedTuple):
     theta: Array  # (points,) NaN after the run has stopped
     lagrangian: Array  # (points,)
     nnz_u: Array  # (points,) int32
+    theta_u: Array  # (points,) NaN after the run has stopped, and where u is empty
 
 
 def flatten(run: Run) -> Operands:
@@ -135,6 +136,7 @@ def shapes(operands: Operands) -> tuple[jax.ShapeDtypeStruct, ...]:
         theta=((points,), dtype),
         lagrangian=((points,), dtype),
         nnz_u=((points,), jnp.int32),
+        theta_u=((points,), dtype),
     )
     return tuple(
         jax.ShapeDtypeStruct(*kind) for kind in (kinds[name] for name in Raw._fields)
@@ -176,5 +178,6 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
         loss=run.teacher.K * theta,
         lagrangian=raw.lagrangian,
         nnz_u=raw.nnz_u,
+        loss_u=run.teacher.K * raw.theta_u,
     )
     return Outcome(start, State(raw.w, raw.u), monitor, curves)

@@ -10,12 +10,16 @@ from rvsjax.results import Results
 
 __all__ = ["draw_methods"]
 
-_ROWS = {"nnz_u": "nonzero entries of $u^t$", "theta": r"angle of $w^t$ (radians)"}
+_ROWS = {
+    "nnz_u": "nonzero entries of $u^t$",
+    "theta": r"angle of $w^t$ (radians)",
+    "loss_u": "loss $f(u^t)$",  # older tables lack it
+}
 _DASHES: tuple[str, ...] = ("-", "--", ":")
 
 
 def draw_methods(results: Results) -> Figure:
-    """Draw entries of u and the angle of w against the step, a column a penalty.
+    """Draw entries of u, the angle of w and f(u) against the step, a column a penalty.
 
     Colours are methods, dashes the values of lam.
     """
@@ -28,18 +32,23 @@ def draw_methods(results: Results) -> Figure:
         zip(sorted(runs["p_lam"].dropna().unique()), _DASHES * 9)
     )
     penalties = sorted(runs["penalty"].unique())
-    figure = Figure(figsize=(2.6 * len(penalties) + 1.6, 5), layout="constrained")
-    grid = figure.subplots(2, len(penalties), sharex=True, sharey="row", squeeze=False)
+    rows = {name: text for name, text in _ROWS.items() if name in curves}
+    size = (2.6 * len(penalties) + 1.6, 2.5 * len(rows))
+    figure, shape = (
+        Figure(figsize=size, layout="constrained"),
+        (len(rows), len(penalties)),
+    )
+    grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
     for column, penalty in enumerate(penalties):
         some = curves[curves["penalty"] == penalty]
         for (method, lam), each in some.groupby(["p_algorithm", "p_lam"], dropna=False):
-            for axes, name in zip(grid[:, column], _ROWS):
+            for axes, name in zip(grid[:, column], rows):
                 dash = dashes.get(lam, "-")
                 band(axes, each[name], each["step"], colors[method], dash)
                 axes.get_lines()[-1].set_label(f"{method}, lam = {lam:g}")
         grid[0, column].set_title(penalty, fontsize=9)
-        grid[1, column].set_xlabel("step $t$")
-    for row, label in zip(grid, _ROWS.values()):
+        grid[-1, column].set_xlabel("step $t$")
+    for row, label in zip(grid, rows.values()):
         row[0].set_ylabel(label)
         for axes in row:
             finish(axes)

@@ -53,6 +53,7 @@ class _Parameters(BaseModel):
 
     algorithm: Literal[
         "rvscgd",
+        "rvscgd_free",
         "cgd",
         "prox_cgd",
         "hard_projection",

@@ -1,4 +1,4 @@
-"""What the paper claims: one function a claim, judged on runs, weights or starts.
+"""What the paper claims: a function a claim, judged on runs, weights, starts, tables.
 
 Source: Dinh and Xin 2020, Frontiers in Applied Mathematics and Statistics 6:13.
 ``python -m rvsjax.theory`` lists the claims with statement and source.
@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rvsjax.theory.check import VERDICTS, Check, Judged, judge, verdict
-    from rvsjax.theory.claims import CLAIMS, PAIR_CLAIMS, RUN_CLAIMS, statement
+    from rvsjax.theory.claims import (
+        CLAIMS,
+        COMPARISONS,
+        PAIR_CLAIMS,
+        RUN_CLAIMS,
+        statement,
+    )
     from rvsjax.theory.evidence import Evidence
     from rvsjax.theory.pairs import Pair, draw_pair
 
 __all__ = [
     "CLAIMS",
+    "COMPARISONS",
     "PAIR_CLAIMS",
     "RUN_CLAIMS",
     "VERDICTS",

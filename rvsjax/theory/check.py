@@ -15,12 +15,19 @@ VERDICTS = ("holds", "violated", "undecided", "not-applicable")
 
 
 class Check(NamedTuple):
-    """``hypotheses => observed <= bound``, with the rounding allowance of the dtype."""
+    """``hypotheses => observed <= bound``, with the rounding allowance of the dtype.
+
+    The last two say what the precision of the run suffices for. A run whose steps are
+    lost in rounding does not show that anything holds; one whose hypotheses are decided
+    by rounding does not show that anything is violated.
+    """
 
     hypotheses: dict[str, Array]  # each in words, with its truth
     observed: Array
     bound: Array
     allowance: Array  # an excess up to here may be rounding alone
+    shows_success: Array | bool = True
+    shows_violation: Array | bool = True
 
     @property
     def hypothesis(self) -> Array:
@@ -32,10 +39,16 @@ def verdict(check: Check) -> Array:
     """Return the index into `VERDICTS`: a scalar int32.
 
     Not applicable where a hypothesis is false; undecided where the excess over the
-    bound is within the allowance; a value that is not a number is never a success.
+    bound is within the allowance, or the precision does not suffice; a value that is
+    not a number is never a success.
     """
     excess = check.observed - check.bound
-    judged = jnp.where(excess <= 0, 0, jnp.where(excess <= check.allowance, 2, 1))
+    holds, within = excess <= 0, excess <= check.allowance
+    judged = jnp.where(
+        holds,
+        jnp.where(check.shows_success, 0, 2),
+        jnp.where(within | ~jnp.asarray(check.shows_violation), 2, 1),
+    )
     return jnp.where(check.hypothesis, judged, 3).astype(jnp.int32)
 
 
@@ -68,8 +81,8 @@ def judge(claims: Mapping[str, Callable[[Any], Check]], about: Any) -> Judged:
     asked = [sum(1 << labels.index(n) for n in check.hypotheses) for check in checks]
     bits = [(~truth).astype(jnp.int32) << i for i, truth in enumerate(truths.values())]
     false = jnp.asarray(asked, jnp.int32) & functools.reduce(operator.or_, bits)
-    observed, bound, allowance = (
-        jnp.stack([jnp.asarray(check[i]) for check in checks]) for i in (1, 2, 3)
+    observed, bound, *suffices = (
+        jnp.stack([jnp.asarray(check[i]) for check in checks]) for i in range(1, 6)
     )
-    every = Check({"each of its own": false == 0}, observed, bound, allowance)
+    every = Check({"each of its own": false == 0}, observed, bound, *suffices)
     return Judged(observed, bound, verdict(every), false, labels)

@@ -7,25 +7,42 @@ from typing import Any, NamedTuple
 
 from rvsjax.theory import starts
 from rvsjax.theory.check import Check
+from rvsjax.theory.comparisons import (
+    remark_1_free,
+    section_3_alike,
+    section_3_memory,
+    section_3_sooner,
+    section_3_sparser,
+    section_6_fast,
+    section_6_recover,
+)
 from rvsjax.theory.descent import (
     lemma_5_corrected,
     lemma_5_proved,
     lemma_5_stated,
     lemma_6_corrected,
     lemma_6_stated,
+    theorem_1_angle,
+    theorem_1_lagrangian,
 )
 from rvsjax.theory.evidence import Evidence
 from rvsjax.theory.limits import (
     constant_12,
     corollary_1_1,
+    corollary_1_1_stated,
     coupling_bound,
     equation_12,
     equation_13,
     identity_13,
     l1_bound,
+    lemma_6_converges,
     lemma_7,
     remark_1,
+    theorem_1_converges,
+    theorem_1_global,
     theorem_1_i,
+    theorem_1_i_strong,
+    theorem_1_prox,
 )
 from rvsjax.theory.pairs import (
     Pair,
@@ -37,7 +54,14 @@ from rvsjax.theory.pairs import (
     lemma_9,
 )
 
-__all__ = ["CLAIMS", "PAIR_CLAIMS", "RUN_CLAIMS", "Statement", "statement"]
+__all__ = [
+    "CLAIMS",
+    "COMPARISONS",
+    "PAIR_CLAIMS",
+    "RUN_CLAIMS",
+    "Statement",
+    "statement",
+]
 
 RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
     claim.__name__: claim
@@ -47,8 +71,15 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         lemma_5_corrected,
         lemma_6_stated,
         lemma_6_corrected,
+        lemma_6_converges,
         lemma_7,
+        theorem_1_angle,
+        theorem_1_lagrangian,
+        theorem_1_converges,
+        theorem_1_prox,
+        theorem_1_global,
         theorem_1_i,
+        theorem_1_i_strong,
         equation_12,
         constant_12,
         identity_13,
@@ -57,6 +88,7 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         coupling_bound,
         remark_1,
         corollary_1_1,
+        corollary_1_1_stated,
     )
 }
 """Every claim about one run, by the name of its columns."""
@@ -67,10 +99,21 @@ PAIR_CLAIMS: dict[str, Callable[[Pair], Check]] = {
 }
 """Every claim about weights, judged on drawn pairs of them."""
 
+COMPARISONS: dict[str, dict[str, Callable[..., Check]]] = {
+    kind: {claim.__name__: claim for claim in claims}
+    for kind, claims in {
+        "pairs of runs": (section_3_sparser, section_3_sooner, section_3_memory),
+        "runs of a table": (section_3_alike, section_6_fast, section_6_recover),
+        "some run of a table": (remark_1_free,),
+    }.items()
+}
+"""Every claim on the table of runs, by what it is judged on."""
+
 CLAIMS: dict[str, Callable[..., Any]] = {
     **RUN_CLAIMS,
     **PAIR_CLAIMS,
     "start_probability": starts.start_probability,
+    **{name: claim for some in COMPARISONS.values() for name, claim in some.items()},
 }
 """Every claim."""
 
@@ -91,10 +134,11 @@ def statement(name: str) -> Statement:
     text = inspect.getdoc(CLAIMS[name]) or ""
     parts = re.split(r"^(Hypotheses|Observed|Source): ", text, flags=re.MULTILINE)
     named = dict(zip(parts[1::2], parts[2::2]))
-    kind = "runs" if name in RUN_CLAIMS else "weights"
+    kinds = {"runs": RUN_CLAIMS, "weights": PAIR_CLAIMS, **COMPARISONS}
+    kind = next((kind for kind, some in kinds.items() if name in some), "starts")
     return Statement(
         name,
-        "starts" if name == "start_probability" else kind,
+        kind,
         _plain(text.splitlines()[0]).removesuffix("."),
         *(_plain(named[part]) for part in ("Hypotheses", "Observed", "Source")),
     )

@@ -1,12 +1,18 @@
-"""Descent of the angle and of the Lagrangian: Lemmas 5 and 6."""
+"""Descent of the angle and of the Lagrangian: Lemmas 5 and 6, and Theorem 1's descent.
+
+A run violates such a claim where one of its steps rises by more than the rounding of
+that step, which the monitors note; other rises are undecided. One that rounding has
+brought to a stop away from any limit shows no descent.
+"""
 
 import math
 
 import jax.numpy as jnp
 
 from rvsjax import rounding
+from rvsjax.monitor import NEVER, Descent
 from rvsjax.theory.check import Check
-from rvsjax.theory.evidence import Evidence
+from rvsjax.theory.evidence import Evidence, Hypotheses
 
 __all__ = [
     "lemma_5_corrected",
@@ -14,6 +20,8 @@ __all__ = [
     "lemma_5_stated",
     "lemma_6_corrected",
     "lemma_6_stated",
+    "theorem_1_angle",
+    "theorem_1_lagrangian",
 ]
 
 
@@ -25,13 +33,8 @@ def lemma_5_stated(evidence: Evidence) -> Check:
     Observed: the largest change of theta over one step, radians.
     Source: Lemma 5, as stated. The constant K is reconstructed.
     """
-    observed = evidence.seen.theta.change
-    return Check(
-        evidence.completed | evidence.small_coupling,
-        observed,
-        jnp.zeros_like(observed),
-        evidence.angle_step_error,
-    )
+    hypotheses = evidence.completed | evidence.small_coupling
+    return _never_rises(evidence, hypotheses, evidence.seen.theta)
 
 
 def lemma_5_proved(evidence: Evidence) -> Check:
@@ -45,10 +48,10 @@ def lemma_5_proved(evidence: Evidence) -> Check:
     Source: Lemma 5, what its proof shows; derived again.
     """
     measured = 2 * rounding.angle_error(evidence.d, evidence.run.hyper)
-    return Check(
+    return evidence.check_steps(
         evidence.completed | evidence.small_coupling,
         evidence.seen.theta_max,
-        math.pi - jnp.minimum(evidence.delta, math.pi / 2),
+        jnp.maximum(evidence.theta_0, math.pi / 2),
         measured + evidence.run.steps * evidence.direction_error,
     )
 
@@ -68,7 +71,7 @@ def lemma_5_corrected(evidence: Evidence) -> Check:
     observed = evidence.seen.theta.change_among
     condition = rounding.angle_error(evidence.d, evidence.run.hyper) * (1 + evidence.b)
     label = "a step with sin(theta) >= (beta/K) |u| sin(gamma)"
-    return Check(
+    return evidence.check_steps(
         evidence.completed | evidence.small_step | {label: observed > -jnp.inf},
         observed,
         jnp.zeros_like(observed),
@@ -84,13 +87,8 @@ def lemma_6_stated(evidence: Evidence) -> Check:
     Observed: the largest change of the Lagrangian over one step.
     Source: Lemma 6, as stated. The constants are reconstructed.
     """
-    observed = evidence.seen.lagrangian.change
-    return Check(
-        evidence.completed | evidence.small_step | evidence.no_stretch,
-        observed,
-        jnp.zeros_like(observed),
-        evidence.lagrangian_step_error,
-    )
+    hypotheses = evidence.completed | evidence.small_step | evidence.no_stretch
+    return _never_rises(evidence, hypotheses, evidence.seen.lagrangian)
 
 
 def lemma_6_corrected(evidence: Evidence) -> Check:
@@ -103,9 +101,37 @@ def lemma_6_corrected(evidence: Evidence) -> Check:
     """
     observed = evidence.seen.lagrangian.change_among
     label = "a step with theta_{t+1} <= theta_t and eta <= (1 + |v|)/(beta + K)"
-    return Check(
+    return evidence.check_steps(
         evidence.completed | {label: observed > -jnp.inf},
         observed,
         jnp.zeros_like(observed),
         evidence.lagrangian_step_error,
     )
+
+
+def theorem_1_angle(evidence: Evidence) -> Check:
+    """``theta_{t+1} <= theta_t`` for all t, within all of Theorem 1.
+
+    Hypotheses: ``beta <= K sin(delta)``, ``eta <= 1/(beta + K)``, ``|v| >= 1/2`` at
+    every step, ``lam < K/sqrt(d)``; the run need not have converged.
+    Observed: the largest change of theta over one step, radians.
+    Source: Theorem 1, by way of Lemma 5; the constants are reconstructed.
+    """
+    return _never_rises(evidence, evidence.within_theorem_1, evidence.seen.theta)
+
+
+def theorem_1_lagrangian(evidence: Evidence) -> Check:
+    """``L_beta(u^{t+1}, w^{t+1}) <= L_beta(u^t, w^t)``, within all of Theorem 1.
+
+    Hypotheses: ``beta <= K sin(delta)``, ``eta <= 1/(beta + K)``, ``|v| >= 1/2`` at
+    every step, ``lam < K/sqrt(d)``; the run need not have converged.
+    Observed: the largest change of the Lagrangian over one step.
+    Source: Theorem 1, by way of Lemma 6; the constants are reconstructed.
+    """
+    return _never_rises(evidence, evidence.within_theorem_1, evidence.seen.lagrangian)
+
+
+def _never_rises(evidence: Evidence, hypotheses: Hypotheses, seen: Descent) -> Check:
+    """Return the check of a value that no step raises by more than its own rounding."""
+    allowance = jnp.where(seen.rise_at == NEVER, jnp.inf, 0)
+    return evidence.check_steps(hypotheses, seen.change, 0, allowance)

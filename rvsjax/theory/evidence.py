@@ -1,6 +1,8 @@
 """What the claims share: a run, its outcome, the hypotheses and the limit."""
 
+import functools
 import math
+import operator
 from functools import cached_property
 
 import jax
@@ -9,13 +11,15 @@ import jax.numpy as jnp
 from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.gradients import Population
-from rvsjax.lagrangian import Run
+from rvsjax.lagrangian import Run, lagrangian
 from rvsjax.limit import Limit, limit_point
-from rvsjax.measure import largest_allowed
 from rvsjax.monitor import NEVER, SETTLED, Monitor
 from rvsjax.penalties import L1, NoPenalty
 from rvsjax.simulate import Outcome
-from rvsjax.types import Array, Hyper
+from rvsjax.teacher import angle, unit
+from rvsjax.theory.attraction import Attraction, attraction, widest
+from rvsjax.theory.check import Check
+from rvsjax.types import Array, Hyper, State
 
 __all__ = ["Evidence", "Hypotheses"]
 
@@ -42,14 +46,20 @@ class Evidence:
         return self.outcome.monitor
 
     @cached_property
-    def delta(self) -> Array:
-        """``pi - theta(w^0, w_star)`` in radians."""
-        return math.pi - self.run.teacher.theta(self.run.start)
+    def theta_0(self) -> Array:
+        """``theta(w^0, w_star)`` in radians, as every step of the run measures it."""
+        return self.run.teacher.theta(self.run.start)
 
     @cached_property
-    def allowed(self) -> Hyper:
-        """The largest ``lam, beta, eta`` that the theorem speaks of."""
-        return largest_allowed(self.run)
+    def delta(self) -> Array:
+        """``pi - theta(w^0, w_star)`` in radians, in the widest precision."""
+        start, w_star = self.run.start, self.run.teacher.w_star
+        return math.pi - angle(*(unit(x.astype(widest())) for x in (start, w_star)))
+
+    @cached_property
+    def exact(self) -> Hyper:
+        """The hyperparameters in the widest precision, where they are the same."""
+        return jax.tree.map(lambda x: x.astype(widest()), self.run.hyper)
 
     # -- hypotheses --------------------------------------------------------------------
 
@@ -64,37 +74,67 @@ class Evidence:
             "Algorithm 1 with the expected gradient": self._constant(stated),
         }
 
+    def _at_most(
+        self, name: str, x: Array, most: Array | float, error: Array | float
+    ) -> Hypotheses:
+        """Say whether ``x <= most``, and note where rounding decides that."""
+        self._close[name] = jnp.abs(x - most) <= error
+        return {name: x <= most}
+
+    @cached_property
+    def _close(self) -> Hypotheses:
+        """Whether a hypothesis, by its name, is within rounding of its edge."""
+        return {}
+
+    @cached_property
+    def _ulp(self) -> float:
+        return float(jnp.finfo(widest()).eps)
+
     @cached_property
     def small_coupling(self) -> Hypotheses:
         """``beta <= K sin(delta)``, ``sin(pi/2)`` where ``delta > pi/2`` (Lemma 5)."""
-        allowed = self.run.hyper.beta <= self.allowed.beta
-        return {"beta <= K sin(min(delta, pi/2))": allowed}
+        most = self.K * jnp.sin(jnp.minimum(self.delta, math.pi / 2))
+        error = self.K * (self.d + 16) * self._ulp
+        label = "beta <= K sin(min(delta, pi/2))"
+        return self._at_most(label, self.exact.beta, most, error)
 
     @cached_property
     def small_step(self) -> Hypotheses:
         """``eta <= 1/(beta + L)`` with ``L = K`` (Lemma 6)."""
-        allowed = self.run.hyper.eta <= self.allowed.eta
-        return {"eta <= 1/(beta + K)": allowed}
+        most = 1 / (self.exact.beta + self.K)
+        label = "eta <= 1/(beta + K)"
+        return self._at_most(label, self.exact.eta, most, 4 * self._ulp * most)
 
     @cached_property
     def no_stretch(self) -> Hypotheses:
         """``C_t = 1/|v| <= 2`` for all t (Lemma 6)."""
-        return {"|v| >= 1/2 at every step": self.seen.length_min >= 0.5}
+        error = 8 * rounding.vector_error(self.K, self.run.hyper)
+        label, most = "|v| >= 1/2 at every step", -jnp.full_like(error, 0.5)
+        return self._at_most(label, -self.seen.length_min, most, error)
 
     @cached_property
     def small_penalty(self) -> Hypotheses:
         """``lam < K / sqrt(d)`` (Theorem 1)."""
-        allowed = self.run.hyper.lam < self.allowed.lam
-        return {"lam < K/sqrt(d)": allowed}
+        lam, most = self.exact.lam, self.K / math.sqrt(self.d)
+        self._at_most("lam < K/sqrt(d)", lam, most, 4 * self._ulp * most)
+        return {"lam < K/sqrt(d)": lam < most}
+
+    @cached_property
+    def within_theorem_1(self) -> Hypotheses:
+        """The hypotheses (i) to (iii) of Theorem 1, for a run that need not be over."""
+        return (
+            self.small_coupling
+            | self.small_step
+            | self.no_stretch
+            | self.small_penalty
+            | self.completed
+        )
 
     @cached_property
     def converged(self) -> Hypotheses:
-        """The last step moved w and u by less than `SETTLED`, in units of the limit."""
-        settled = self.seen.last_unsettled < self.run.steps
-        return {
-            "the run has converged": settled & (self.residual <= 2 * SETTLED),
-            **self.completed,
-        }
+        """The last step proves a limit that attracts, and that it is near."""
+        near = self.attraction.reach <= 2 * SETTLED
+        return {"the run has converged": near, **self.completed}
 
     @cached_property
     def is_l1(self) -> Hypotheses:
@@ -108,18 +148,63 @@ class Evidence:
         return {"the penalty is l0 or transformed-l1": self._constant(other)}
 
     @cached_property
+    def small_threshold(self) -> Hypotheses:
+        """``beta t sqrt(d) < K``, t the threshold (Corollary 1.1)."""
+        label, shift = "beta t sqrt(d) < K, t the threshold", self.threshold_shift
+        self._at_most(label, shift, jnp.ones_like(shift), 16 * self._ulp)
+        return {label: shift < 1}
+
+    @cached_property
     def theorem_1(self) -> Hypotheses:
         """The hypotheses of Theorem 1, and a run that has converged."""
-        return (
-            self.small_coupling
-            | self.small_step
-            | self.no_stretch
-            | self.small_penalty
-            | self.converged
-        )
+        return self.within_theorem_1 | self.converged
 
     def _constant(self, truth: bool) -> Array:
         return jnp.full_like(self.seen.degenerate, truth)
+
+    # -- verdicts ----------------------------------------------------------------------
+
+    def check(
+        self,
+        hypotheses: Hypotheses,
+        observed: Array,
+        bound: Array | float,
+        allowance: Array | float,
+    ) -> Check:
+        """Return the check of a claim, as far as the precision of the run suffices."""
+        edges = [self._close[name] for name in hypotheses if name in self._close]
+        at_an_edge = functools.reduce(operator.or_, edges, self._constant(False))
+        return Check(
+            hypotheses,
+            *(jnp.asarray(x, self.w.dtype) for x in (observed, bound, allowance)),
+            shows_success=~self.is_tied,
+            shows_violation=~(self.is_tied | at_an_edge),
+        )
+
+    def check_steps(
+        self,
+        hypotheses: Hypotheses,
+        observed: Array,
+        bound: Array | float,
+        allowance: Array | float,
+    ) -> Check:
+        """Return the check of a claim that rests on every step of the run."""
+        check = self.check(hypotheses, observed, bound, allowance)
+        return check._replace(shows_success=check.shows_success & ~self.is_stalled)
+
+    @cached_property
+    def is_tied(self) -> Array:
+        """A weight starts within rounding of a jump of the prox: which side is open."""
+        w, m = self.run.start, self.run.hyper.m
+        t, penalty = self.run.penalty.threshold(m), self.run.penalty
+        near = jnp.abs(jnp.abs(w) - t) <= 16 * rounding.epsilon(self.run.hyper) * t
+        return jnp.any(near) & (penalty.jump(m) > 0)
+
+    @cached_property
+    def is_stalled(self) -> Array:
+        """The run stopped where rounding swallows its steps, not at a limit."""
+        moves = self.seen.moved > self.direction_error
+        return ~(moves | self.converged["the run has converged"])
 
     # -- rounding ----------------------------------------------------------------------
 
@@ -169,55 +254,55 @@ class Evidence:
         return jnp.where(gap > 0, 1 / gap, jnp.inf)
 
     @cached_property
+    def C_error(self) -> Array:  # noqa: N802
+        """How far C of the limit may be from `C`; infinite where it may be infinite."""
+        moves = self.b * self.slope * self.reach + self.sums
+        left = self.c - self.b - moves
+        return jnp.where(left > 0, self.C / left * moves, jnp.inf)
+
+    @cached_property
     def across(self) -> Array:
         """``|u| sin(gamma)``."""
         along = jnp.sum(self.u * self.w)
         return jnp.linalg.norm(self.u - along * self.w)
 
     @cached_property
-    def threshold(self) -> Array:
-        """Where the prox begins."""
-        return self.run.penalty.threshold(self.run.hyper.m)
+    def lagrangian_of_limit(self) -> Array:
+        """``L_beta(u_bar, w_bar)``, of the limit that is solved without the run."""
+        w, u = (x.astype(self.w.dtype) for x in (self.limit.w, self.limit.u))
+        return lagrangian(self.run, State(w, u))
 
     @cached_property
-    def slope(self) -> Array:
-        """``prox'(w_j)``, coordinate by coordinate."""
-
-        def prox(x: Array) -> Array:
-            return self.run.penalty.prox(x, self.run.hyper.m)
-
-        return jax.jvp(prox, (self.w,), (jnp.ones_like(self.w),))[1]
+    def threshold_shift(self) -> Array:
+        """``b t sqrt(d)``, t the threshold of the prox, in the widest precision."""
+        beta, m = self.exact.beta, self.exact.m
+        penalty = jax.tree.map(lambda x: x.astype(widest()), self.run.penalty)
+        return beta / self.K * penalty.threshold(m) * math.sqrt(self.d)
 
     @cached_property
+    def attraction(self) -> Attraction:
+        """What the last step proves of the limit."""
+        u_is_w = self.run.algorithm == ALGORITHMS["cgd"]
+        found = attraction(self.run, self.w, self.seen.moved, u_is_w)
+        narrow = (x.astype(self.w.dtype) for x in found)
+        return Attraction(*narrow)
+
+    @property
     def residual(self) -> Array:
-        """A bound on ``|w_star + (beta/K) u - c w|`` for the best c: what is left open.
+        """A bound on ``|w_star + b u - c w|`` at w^T: what is left open."""
+        return self.attraction.residual
 
-        With ``x = w^T - w^{T-1}``, one step of Algorithm 1 is, exactly,
-        ``w_star + b u^T = c w^T + (1/(eta K) - 1 - b) x``, where ``b = beta/K``;
-        replacing u^T by prox(w^T) adds b times their distance, as far as the last move
-        explains it: another u is not the run's. Both vanish in the limit. Includes the
-        rounding of the last step.
-        """
-        eta = self.run.hyper.eta
-        still_moves = jnp.abs(1 / (eta * self.K) - 1 - self.b) * self.seen.moved
-        sums = rounding.angle_error(self.d, self.run.hyper) * (1 + self.b)
-        rounded = self.direction_error / (eta * self.K) + sums
-        return still_moves + self.b * self._u_moves + rounded
+    @property
+    def reach(self) -> Array:
+        """A bound on ``|w^T - w_bar|``, infinite where nothing is proved."""
+        return self.attraction.reach
 
-    @cached_property
-    def _u_moves(self) -> Array:
-        """``|prox(w^T) - u^T|``, as far as w^T and w^{T-1} are apart."""
-        reach = 2 * (self.seen.moved + self.direction_error)
-        apart = jnp.abs(self.u - self.outcome.state.u)
-        jumps = jnp.abs(jnp.abs(self.w) - self.threshold) <= reach
-        explained = jnp.where(jumps, apart, jnp.minimum(apart, self.slope * reach))
-        return jnp.linalg.norm(explained)
+    @property
+    def slope(self) -> Array:
+        """The largest slope of the prox around w^T."""
+        return self.attraction.slope
 
     @cached_property
-    def pull(self) -> Array:
-        """``c - b max_j prox'(w_j)``: the limit attracts where this is positive.
-
-        From ``c w_bar = w_star + b prox(w_bar)`` and the same for w with the residual r
-        follows ``|w - w_bar| <= r / pull``, up to second order, on one support.
-        """
-        return self.c - self.b * jnp.max(self.slope)
+    def sums(self) -> Array:
+        """The rounding of what is computed from w^T, u and w_star."""
+        return rounding.angle_error(self.d, self.run.hyper) * (1 + self.b)

@@ -1,8 +1,9 @@
 """The limit of a run: Lemma 7, Theorem 1 and what follows from it.
 
 The last iterate w^T of a run that has converged stands for ``w_bar``, its prox for
-``u_bar``. How far a run of finite length and precision can be from what its limit obeys
-is `Evidence.residual`: the bound of an equality, the allowance of an inequality.
+``u_bar``. `rvsjax.theory.attraction` proves that there is a limit, and how far it can
+be: `Evidence.residual` bounds what an equation leaves open at w^T, `Evidence.reach` the
+distance to ``w_bar``, which moves both sides of an inequality.
 """
 
 import math
@@ -11,36 +12,99 @@ import jax.numpy as jnp
 
 from rvsjax import rounding
 from rvsjax.theory.check import Check
-from rvsjax.theory.evidence import Evidence
+from rvsjax.theory.evidence import Evidence, Hypotheses
 from rvsjax.types import Array
 
 __all__ = [
     "constant_12",
     "corollary_1_1",
+    "corollary_1_1_stated",
     "coupling_bound",
     "equation_12",
     "equation_13",
     "identity_13",
     "l1_bound",
+    "lemma_6_converges",
     "lemma_7",
     "remark_1",
+    "theorem_1_converges",
+    "theorem_1_global",
     "theorem_1_i",
+    "theorem_1_i_strong",
+    "theorem_1_prox",
 ]
+
+
+def theorem_1_converges(evidence: Evidence) -> Check:
+    """The iterates ``(u^t, w^t)`` converge.
+
+    Hypotheses: ``beta <= K sin(delta)``, ``eta <= 1/(beta + K)``, ``|v| >= 1/2`` at
+    every step, ``lam < K/sqrt(d)``.
+    Observed: a bound on ``|w^T - w_bar|``, proved by the last step: around w^T the step
+    contracts. Null and undecided where it proves nothing: a run of finite length can
+    show that it converges, not that it does not.
+    Source: Theorem 1; the proof is that of `rvsjax.theory.attraction`.
+    """
+    reach = evidence.reach
+    return evidence.check(evidence.within_theorem_1, reach, 2, jnp.inf)
 
 
 def lemma_7(evidence: Evidence) -> Check:
     """The iterates converge to a solution of equation (12).
 
-    Hypotheses: those of Theorem 1, and a run that has settled.
+    Hypotheses: those of Theorem 1, and a run that has converged.
     Observed: ``|w^T - w_bar|``, with w_bar solved from equation (12) without the run.
-    The bound is what the last step leaves open, ``2 r / (c - b max prox')``; undecided
-    where that is not positive, so that the limit need not attract.
+    The bound is how far the last step can have left it, ``r / (c - b max prox')``.
     Source: Lemma 7; derived again.
     """
-    observed = jnp.linalg.norm(evidence.w - evidence.limit.w).astype(evidence.w.dtype)
-    attracts = evidence.pull > 0
-    bound = jnp.where(attracts, 2 * evidence.residual / evidence.pull, 0)
-    return Check(evidence.theorem_1, observed, bound, jnp.where(attracts, 0.0, jnp.inf))
+    observed = jnp.linalg.norm(evidence.w - evidence.limit.w)
+    bound = evidence.reach + evidence.sums
+    return evidence.check(evidence.theorem_1, observed, bound, 0)
+
+
+def theorem_1_prox(evidence: Evidence) -> Check:
+    """``u^t -> u_bar = prox(w_bar)``.
+
+    Hypotheses: those of Theorem 1, and a run that has converged.
+    Observed: ``|u^T - prox(w_bar)|``, with w_bar solved from equation (12) without the
+    run. The bound is what ``|w^{T-1} - w_bar|`` leaves open, times the slope of the
+    prox.
+    Source: Theorem 1 (ii); derived.
+    """
+    observed = jnp.linalg.norm(evidence.outcome.state.u - evidence.limit.u)
+    left = evidence.reach + evidence.seen.moved + evidence.direction_error
+    bound = evidence.slope * left + evidence.sums
+    return evidence.check(evidence.theorem_1, observed, bound, 0)
+
+
+def theorem_1_global(evidence: Evidence) -> Check:
+    """The limit is a global one: no other start ends elsewhere.
+
+    Hypotheses: those of Theorem 1, and a run that has converged.
+    Observed: in how many coordinates other limits have another support; a start at one
+    of them has the same hypotheses, and stays there.
+    Source: Theorem 1 and the abstract, "global limit"; reconstructed.
+    """
+    others = jnp.sum(evidence.limit.free, dtype=jnp.int32)
+    return evidence.check(evidence.theorem_1, others, 0, 0)
+
+
+def lemma_6_converges(evidence: Evidence) -> Check:
+    """``L_beta(u^t, w^t)`` converges, to ``L_beta(u_bar, w_bar)``.
+
+    Hypotheses: those of Theorem 1, and a run that has converged.
+    Observed: ``|L_beta(u^T, w^T) - L_beta(u_bar, w_bar)|``, with w_bar solved from
+    equation (12) without the run. Where w and u move by e, the Lagrangian moves by at
+    most ``(2 K + 5 beta) e``, as ``lam P' = beta (w - u)``.
+    Source: Lemma 6, "converges"; derived.
+    """
+    run, seen = evidence.run, evidence.seen
+    value = evidence.lagrangian_of_limit
+    left = evidence.reach + seen.moved + evidence.direction_error
+    bound = (2 * evidence.K + 5 * run.hyper.beta) * left
+    observed = jnp.abs(seen.lagrangian.value - value)
+    rounded = evidence.lagrangian_step_error
+    return evidence.check(evidence.theorem_1, observed, bound + rounded, 0)
 
 
 def theorem_1_i(evidence: Evidence) -> Check:
@@ -52,12 +116,26 @@ def theorem_1_i(evidence: Evidence) -> Check:
     the limit.
     Source: Theorem 1 (i); the constants are reconstructed.
     """
-    return Check(
-        evidence.theorem_1,
-        evidence.seen.theta.value,
-        evidence.delta,
-        2 * evidence.residual + rounding.angle_error(evidence.d, evidence.run.hyper),
-    )
+    return _last_angle(evidence, evidence.delta)
+
+
+def theorem_1_i_strong(evidence: Evidence) -> Check:
+    """``theta(w_bar, w_star) < arcsin(beta/K)``.
+
+    The smallest delta that the hypotheses allow: ``beta = K sin(delta)``.
+    Hypotheses: those of Theorem 1, and a run that has converged.
+    Observed: the last angle, radians; the allowance is its rounding and its distance to
+    the limit.
+    Source: Theorem 1 (i) with its strongest delta; the constants are reconstructed.
+    """
+    return _last_angle(evidence, jnp.arcsin(jnp.minimum(evidence.b, 1)))
+
+
+def _last_angle(evidence: Evidence, bound: Array) -> Check:
+    rounded = rounding.angle_error(evidence.d, evidence.run.hyper)
+    allowance = 2 * evidence.reach + rounded
+    theta = evidence.seen.theta.value
+    return evidence.check(evidence.theorem_1, theta, bound, allowance)
 
 
 def equation_12(evidence: Evidence) -> Check:
@@ -68,12 +146,8 @@ def equation_12(evidence: Evidence) -> Check:
     Source: Theorem 1 (ii), equation (12); derived.
     """
     observed = jnp.linalg.norm(evidence.w - evidence.target / evidence.c)
-    return Check(
-        evidence.theorem_1,
-        observed,
-        2 * evidence.residual / evidence.c,
-        jnp.zeros_like(observed),
-    )
+    bound = 2 * evidence.residual / evidence.c
+    return evidence.check(evidence.theorem_1, observed, bound, 0)
 
 
 def constant_12(evidence: Evidence) -> Check:
@@ -98,17 +172,33 @@ def corollary_1_1(evidence: Evidence) -> Check:
     Source: Corollary 1.1, "the same with their thresholds"; reconstructed, from
     ``|w_bar - u_bar| <= t sqrt(d)``.
     """
-    shift = evidence.b * evidence.threshold * math.sqrt(evidence.d)
-    hypotheses = evidence.theorem_1 | evidence.is_thresholded
-    hypotheses = {n: x for n, x in hypotheses.items() if n != "lam < K/sqrt(d)"}
-    label = "beta t sqrt(d) < K, t the threshold"
-    return _constant(evidence, hypotheses | {label: shift < 1}, shift)
+    hypotheses = (
+        evidence.small_coupling
+        | evidence.small_step
+        | evidence.no_stretch
+        | evidence.small_threshold
+        | evidence.converged
+        | evidence.is_thresholded
+    )
+    return _constant(evidence, hypotheses, evidence.threshold_shift)
 
 
-def _constant(evidence: Evidence, hypotheses: dict[str, Array], shift: Array) -> Check:
+def corollary_1_1_stated(evidence: Evidence) -> Check:
+    """Theorem 1 word by word for l0 and transformed l1: ``C <= 1/(1 - lam sqrt(d)/K)``.
+
+    Hypotheses: those of Theorem 1 with its bound on lam, a run that has converged, the
+    penalty is l0 or transformed l1.
+    Observed: C, infinite unless it is positive.
+    Source: Corollary 1.1, read as "the same bound"; reconstructed.
+    """
+    shift = evidence.run.hyper.lam * math.sqrt(evidence.d) / evidence.K
+    return _constant(evidence, evidence.theorem_1 | evidence.is_thresholded, shift)
+
+
+def _constant(evidence: Evidence, hypotheses: Hypotheses, shift: Array) -> Check:
     bound = jnp.where(shift < 1, 1 / (1 - shift), jnp.inf)
-    open_ = 2 * evidence.residual * evidence.C * bound
-    return Check(hypotheses, evidence.C, bound, jnp.where(shift < 1, open_, 0))
+    allowance = jnp.where(shift < 1, evidence.C_error, 0)
+    return evidence.check(hypotheses, evidence.C, bound, allowance)
 
 
 def identity_13(evidence: Evidence) -> Check:
@@ -121,9 +211,7 @@ def identity_13(evidence: Evidence) -> Check:
     """
     sides = jnp.sin(evidence.seen.theta.value), evidence.b * evidence.across
     observed = jnp.abs(sides[0] - sides[1])
-    return Check(
-        evidence.theorem_1, observed, evidence.residual, jnp.zeros_like(observed)
-    )
+    return evidence.check(evidence.theorem_1, observed, evidence.residual, 0)
 
 
 def equation_13(evidence: Evidence) -> Check:
@@ -134,12 +222,11 @@ def equation_13(evidence: Evidence) -> Check:
     Source: Theorem 1 (iii), equation (13); the bound is reconstructed. By the identity
     it holds exactly where ``theta <= 2 pi/3``.
     """
-    return Check(
-        evidence.theorem_1,
-        jnp.linalg.norm(evidence.w - evidence.run.teacher.w_star),
-        2 * evidence.b * evidence.across,
-        2 * evidence.residual,
-    )
+    observed = jnp.linalg.norm(evidence.w - evidence.run.teacher.w_star)
+    bound = 2 * evidence.b * evidence.across
+    moves = 1 + 2 * evidence.b * (1 + evidence.slope)
+    allowance = moves * evidence.reach + 2 * evidence.sums
+    return evidence.check(evidence.theorem_1, observed, bound, allowance)
 
 
 def l1_bound(evidence: Evidence) -> Check:
@@ -149,11 +236,8 @@ def l1_bound(evidence: Evidence) -> Check:
     Observed: the sine of the last angle.
     Source: derived from identity (13) and ``|w_bar - u_bar| <= (lam/beta) sqrt(d)``.
     """
-    observed = jnp.sin(evidence.seen.theta.value)
     bound = evidence.run.hyper.lam * math.sqrt(evidence.d) / evidence.K
-    return Check(
-        evidence.converged | evidence.is_l1, observed, bound, evidence.residual
-    )
+    return _last_sine(evidence, evidence.converged | evidence.is_l1, bound)
 
 
 def coupling_bound(evidence: Evidence) -> Check:
@@ -164,8 +248,13 @@ def coupling_bound(evidence: Evidence) -> Check:
     Source: not in the paper; derived here from identity (13): every prox that shrinks
     has ``|u|^2 <= <u, w>``, hence ``|u| <= cos(gamma)`` and ``|u| sin(gamma) <= 1/2``.
     """
+    return _last_sine(evidence, evidence.converged, evidence.b / 2)
+
+
+def _last_sine(evidence: Evidence, hypotheses: Hypotheses, bound: Array) -> Check:
     observed = jnp.sin(evidence.seen.theta.value)
-    return Check(evidence.converged, observed, evidence.b / 2, evidence.residual)
+    allowance = 2 * evidence.reach + evidence.sums
+    return evidence.check(hypotheses, observed, bound, allowance)
 
 
 def remark_1(evidence: Evidence) -> Check:
@@ -183,9 +272,6 @@ def remark_1(evidence: Evidence) -> Check:
     turned = jnp.max(jnp.where(evidence.u != 0, -jnp.sign(w_star) * w, -jnp.inf))
     observed = jnp.maximum(grown, turned)
     not_empty = {"u is not empty": jnp.any(evidence.u != 0)}
-    return Check(
-        evidence.theorem_1 | not_empty,
-        observed,
-        4 * evidence.residual * evidence.C,
-        jnp.zeros_like(observed),
-    )
+    rounded = (1 + evidence.C) * evidence.sums
+    bound = evidence.reach + evidence.C_error + rounded
+    return evidence.check(evidence.theorem_1 | not_empty, observed, bound, 0)

@@ -18,6 +18,7 @@ template <class T> struct Batch {
   int32_t *integers;                  // (runs, INTEGERS)
   T *theta, *lagrangian;              // (runs, points)
   int32_t *nnz_u;                     // (runs, points)
+  T *theta_u;                         // (runs, points)
 };
 
 // The runs that go together in the lanes of one vector; empty lanes repeat the last.

@@ -155,7 +155,17 @@ template <class T, class Penalty> struct Direct {
   void sample(int64_t point) const {
     int32_t counts[Lanes<T>::count];
     for (int i = 0; i < Lanes<T>::count; i++) counts[i] = nnz(i);
-    watch.sample(point, counts);
+    watch.sample(point, counts, direction_of_u());
+  }
+
+  // u/|u| beside w*; NaN where u is empty.
+  Pair<T> direction_of_u() const {
+    R uu = {};
+    for (int64_t j = 0; j < d; j++) uu += u_old[j] * u_old[j];
+    const R length = root(uu);
+    Pair<T> pair;
+    for (int64_t j = 0; j < d; j++) pair.add(u_old[j] / length, w_star[j]);
+    return pair;
   }
 
   void write(int lane, int64_t steps, int64_t bad = NEVER, bool degenerate = false) const {

@@ -59,7 +59,7 @@ Batch<T> unpack(ffi::RemainingArgs &args, ffi::RemainingRets &rets) {
   return {int64_t(start.element_count()) / d, d, points,
           static_cast<const T *>(in(0)), static_cast<const T *>(in(1)),
           static_cast<const T *>(in(2)), static_cast<const int32_t *>(in(3)),
-          reals(0), reals(1), reals(2), integers(3), reals(4), reals(5), integers(6)};
+          reals(0), reals(1), reals(2), integers(3), reals(4), reals(5), integers(6), reals(7)};
 }
 
 static ffi::Error call(std::string_view way, std::string_view penalty,

@@ -249,7 +249,17 @@ template <class T, class Penalty> struct Span {
   void sample(int64_t point) const {
     int32_t counts[Lanes<T>::count];
     for (int i = 0; i < Lanes<T>::count; i++) counts[i] = int32_t(count[i]);
-    watch.sample(point, counts);
+    watch.sample(point, counts, direction_of_u());
+  }
+
+  // u/|u| beside w*, in coordinates; NaN where u is empty.
+  Pair<T> direction_of_u() const {
+    R uu = {};
+    for (int i = 0; i < on; i++) uu += prox(i, before[i]) * prox(i, before[i]);
+    const R length = root(uu);
+    Pair<T> pair;
+    for (int i = 0; i < D; i++) pair.add(prox(i, before[i]) / length, star[i]);
+    return pair;
   }
 
   void write(int lane, int64_t steps, int64_t bad = NEVER, bool degenerate = false,

@@ -11,6 +11,16 @@ template <class T> struct Step {
   Real<T> length, inverse, near2, far2, moved2, across2, rest;
 };
 
+// Squares of |x - w*| and |x + w*|.
+template <class T> struct Pair {
+  Real<T> near2 = {}, far2 = {};
+
+  void add(Real<T> x, Real<T> t) {
+    near2 += (x - t) * (x - t);
+    far2 += (x + t) * (x + t);
+  }
+};
+
 // What is known of a step before it is taken in.
 template <class T> struct Look {
   Real<T> near, far, theta, lagrangian;  // the last two are changes
@@ -117,8 +127,9 @@ template <class T> struct Watch {
 
   T angle(int lane) const { return 2 * std::atan2(near[lane], far[lane]); }
 
-  // Note the point of the curves at a step of the grid, or that there is none.
-  void sample(int64_t point, const int32_t *nnz) const {
+  // Note the point of the curves at a step of the grid, or that there is none; of u the
+  // entries and the angle.
+  void sample(int64_t point, const int32_t *nnz, Pair<T> u) const {
     const Batch<T> &to = group.batch;
     for (int i = 0; i < Lanes<T>::count; i++) {
       if (!group.is_real(i)) continue;
@@ -127,6 +138,8 @@ template <class T> struct Watch {
       to.theta[at] = value;
       to.lagrangian[at] = K[i] * value + rest[i];
       to.nnz_u[at] = running(i) ? nnz[i] : last_nnz[i];
+      T angle_u = 2 * std::atan2(std::sqrt(u.near2[i]), std::sqrt(u.far2[i]));
+      to.theta_u[at] = running(i) ? angle_u : std::numeric_limits<T>::quiet_NaN();
     }
   }
 

@@ -19,6 +19,7 @@ _LEAST_STEPS = 20
 _MOST_LINES = 400
 _MOST_NUMBERS = 250_000  # of all lines, about 1.2 MB
 _MOST_COLUMNS = 8
+_OF_ONE_FILTER = {"loss_u": "loss f(uᵗ)"}  # not the loss of a network, in nats
 _FIRST = ("accuracy_u", "accuracy_w", "sparsity_u")  # of networks
 
 
@@ -47,9 +48,11 @@ def curves(
     some = table.loc[kept, names]
     sorts = [Sorted(some[name].to_numpy(float, na_value=np.nan)) for name in names]
     rows = _Rows(sorts, row[kept], steps[kept])
+    network = "p_epochs" in runs
+    own = {} if network else _OF_ONE_FILTER
     return {
-        "step": "epoch" if "p_epochs" in runs else "step",
-        "columns": [{"name": name, "label": label(name)} for name in names],
+        "step": "epoch" if network else "step",
+        "columns": [{"name": x, "label": own.get(x) or label(x)} for x in names],
         "runs": len(known),
         "of": len(runs),
         "views": _views(rows, shown, method),

@@ -51,7 +51,7 @@ _INVERSE = tuple(
 # What follows from u: not the same on both sides of a jump of the prox.
 _OF_U = (
     *("m_nnz_u", "m_u_empty", "m_theta_u", "m_support_precision", "m_support_recall"),
-    *("m_distance_to_limit", "m_limit_free", "m_limit_reached", "u", "nnz_u"),
+    *("m_distance_to_limit", "m_limit_free", "m_limit_reached", "u", "nnz_u", "loss_u"),
 )
 _OF_LIMIT = (
     *("lemma_7", "theorem_1_i", "equation_12", "constant_12", "identity_13"),
@@ -137,6 +137,8 @@ class Tolerance:
             return self.allowed * max(1, size) ** 2
         if column == "m_theta_u":
             return self.allowed / self.u_length
+        if column == "loss_u":  # on the way, where u is not shorter than the root
+            return math.sqrt(self.allowed)
         return self.allowed * max(1, size)
 
 
