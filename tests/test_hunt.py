@@ -111,11 +111,11 @@ class Wrong(L1):
     """The prox with a larger threshold than its penalty has."""
 
     def prox(self, x, m):
-        return super().prox(x, 1.1 * m)
+        return super().prox(x, 3 * m)
 
 
 def test_a_wrong_prox_is_found():
-    shape, claims = Shape("l1", 2, 40), {"lemma_5_stated": RUN_CLAIMS["lemma_5_stated"]}
+    shape, claims = Shape("l1", 2, 40), {"l1_bound": RUN_CLAIMS["l1_bound"]}
 
     def change(run):
         return dataclasses.replace(run, penalty=Wrong())
