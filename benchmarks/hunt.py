@@ -75,17 +75,19 @@ def hunt(runs: int, seed: int, processes: int) -> Found:
     begin = time.perf_counter()
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         asked: list[Future[Found]] = []
+        judged = 0
         for batch in batches(runs, seed):
             chunks = [batch[i : i + CHUNK] for i in range(0, len(batch), CHUNK)]
             asked += [pool.submit(judge_chunk, chunk) for chunk in chunks]
-            tell(len(asked) * CHUNK, "runs judged in floats", begin)
+            judged += len(batch)
+            tell(judged, "runs judged in floats", begin)
         found = Found(Counter(), [])
         for done, future in enumerate(asked, 1):
             part = future.result()
             found.counts.update(part.counts)
             found.false.extend(part.false)
             if done % 50 == 0:
-                tell(done * CHUNK, "runs replayed", begin)
+                tell(judged * done // len(asked), "runs replayed", begin)
     return found
 
 
