@@ -1,19 +1,13 @@
 """The limit of a run in closed form, without running it: equation (12) solved.
 
-A limit obeys ``c w_bar = w_star + b prox(w_bar)`` with ``b = beta/K``, ``|w_bar| = 1``.
-Given the support S of ``u_bar``, every coordinate is a function of c alone: off S
-``w_bar_j = w_star_j / c``; on S u_bar_j solves ``(c - b) u + c m P'(u) = w_star_j``,
-which is the branch of the prox at ``w_star_j / (c - b)`` with ``c m / (c - b)`` for m.
-``|w_bar|`` decreases in c, so that c is one scalar root, between 1 and 1 + b.
-
-A prox that jumps (l0, transformed l1 with a small a) leaves some coordinates free: both
-in and out of S they are consistent. With n free coordinates there are up to 2^n limits.
-On S the largest root is taken, where ``b prox' < c``. For transformed l1 near its jump
-and b above about 0.6 a limit can lie on the smaller root; it is then not found.
+A limit is a fixed point of ``F(w) = (w_star + b prox(w)) / c``, c the length of the
+numerator, ``b = beta/K``. Where the prox jumps or is steep, a coordinate can be both in
+and out of the support, or on either of two roots, and there can be several limits:
+`limit_point` finds one of them and looks for others, `limit_points` tries every choice.
+docs/mathematics.md has the proofs, and what is not proved.
 """
 
 import itertools
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -22,17 +16,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import cgd, compensated, rvscgd
+from rvsjax.fixed_point import LARGE, OFF, SMALL, Point, Problem, States, settle, solve
 from rvsjax.lagrangian import Run
 from rvsjax.teacher import angle, unit
-from rvsjax.types import Array, Penalty
+from rvsjax.types import Array
 
 __all__ = ["MOST_FREE", "Limit", "has_limit", "limit_point", "limit_points"]
 
-MOST_FREE = 12  # coordinates of which `limit_points` tries every choice
+MOST_FREE = 12  # of 2^12 choices of states `limit_points` tries all
 
-_STEPS = 170  # to a root, three times what halving needs; most often 4 to 8
-_ROUNDS = 8  # of supports; they settle in two or three
-_CONSISTENT = 1e-10  # |w - (w_star + b prox(w)) / |.|| of a limit
+_EVERY = 32  # choices up to which `limit_point` tries all
+_SEARCHED = 64  # coordinates of which it changes the state where there are more
+_CELLS = 64  # intervals of c in which `limit_points` looks where the root is not one
+_APART = 1e-7  # |w_j| of two limits of the same states
 
 
 class Limit(NamedTuple):
@@ -43,9 +39,11 @@ class Limit(NamedTuple):
     C: Array  # in w_bar = C (w_star - b (w_bar - u_bar)), eq. (12)
     gamma: Array  # angle of w_bar and u_bar, radians; 0 where u_bar = 0
     theta: Array  # angle of w_bar and w_star, radians
-    free: Array  # (d,) coordinates that other limits have in, or out of, their support
-    unique: Array  # no coordinate is free
-    found: Array  # the equation holds; False where the support did not settle
+    free: Array  # (d,) coordinates whose state another limit is known to change
+    unique: Array  # the search, for b < 1 alone, came to its end and found no other
+    found: Array  # the equation holds
+    attracts: Array  # runs that come near it end here
+    state: Array  # (d,) 0 where u_bar is 0, 2 where b prox' > c, 1 elsewhere
 
 
 def has_limit(run: Run) -> bool:
@@ -60,155 +58,168 @@ def has_limit(run: Run) -> bool:
 
 @partial(jax.jit, inline=True)
 def limit_point(run: Run, near: Array | None = None) -> Limit:
-    """Return the limit of a run, with the support that the iterate `near` has.
+    """Return the limit to which F leads from the iterate `near`, or from the teacher.
 
-    Without `near`, that of the teacher's largest entries. Only ``run.teacher``,
-    ``run.penalty`` and ``run.hyper`` matter, not the start or the step size. Pure: can
-    be compiled and mapped. Source: equation (12), solved here.
+    It is the limit on the support and the roots of `near` where there is one. Other
+    limits are counted where they attract. Only ``run.teacher``, ``run.penalty`` and
+    ``run.hyper`` matter, not the start or the step size. Pure: can be compiled and
+    mapped. Source: equation (12), solved here.
     """
-    wide = jax.dtypes.canonicalize_dtype(jnp.float64)
-    target = unit(run.teacher.w_star.astype(wide))
-    hyper, penalty = jax.tree.map(
-        lambda x: jnp.asarray(x, wide), (run.hyper, run.penalty)
-    )
-    near = target if near is None else near.astype(wide)
-    b, m = hyper.beta / run.teacher.K, hyper.m
-    threshold = penalty.threshold(m)
-    jump = b * penalty.branch(threshold, m)
-    taught = target != 0
+    problem = Problem.of(run)
+    near = problem.target if near is None else near.astype(problem.target.dtype)
+    _, loose = _bounds(problem)
+    point, free, searched = _search(problem, near, loose)
+    unique = point.found & searched & ~jnp.any(free)
+    return _describe(problem, point, free, unique)
 
-    def refine(found: tuple[Array, ...]) -> tuple[Array, ...]:
-        """Solve on three supports: of the run, the least, the largest; renew them."""
-        count, _, solved_on = found[:3]
-        c, w = jax.vmap(lambda support: _on_support(support, target, penalty, b, m))(
-            solved_on
-        )
-        supports = [
-            jnp.abs(w[0]) > threshold,
-            jnp.abs(target) > threshold * c[2],
-            (jnp.abs(target) > threshold * c[1] - jump) & taught,
-        ]
-        return count + 1, solved_on, jnp.stack(supports), c, w
 
-    def unsettled(found: tuple[Array, ...]) -> Array:
-        count, before, supports = found[:3]
-        return (count < _ROUNDS) & jnp.any(before != supports)
-
-    first = [
-        jnp.abs(near) > threshold,
-        jnp.abs(target) > threshold * (1 + b),
-        taught,
-    ]
-    before = jnp.stack(first)
-    unsolved = jnp.zeros((3,), wide), jnp.zeros((3, target.size), wide)
-    _, _, supports, c, w = jax.lax.while_loop(
-        unsettled, refine, (jnp.int32(0), ~before, before, *unsolved)
-    )
-    c, w = c[0], w[0]
-    u = penalty.prox(w, m)
-    free = supports[2] & ~supports[1]
+def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Limit:
+    w = point.w
+    u = jnp.where(point.state == OFF, 0, problem.penalty.prox(w, problem.m))
     return Limit(
         w=w,
         u=u,
-        C=1 / (c - b),
+        C=1 / (jnp.linalg.norm(problem.target + problem.b * u) - problem.b),
         gamma=jnp.where(jnp.any(u != 0), angle(w, unit(u)), 0),
-        theta=angle(w, target),
+        theta=angle(w, problem.target),
         free=free,
-        unique=~jnp.any(free),
-        found=jnp.linalg.norm(w - unit(target + b * u)) < _CONSISTENT,
+        unique=unique,
+        found=point.found,
+        attracts=point.attracts & point.found,
+        state=point.state,
     )
 
 
+def _bounds(problem: Problem) -> tuple[Array, Array]:
+    """Return the coordinates ``(d,)`` that are on in every limit, and those left open.
+
+    For b < 1. Whatever its states, |w(c)| of a limit lies between those with as few
+    coordinates on as can be and with as many. No coordinate is open for b >= 1.
+    """
+    d, one = problem.target.size, jnp.ones_like(problem.b)
+    none, every = jnp.full(d, OFF), jnp.ones(d, bool)
+
+    def bound(most: Array) -> Array:
+        return solve(problem, States(none, every, most), one, one + problem.b)[0]
+
+    low, high = jax.vmap(bound)(jnp.array([False, True]))
+    off, large, _ = problem.roots(low)
+    can_be_off = jnp.abs(problem.target) <= problem.threshold * high
+    can_be_on = (large > problem.threshold) & (off > 0)
+    return ~can_be_off, can_be_off & can_be_on & (problem.b < 1)
+
+
+def _search(problem: Problem, near: Array, loose: Array) -> tuple[Point, Array, Array]:
+    """Return the limit from `near`, where others differ, and if all was searched.
+
+    One loop for both, so that a program has the code once.
+    """
+    d, kinds = loose.size, problem.states
+    count = jnp.sum(loose)
+    every = count * np.log(kinds) <= np.log(_EVERY) + 1e-9
+    all_choices = kinds ** jnp.minimum(count, 5)
+    flips = 3 * (kinds - 1) * jnp.minimum(count, _SEARCHED)
+    last = jnp.where(every, jnp.where(count > 0, all_choices, 0), flips)
+    rank = jnp.cumsum(loose) - 1
+    top = 1 + problem.b
+    bottom = jnp.maximum(1.0, problem.b)
+
+    def choice(number: Array, own: Array) -> States:
+        """Return all choices by number, or one coordinate changed and the rest loose.
+
+        The rest is as it is, or as little on as can be, or as much.
+        """
+        digits = number // kinds ** jnp.clip(rank, 0, 5) % kinds
+        flip, mode = number // 3, number % 3
+        here = loose & (rank == flip // (kinds - 1))
+        turned = (own + 1 + flip % (kinds - 1)) % kinds
+        state = jnp.where(every, jnp.where(loose, digits, own), own)
+        state = jnp.where(here & ~every, turned, state).astype(jnp.int32)
+        return States(state, loose & ~here & ~every & (mode > 0), mode == 2)
+
+    def more(search: tuple) -> Array:
+        return search[0] <= last
+
+    def attempt(search: tuple) -> tuple:
+        number, own, free = search
+        first = number == 0
+        _, w = solve(problem, choice(number - 1, own.state), bottom, top)
+        point = settle(problem, jnp.where(first, near, w))
+        other = point.found & point.attracts & own.found & ~first
+        own = jax.tree.map(lambda x, y: jnp.where(first, x, y), point, own)
+        return number + 1, own, free | (other & _differ(point, own))
+
+    start = jnp.zeros_like(last), Point.at(near), jnp.zeros(d, bool)
+    _, own, free = jax.lax.while_loop(more, attempt, start)
+    return own, free, (count <= _SEARCHED) & (problem.b < 1)
+
+
+def _differ(one: Point | Limit, other: Point | Limit) -> Array:
+    """Return the coordinates ``(d,)`` in which two limits are not alike.
+
+    On given states c can have several values only with a coordinate on the small root.
+    """
+    moved = abs(one.w - other.w) > _APART
+    return (one.state != other.state) | ((one.state == SMALL) & moved)
+
+
 def limit_points(run: Run) -> list[Limit]:
-    """Return every limit of a run, by trying all choices of the free coordinates.
+    """Return every limit of a run, those that do not attract among them, for b < 1.
 
-    Raises ValueError with more than 12 of them. Not to be compiled: their number is
-    that of the results.
+    All choices of states are tried. Raises ValueError with more than 2^12 of them, and
+    for ``beta >= K``. Not to be compiled: their number is that of the results.
     """
-    one = limit_point(run)
-    free = np.flatnonzero(one.free)
-    if len(free) > MOST_FREE:
+    problem = Problem.of(run)
+    if problem.b >= 1:
+        raise ValueError("every limit is found for beta < K only")
+    sure, free = map(np.asarray, jax.jit(_bounds)(problem))
+    number = problem.states ** int(free.sum())
+    if number > 2**MOST_FREE:
         raise ValueError(
-            f"{len(free)} coordinates are free, {2 ** len(free):,} choices; "
-            f"at most {MOST_FREE} are tried"
+            f"{free.sum()} coordinates are free, {number:,} choices; "
+            f"at most {2**MOST_FREE:,} are tried"
         )
-    sure = np.asarray(one.u) != 0
-    sure[free] = False
-    near = np.repeat(np.where(sure, np.inf, 0.0)[None], 2 ** len(free), axis=0)
-    near[:, free] = [
-        np.where(choice, np.inf, 0.0)
-        for choice in itertools.product((False, True), repeat=len(free))
-    ]
-    solved = jax.device_get(_limit_points(run, near))
-    points = [Limit(*(leaf[i] for leaf in solved)) for i in range(len(near))]
-    found = {(point.u != 0).tobytes(): point for point in points if point.found}
-    return list(found.values())
+    tried = jax.device_get(_try_all(problem, *_choices(problem, sure, free)))
+    points: list[Limit] = []
+    for i in np.flatnonzero(tried.found):
+        point = Limit(*(leaf[i] for leaf in tried))
+        if all(np.any(_differ(point, other)) for other in points):
+            points.append(point)
+    return [_compared(point, points) for point in points]
 
 
-_limit_points = jax.jit(jax.vmap(limit_point, in_axes=(None, 0)))
+def _compared(point: Limit, points: list[Limit]) -> Limit:
+    """Return a limit with what the other ones change."""
+    others = [_differ(point, other) for other in points if other.attracts]
+    free = np.any([np.zeros(point.w.size, bool), *map(np.asarray, others)], axis=0)
+    return point._replace(free=free, unique=~free.any())
 
 
-def _on_support(
-    support: Array, target: Array, penalty: Penalty, b: Array, m: Array
-) -> tuple[Array, Array]:
-    """Return c and w_bar ``(d,)`` on a support."""
+def _choices(
+    problem: Problem, sure: np.ndarray, free: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return states ``(n, d)`` and intervals of c ``(n, 2)`` to look in.
 
-    def weights(c: Array) -> Array:
-        u = penalty.branch(target / (c - b), m * c / (c - b))
-        return (target + jnp.where(support, b * u, 0)) / c
-
-    one = jnp.ones_like(b)
-    low = jnp.where(jnp.any(support), jnp.maximum(one, b), one)
-    c = _root(lambda c: jnp.linalg.norm(weights(c)) - 1, low, one + b)
-    return c, unit(weights(c))
-
-
-class _Ends(NamedTuple):
-    """An interval with a root of f, which falls in it."""
-
-    low: Array
-    high: Array
-    above: Array  # f(low), halved where it lags; infinite where there is no number
-    below: Array  # f(high), or halves of it
-    rose: Array  # the last step moved low, not high
-    steps: Array
-
-
-def _root(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Return the root of a falling f to the last digits, by the Illinois method.
-
-    Of each three steps one is a halving, so that it comes to an end for any f. The
-    first two look at the ends: with f in one place, not three, programs compile faster.
+    |w(c)| falls with c, so that one interval is enough, but for a small root.
     """
-    ulp = jnp.finfo(high.dtype).eps
+    states, cells = [], []
+    kinds = np.arange(problem.states, dtype=np.int32)
+    for choice in itertools.product(kinds, repeat=int(free.sum())):
+        state = np.where(sure, LARGE, OFF)
+        state[free] = choice
+        parts = _CELLS if SMALL in choice else 1
+        edges = np.linspace(1, 1 + float(problem.b), parts + 1)
+        states += [state] * parts
+        cells += zip(edges, edges[1:])
+    return np.array(states), np.array(cells)
 
-    def is_open(ends: _Ends) -> Array:
-        wide = ends.high - ends.low > 2 * ulp * ends.high
-        brackets = (ends.above > 0) & (ends.below < 0) & (ends.steps < _STEPS)
-        return (ends.steps < 0) | (wide & brackets)
 
-    def narrow(ends: _Ends) -> _Ends:
-        low, high, above, below, rose, steps = ends
-        x = high - below * (high - low) / (below - above)
-        inside = (low < x) & (x < high) & (steps % 3 != 2)
-        x = jnp.where(inside, x, (low + high) / 2)
-        looks, at_low = steps < 0, steps == -2
-        x = jnp.where(looks, jnp.where(at_low, low, high), x)
-        value = f(x)
-        value = jnp.where(jnp.isnan(value), jnp.inf, value)
-        value = jnp.where(jnp.abs(value) <= 2 * ulp, 0, value)  # its own rounding
-        rises = jnp.where(looks, at_low, value > 0)
-        lag = jnp.where((rises == rose) & (steps > 0), 0.5, 1.0)
-        return _Ends(
-            low=jnp.where(rises, x, low),
-            high=jnp.where(rises, high, x),
-            above=jnp.where(rises, value, above * lag),
-            below=jnp.where(rises, below * lag, value),
-            rose=rises,
-            steps=steps + 1,
-        )
+@jax.jit
+def _try_all(problem: Problem, states: Array, cells: Array) -> Limit:
+    def attempt(given: tuple[Array, Array]) -> Limit:
+        state, (low, high) = given
+        no, none = jnp.array(False), jnp.zeros(state.size, bool)
+        _, w = solve(problem, States(state, none, no), low, high)
+        return _describe(problem, settle(problem, w), none, no)
 
-    unseen, begin = jnp.full_like(low, jnp.nan), jnp.full_like(low, -2, jnp.int32)
-    ends = _Ends(low, high, unseen, unseen, low > high, begin)
-    ends = jax.lax.while_loop(is_open, narrow, ends)
-    return jnp.where(ends.above > 0, ends.high, ends.low)
+    return jax.lax.map(attempt, (states, cells), batch_size=1024)

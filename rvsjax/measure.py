@@ -32,8 +32,8 @@ def largest_allowed(run: Run) -> Hyper:
 class Measurements(NamedTuple):
     """Scalars: angles in radians, steps as counts, the rest without unit.
 
-    NaN, or -1 for a step, means that there is none: no angle, precision or recall of an
-    empty u, a step that never came.
+    NaN, or -1 for a step, means that there is none: no angle and no precision of an
+    empty u, whose recall is 0; a step that never came.
     """
 
     theta_0: Array  # theta(w^0, w_star)
@@ -45,7 +45,7 @@ class Measurements(NamedTuple):
     theta_max_increase_at: Array  # its step
     theta_first_increase: Array  # first step t with an increase beyond rounding
     error: Array  # |w^T - w_star|
-    loss: Array  # f(w^T)
+    loss: Array  # f(w^T) = K theta, whatever the method descends
     lagrangian: Array  # L_beta(u^T, w^T)
     lagrangian_max_increase: Array
     lagrangian_max_increase_at: Array

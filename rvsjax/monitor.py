@@ -39,6 +39,8 @@ class Monitor(NamedTuple):
     theta_max: Array
     length_min: Array  # smallest |v|
     moved: Array  # |w^t - w^{t-1}| at the last step
+    drift: Array  # bound of what rounding has moved w^t by; 1 where it is unknown
+    drift_max: Array
     last_unsettled: Array  # last step that moved farther than SETTLED allows
     first_bad_step: Array  # first step that gave no number or no direction, or -1
     degenerate: Array  # that step had v = 0 within rounding
@@ -77,6 +79,8 @@ def watch_start(run: Run, state: State) -> Monitor:
         theta_max=theta,
         length_min=jnp.full_like(theta, jnp.inf),
         moved=jnp.full_like(theta, jnp.inf),
+        drift=jnp.full_like(theta, rounding.epsilon(run.hyper)),
+        drift_max=jnp.full_like(theta, rounding.epsilon(run.hyper)),
         last_unsettled=zero,
         first_bad_step=never,
         degenerate=jnp.bool_(False),
@@ -89,9 +93,14 @@ def watch(run: Run, old: State, new: State, length: Array, seen: Monitor) -> Mon
     step = seen.step + 1
     theta, value = run.teacher.theta(new.w), lagrangian(run, new)
     moved = jnp.linalg.norm(new.w - old.w)
-    unsettled = moved + rounding.direction_error(K, hyper, length)
-    angle_error = rounding.angle_step_error(d, K, hyper, length)
+    turned = rounding.direction_error(K, hyper, length)
+    unsettled = moved + turned
+    drift = _drift_on(run, seen.drift, length, turned)
+    by_drift = rounding.follow(K, hyper, jnp.sin(seen.theta.value))
+    by_drift *= jnp.maximum(drift, seen.drift)
+    angle_error = rounding.angle_step_error(d, K, hyper, length) + by_drift
     value_error = rounding.lagrangian_step_error(d, K, hyper, length)
+    value_error += (K + 5 * hyper.beta) * by_drift
     falls = (theta <= seen.theta.value) & _is_short(run, length)
     far = _is_far(run, old.w, new.u, seen.theta.value)
     return Monitor(
@@ -101,12 +110,20 @@ def watch(run: Run, old: State, new: State, length: Array, seen: Monitor) -> Mon
         theta_max=jnp.maximum(seen.theta_max, theta),
         length_min=jnp.minimum(seen.length_min, length),
         moved=moved,
+        drift=drift,
+        drift_max=jnp.maximum(seen.drift_max, drift),
         last_unsettled=jnp.where(
             unsettled > SETTLED * hyper.eta * K, step, seen.last_unsettled
         ),
         first_bad_step=seen.first_bad_step,
         degenerate=seen.degenerate,
     )
+
+
+def _drift_on(run: Run, drift: Array, length: Array, turned: Array) -> Array:
+    """Return the drift after a step with ``|v| = length`` that turned w by rounding."""
+    spread = rounding.spread(run.teacher.K, run.hyper, run.penalty)
+    return jnp.minimum(spread / length * drift + turned, 1)
 
 
 def _is_far(run: Run, w: Array, u: Array, theta: Array) -> Array:

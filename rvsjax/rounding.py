@@ -15,22 +15,33 @@ epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summ
   error (``|w - u| <= 2``) and by the rounding of its sums, where minimality of u
   bounds ``lam P(u) + (beta/2) |w - u|^2`` by ``5/2 beta``.
 
+- What steps have moved w by is led on by the steps after: one step turns e into at most
+  ``spread e / |v|``, with ``spread = |1 - eta (K + beta)| + eta beta p`` and p the
+  largest slope of the prox, and adds its direction error. That is the `drift` of a run
+  from the exact one. It moves the change of theta over a step by up to ``follow`` times
+  itself: to first order by ``s (3 + 5/2 b + b / (2 sin theta))`` with ``s = eta K``
+  (the tangent turns by ``1 + cot(theta)``, the drift of w by ``1 + b + b p``), and
+  never by more than pi; the Lagrangian by ``K + 5 beta`` times that.
+
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
 side; a weight within rounding of a threshold is not covered.
 """
 
 import math
 
+import jax
 import jax.numpy as jnp
 
-from rvsjax.types import Array, Hyper
+from rvsjax.types import Array, Hyper, Penalty
 
 __all__ = [
     "angle_error",
     "angle_step_error",
     "direction_error",
     "epsilon",
+    "follow",
     "lagrangian_step_error",
+    "spread",
     "vector_error",
 ]
 
@@ -69,3 +80,24 @@ def lagrangian_step_error(d: int, K: float, hyper: Hyper, length: Array) -> Arra
         + 2 * hyper.beta * direction_error(K, hyper, length)
         + sums * epsilon(hyper)
     )
+
+
+_STEEPEST = 1e6  # slope of a prox from which nothing is known of what follows
+
+
+def spread(K: float, hyper: Hyper, penalty: Penalty) -> Array:  # noqa: N803
+    """Return ``|1 - eta (K + beta)| + eta beta p``, by which a step spreads an error.
+
+    p is the slope of the prox at its threshold, from where on slopes fall.
+    """
+    m = hyper.m
+    threshold, one = penalty.threshold(m), jnp.ones_like(m)
+    slope = jax.jvp(lambda x: penalty.branch(x, m), (threshold,), (one,))[1]
+    p = jnp.where(slope < _STEEPEST, slope, _STEEPEST)
+    return jnp.abs(1 - hyper.eta * (K + hyper.beta)) + hyper.eta * hyper.beta * p
+
+
+def follow(K: float, hyper: Hyper, sine: Array) -> Array:  # noqa: N803
+    """Return by how much a drift can move the change of theta over one step."""
+    b = hyper.beta / K
+    return jnp.minimum(4 * hyper.eta * K * (1 + b + b / sine), math.pi)

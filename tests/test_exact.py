@@ -110,6 +110,8 @@ def observed(problem):
     values = {
         "lemma_5_stated": d_theta.max(),
         "lemma_5_proved": max(theta),
+        "lemma_5_cap": max(theta),
+        "lemma_5_strong": max(theta),
         "lemma_5_corrected": d_theta[falls].max(initial=-np.inf),
         "lemma_6_stated": d_lagrangian.max(),
         "lemma_6_corrected": d_lagrangian[lowers].max(initial=-np.inf),
@@ -235,6 +237,10 @@ def test_bounds():
     expected = {
         ("lemma_5_stated", PLAIN): 0,
         ("lemma_5_proved", PLAIN): np.pi - min(delta, np.pi / 2),
+        ("lemma_5_cap", KNOWN): np.arcsin(b / 2),  # from the teacher
+        ("lemma_5_strong", KNOWN): np.arcsin(b),
+        ("lemma_5_cap", PLAIN): np.pi - delta,
+        ("lemma_5_strong", PLAIN): np.pi - delta,
         ("lemma_6_stated", PLAIN): 0,
         ("theorem_1_i", PLAIN): delta,
         ("constant_12", PLAIN): 1 / (1 - 0.05 * np.sqrt(d) / K),
@@ -542,13 +548,21 @@ def test_hypotheses_hold_for_a_tame_run(claim):
     [
         (
             "beta <= K sin(min(delta, pi/2))",
-            "lemma_5_stated lemma_5_proved theorem_1_i constant_12 corollary_1_1",
+            "lemma_5_stated lemma_5_proved lemma_5_strong theorem_1_i constant_12 "
+            "corollary_1_1",
             {"beta": 0.8},
         ),
         (
             "eta <= 1/(beta + K)",
-            "lemma_5_corrected lemma_6_stated theorem_1_i equation_13 remark_1",
+            "lemma_5_corrected lemma_5_cap lemma_5_strong lemma_6_stated theorem_1_i "
+            "equation_13 remark_1",
             {"eta": 1.0},
+        ),
+        ("beta <= 2K", "lemma_5_cap", {"beta": 1.6}),
+        (
+            "theta_0 <= pi - arcsin(beta/(2K))",
+            "lemma_5_cap",
+            {"w_start": (-3.0, -2.0, -0.7)},
         ),
         (
             "|v| >= 1/2 at every step",

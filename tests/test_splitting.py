@@ -330,9 +330,11 @@ def test_optax_maps_over_the_state_as_over_its_own():
 # -- odd leaves ------------------------------------------------------------------------
 
 
-def test_without_coupling_u_is_w():
+@pytest.mark.parametrize("name", PENALTIES)
+def test_without_coupling_u_is_w(name):
+    """Also for a projection, whose prox is not the identity for m = 0 either."""
     for beta in (0, 0.0, jnp.array(0.0)):
-        split = relaxed_splitting(TransformedL1(jnp.array(1.0)), LAM, beta)
+        split = relaxed_splitting(PENALTIES[name][0], LAM, beta)
         params = network()
         updates, state = split.update(gradient(params), split.init(params), params)
         check_same(updates, gradient(params))

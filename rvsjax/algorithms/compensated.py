@@ -8,13 +8,16 @@ added to the tail, from where its sum is carried into w (Dekker's fast two-sum):
     1/|v| - 1 = -q / (1 + q + sqrt(1 + q)),    q = |v|^2 - 1
     w + tail  <- w + tail + change + (1/|v| - 1) (w + change)
 
-The gradient and u see w alone: the limit is that of float32, to its rounding.
+The gradient and u see w alone: the limit is that of float32, to its rounding. A short v,
+whose length q does not know to rounding, is normalised as it is.
 """
 
 import jax.numpy as jnp
 
 from rvsjax.algorithms import rvscgd
 from rvsjax.types import Array, Gradient, Hyper, Penalty, State
+
+_SHORT = 0.25  # |v|^2 below which 1 + q is not known to a few roundings
 
 
 def init(w: Array, hyper: Hyper, penalty: Penalty) -> State:
@@ -35,4 +38,7 @@ def step(
     assert state.tail is not None  # by `init`
     tail = state.tail + (change + shrink * (w + change))
     total = w + tail
-    return State(total, u, tail - (total - w)), jnp.sqrt(1 + q)
+    short, v = 1 + q < _SHORT, w + change
+    length = jnp.where(short, jnp.linalg.norm(v), jnp.sqrt(1 + q))
+    left = jnp.where(short, 0, tail - (total - w))
+    return State(jnp.where(short, v / length, total), u, left), length

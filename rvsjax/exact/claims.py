@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from mpmath import mp, mpf
 
+from rvsjax.exact.caps import lemma_5_cap, lemma_5_strong
 from rvsjax.exact.hypotheses import (
     NO_STRETCH,
     SMALL_COUPLING,
@@ -118,6 +119,8 @@ JUDGES: dict[str, Callable[[Run], Judgement]] = {
         lemma_5_stated,
         lemma_5_proved,
         lemma_5_corrected,
+        lemma_5_cap,
+        lemma_5_strong,
         lemma_6_stated,
         lemma_6_corrected,
         theorem_1_angle,

@@ -70,7 +70,7 @@ def theorem_1_prox(run: Run) -> Judgement:
     """``u_bar = prox(w_bar)``."""
     limit = run.limit
     observed = real(distance(run.last.u, limit.u))
-    slope = run.penalty.steepest(run.last.w, limit.radius)
+    slope: mpf = run.penalty.steepest(run.last.w, limit.radius)
     bound = slope * (limit.reach + run.moved)
     return _judgement(hold(run, *THEOREM_1), observed, bound)
 

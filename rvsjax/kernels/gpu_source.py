@@ -121,7 +121,7 @@ _PENALTY = """
 _RUN = """
     T w[OWN], p[OWN], kept[PENALTY == 2 ? OWN : 1];
     T theta, value, theta_change, theta_among, value_change, value_among,
-      theta_max, length_min, moved;
+      theta_max, length_min, moved, drift, drift_max;
     T theta_u = infinity - infinity;
     int theta_at, theta_rise, value_at, value_rise, unsettled, count, here = 0;
     int last = steps, bad = -1, degenerate = 0;
@@ -193,6 +193,7 @@ _RUN = """
         theta_change = theta_among = value_change = value_among = -infinity;
         theta_at = theta_rise = value_at = value_rise = -1;
         length_min = moved = infinity;
+        drift = drift_max = given(of_epsilon);
         unsettled = here = 0;
         count = static_cast<int>(total(nonzero));
         write(theta, value, angle_of_u());
@@ -256,11 +257,18 @@ _RUN = """
             const bool far = wp::sqrt(half * (4 - half)) / 2 >= beta / K * across;
             const bool falls = next_theta <= theta && eta * (beta + K) <= 1 + length;
             const T rise = next_theta - theta, climb = next_value - value;
-            const T rise_error = given(of_theta_at_rest)
-                                 + given(of_theta_slope) * scale;
-            const T climb_error = given(of_lagrangian_at_rest)
-                                  + given(of_lagrangian_slope) * scale;
             const T way_error = given(of_vector_error) * scale + given(of_epsilon);
+            const T sine = wp::sqrt(half * (4 - half)) / 2, share = beta / K;
+            const T spread = given(of_spread) * scale;
+            const T drifts = wp::min(spread * drift + way_error, T(1));
+            const T by_drift = wp::min(4 * eta * K * (1 + share + share / sine), pi)
+                               * wp::max(drift, drifts);
+            const T rise_error = given(of_theta_at_rest)
+                                 + given(of_theta_slope) * scale + by_drift;
+            const T climb_error = given(of_lagrangian_at_rest)
+                                  + given(of_lagrangian_slope) * scale
+                                  + (K + 5 * beta) * by_drift;
+            drift = drifts, drift_max = wp::max(drift_max, drift);
             if (rise > theta_change) theta_change = rise, theta_at = step;
             if (climb > value_change) value_change = climb, value_at = step;
             if (far && rise > theta_among) theta_among = rise;
@@ -285,11 +293,12 @@ _RUN = """
         if (j < d) w_end.data[first + j] = w[s];
     }
     if (lane == 0) {
-        const T r[9] = {theta, theta_change, theta_among, value, value_change,
-                        value_among, theta_max, length_min, moved};
+        const T r[11] = {theta, theta_change, theta_among, value, value_change,
+                         value_among, theta_max, length_min, moved, drift,
+                         drift_max};
         const int n[8] = {last, theta_at, theta_rise, value_at,
                           value_rise, unsettled, bad, degenerate};
-        for (int i = 0; i < 9; ++i) reals.data[size_t(run) * 9 + i] = r[i];
+        for (int i = 0; i < 11; ++i) reals.data[size_t(run) * 11 + i] = r[i];
         for (int i = 0; i < 8; ++i) integers.data[size_t(run) * 8 + i] = n[i];
     }
 #undef EACH

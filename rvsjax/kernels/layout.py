@@ -48,6 +48,7 @@ class Numbers(NamedTuple):
     lagrangian_at_rest: Array
     lagrangian_slope: Array
     settled: Array  # a move up to here counts as none
+    spread: Array  # a step turns an error e of w into at most spread e / |v|
 
 
 class Operands(NamedTuple):
@@ -69,6 +70,8 @@ REALS: tuple[str, ...] = (
     "theta_max",  # after the start
     "length_min",
     "moved",
+    "drift",
+    "drift_max",
 )
 
 INTEGERS: tuple[str, ...] = (
@@ -88,7 +91,7 @@ class Raw(NamedTuple):
 
     w: Array  # (d,)
     u: Array  # (d,)
-    reals: Array  # (9,) in the order of REALS
+    reals: Array  # (11,) in the order of REALS
     integers: Array  # (8,) int32, in the order of INTEGERS
     theta: Array  # (points,) NaN after the run has stopped
     lagrangian: Array  # (points,)
@@ -119,6 +122,7 @@ def flatten(run: Run) -> Operands:
         lagrangian_slope=rounding.lagrangian_step_error(d, K, hyper, one)
         - value_at_rest,
         settled=SETTLED * eta * K,
+        spread=rounding.spread(K, hyper, run.penalty),
     )
     grid = jnp.asarray(log_grid(run.steps, run.points))
     return Operands(run.start, run.teacher.w_star, jnp.stack(numbers), grid)
@@ -167,6 +171,8 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
         theta_max=jnp.maximum(theta_0, real["theta_max"]),
         length_min=real["length_min"],
         moved=real["moved"],
+        drift=real["drift"],
+        drift_max=real["drift_max"],
         last_unsettled=whole["last_unsettled"],
         first_bad_step=whole["first_bad_step"],
         degenerate=whole["degenerate"] == 1,

@@ -144,6 +144,7 @@ def _prox(penalty: Penalty, w: Any, lam: Any, beta: Any, chosen: bool) -> Any:
     x = _wide(w)
     lam, beta = (jnp.asarray(value, x.dtype) for value in (lam, beta))
     u = penalty.prox(x.ravel(), Hyper(lam, beta, beta).m)
+    u = jnp.where(beta > 0, u, x.ravel())  # a projection is none for m = 0 either
     return u.reshape(w.shape).astype(w.dtype)
 
 

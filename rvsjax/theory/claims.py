@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rvsjax.theory import starts
+from rvsjax.theory.caps import lemma_5_cap, lemma_5_strong
 from rvsjax.theory.check import Check
 from rvsjax.theory.comparisons import (
     remark_1_free,
@@ -44,15 +45,20 @@ from rvsjax.theory.limits import (
     theorem_1_i_strong,
     theorem_1_prox,
 )
-from rvsjax.theory.pairs import (
-    Pair,
+from rvsjax.theory.pairs import Pair
+from rvsjax.theory.slopes import (
     lemma_1,
+    lemma_1_acute,
     lemma_2,
+    lemma_2_gradient,
     lemma_3,
+    lemma_3_descent,
+    lemma_3_descent_stated,
+    lemma_3_stated,
     lemma_4,
-    lemma_8,
-    lemma_9,
+    lemma_4_general,
 )
+from rvsjax.theory.thresholds import lemma_8, lemma_9, shrinkage, threshold_gap
 
 __all__ = [
     "CLAIMS",
@@ -69,6 +75,8 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
         lemma_5_stated,
         lemma_5_proved,
         lemma_5_corrected,
+        lemma_5_cap,
+        lemma_5_strong,
         lemma_6_stated,
         lemma_6_corrected,
         lemma_6_converges,
@@ -95,7 +103,22 @@ RUN_CLAIMS: dict[str, Callable[[Evidence], Check]] = {
 
 PAIR_CLAIMS: dict[str, Callable[[Pair], Check]] = {
     claim.__name__: claim
-    for claim in (lemma_1, lemma_2, lemma_3, lemma_4, lemma_8, lemma_9)
+    for claim in (
+        lemma_1,
+        lemma_1_acute,
+        lemma_2,
+        lemma_2_gradient,
+        lemma_3_stated,
+        lemma_3,
+        lemma_3_descent_stated,
+        lemma_3_descent,
+        lemma_4,
+        lemma_4_general,
+        lemma_8,
+        lemma_9,
+        shrinkage,
+        threshold_gap,
+    )
 }
 """Every claim about weights, judged on drawn pairs of them."""
 

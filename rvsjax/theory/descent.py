@@ -43,8 +43,8 @@ def lemma_5_proved(evidence: Evidence) -> Check:
     Hypotheses: as stated. Where ``delta > pi/2`` the hypothesis reads ``sin(pi/2)``, so
     the conclusion is that of ``delta = pi/2``. No bound on eta is among them, though
     far above ``1/(beta + K)`` a run does leave the cap.
-    Observed: the largest theta of the run, radians. The allowance lets the rounding of
-    all steps add up.
+    Observed: the largest theta of the run, radians. The allowance is its rounding and
+    the drift of the run from the exact one.
     Source: Lemma 5, what its proof shows; derived again.
     """
     measured = 2 * rounding.angle_error(evidence.d, evidence.run.hyper)
@@ -52,7 +52,7 @@ def lemma_5_proved(evidence: Evidence) -> Check:
         evidence.completed | evidence.small_coupling,
         evidence.seen.theta_max,
         jnp.maximum(evidence.theta_0, math.pi / 2),
-        measured + evidence.run.steps * evidence.direction_error,
+        measured + 2 * evidence.seen.drift_max,
     )
 
 

@@ -99,6 +99,17 @@ class Evidence:
         return self._at_most(label, self.exact.beta, most, error)
 
     @cached_property
+    def moderate_coupling(self) -> Hypotheses:
+        """``beta <= 2K`` (the cap theorem)."""
+        most = 2 * self.K
+        return self._at_most("beta <= 2K", self.exact.beta, most, 4 * self._ulp * most)
+
+    def in_front(self, radius: Array) -> Hypotheses:
+        """``theta_0 <= pi - arcsin(beta/(2K))``, with that radius (the cap theorem)."""
+        label, error = "theta_0 <= pi - arcsin(beta/(2K))", (self.d + 16) * self._ulp
+        return self._at_most(label, radius.astype(widest()), self.delta, error)
+
+    @cached_property
     def small_step(self) -> Hypotheses:
         """``eta <= 1/(beta + L)`` with ``L = K`` (Lemma 6)."""
         most = 1 / (self.exact.beta + self.K)
@@ -177,8 +188,8 @@ class Evidence:
         return Check(
             hypotheses,
             *(jnp.asarray(x, self.w.dtype) for x in (observed, bound, allowance)),
-            shows_success=~self.is_tied,
-            shows_violation=~(self.is_tied | at_an_edge),
+            shows_success=~self.is_astray,
+            shows_violation=~(self.is_astray | at_an_edge),
         )
 
     def check_steps(
@@ -193,8 +204,17 @@ class Evidence:
         return check._replace(shows_success=check.shows_success & ~self.is_stalled)
 
     @cached_property
-    def is_tied(self) -> Array:
-        """A weight starts within rounding of a jump of the prox: which side is open."""
+    def is_astray(self) -> Array:
+        """Rounding may have led the run elsewhere: it is not known to be the exact one.
+
+        Its steps may have spread rounding, or a weight starts within rounding of a jump
+        of the prox.
+        """
+        most = rounding.epsilon(self.run.hyper) ** (1 / 3)
+        return self._is_tied | ~(self.seen.drift_max <= most)
+
+    @property
+    def _is_tied(self) -> Array:
         w, m = self.run.start, self.run.hyper.m
         t, penalty = self.run.penalty.threshold(m), self.run.penalty
         near = jnp.abs(jnp.abs(w) - t) <= 16 * rounding.epsilon(self.run.hyper) * t
@@ -202,9 +222,12 @@ class Evidence:
 
     @cached_property
     def is_stalled(self) -> Array:
-        """The run stopped where rounding swallows its steps, not at a limit."""
-        moves = self.seen.moved > self.direction_error
-        return ~(moves | self.converged["the run has converged"])
+        """Rounding swallows the steps, before a limit or from the start on."""
+        error = self.direction_error
+        way = jnp.linalg.norm(self.w - self.run.start)
+        moves = self.seen.moved > error
+        arrived = self.converged["the run has converged"] & (way > 2 * error)
+        return ~(moves | arrived)
 
     # -- rounding ----------------------------------------------------------------------
 

@@ -34,14 +34,23 @@ template <class T> inline Real<T> small_atan(Real<T> z) {
   return z * sum;
 }
 
+// By how much the drift moves the change of theta: at most `most`, and `part / sine`.
+template <class T> struct Moved {
+  Real<T> sine, most, part;
+};
+
 template <class T> struct Descent {
   Real<T> change = all<T>(-INFINITY), among = all<T>(-INFINITY);
   Whole<T> change_at = whole<T>(NEVER), rise_at = whole<T>(NEVER);
 
-  RVSJAX_INLINE void take(Whole<T> step, Real<T> by, Real<T> error, Whole<T> counts) {
+  // A rise counts beyond the rounding of the step and what the drift moves it by.
+  RVSJAX_INLINE void take(Whole<T> step, Real<T> by, Real<T> error, Whole<T> counts,
+                          const Moved<T> &drift, Real<T> slope) {
     change_at = by > change ? step : change_at;
     change = most(by, change);
-    rise_at = (by > error) & (rise_at < 0) ? step : rise_at;
+    Real<T> rise = by - error;
+    Whole<T> rises = (rise > slope * drift.most) | (rise * drift.sine > slope * drift.part);
+    rise_at = rises & (rise_at < 0) ? step : rise_at;
     among = (by > among) & counts ? by : among;
   }
 };
@@ -50,6 +59,8 @@ template <class T> struct Watch {
   const Group<T> &group;
   Real<T> K, vector_error, epsilon, settled, short_step, b2;
   Real<T> theta_error[2], lagrangian_error[2];
+  Real<T> spread, turn[2], of_lagrangian;  // see rounding.py
+  Real<T> drift, drift_max;
   Real<T> near, far, rest, length_min, moved2;
   Real<T> near_max = {}, far_max = all<T>(1);  // after the start
   Whole<T> last_unsettled = {};
@@ -64,7 +75,12 @@ template <class T> struct Watch {
         b2(group.number(BETA) / K * (group.number(BETA) / K)),
         theta_error{group.number(THETA_AT_REST), group.number(THETA_SLOPE)},
         lagrangian_error{group.number(LAGRANGIAN_AT_REST),
-                         group.number(LAGRANGIAN_SLOPE)} {}
+                         group.number(LAGRANGIAN_SLOPE)},
+        spread(group.number(SPREAD)), of_lagrangian(K + 5 * group.number(BETA)),
+        drift(epsilon), drift_max(epsilon) {
+    Real<T> s = 4 * group.number(ETA) * K, b = group.number(BETA) / K;
+    turn[0] = s * b, turn[1] = s * (1 + b);
+  }
 
   void begin(Real<T> near2, Real<T> far2, Real<T> rest_0) {
     near = root(near2);
@@ -102,10 +118,20 @@ template <class T> struct Watch {
     Real<T> inverse = step.inverse;
     Whole<T> is_far = near * near * (far * far) >= 4 * b2 * step.across2;
     Whole<T> falls = (now.theta <= Real<T>{}) & (short_step <= 1 + step.length);
-    theta.take(at, now.theta, theta_error[0] + theta_error[1] * inverse, is_far);
+    Real<T> turned = vector_error * inverse + epsilon;
+    Real<T> drifts = least(spread * inverse * drift + turned, all<T>(1));
+    Moved<T> by_drift;
+    by_drift.sine = near * far / 2;
+    by_drift.most = T(M_PI) * most(drift, drifts);
+    by_drift.part = (turn[0] + turn[1] * by_drift.sine) * most(drift, drifts);
+    theta.take(at, now.theta, theta_error[0] + theta_error[1] * inverse, is_far,
+               by_drift, all<T>(1));
     lagrangian.take(at, now.lagrangian,
-                    lagrangian_error[0] + lagrangian_error[1] * inverse, falls);
-    Real<T> limit = settled - vector_error * inverse - epsilon;
+                    lagrangian_error[0] + lagrangian_error[1] * inverse, falls,
+                    by_drift, of_lagrangian);
+    drift = drifts;
+    drift_max = most(drift_max, drift);
+    Real<T> limit = settled - turned;
     Whole<T> unsettled = (limit < Real<T>{}) | (step.moved2 > limit * limit);
     last_unsettled = unsettled ? at : last_unsettled;
     Whole<T> widest = now.near * far_max > now.far * near_max;
@@ -153,7 +179,7 @@ template <class T> struct Watch {
         value, theta.change[lane], theta.among[lane],
         K[lane] * value + rest[lane], lagrangian.change[lane], lagrangian.among[lane],
         2 * std::atan2(near_max[lane], far_max[lane]), length_min[lane],
-        std::sqrt(moved2[lane])};
+        std::sqrt(moved2[lane]), drift[lane], drift_max[lane]};
     const int64_t integers[INTEGERS] = {
         steps, theta.change_at[lane], theta.rise_at[lane], lagrangian.change_at[lane],
         lagrangian.rise_at[lane], last_unsettled[lane], bad, degenerate};

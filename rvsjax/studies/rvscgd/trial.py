@@ -57,6 +57,7 @@ class Trial:
     """A run as a sweep names it: numbers and a seed. `draw` gives the run itself."""
 
     seed: Array  # uint32
+    identity: Array  # (2,) uint32, of the run's id: what its pairs are drawn from
     nnz: Array  # int32
     start_angle: Array  # radians; used where start = "angle"
     w_star: Array  # (d,) any length, or (0,): drawn
@@ -138,6 +139,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
     }["largest" if given["s"] else given["penalty"]]()
     return Trial(
         seed=leaf("uint32", item.seed),
+        identity=_identity(item),
         nnz=leaf("int32", given["nnz"]),
         start_angle=leaf("float64", given["start_angle"]),
         w_star=_direction(given["w_star"]),
@@ -155,6 +157,10 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         points=points,
         kernel=kernel,
     )
+
+
+def _identity(item: Item) -> Any:
+    return np.array([int(item.run_id[i : i + 8], 16) for i in (0, 8)], np.uint32)
 
 
 def _gradient(given: dict[str, Any], seed: Any) -> Source | TrainingSet:
@@ -237,10 +243,12 @@ def evaluate(trial: Trial) -> Record:
 def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
     """Judge the claims about weights on `PAIRS` pairs, drawn for the run's teacher.
 
-    The pairs of a seed are the same in every sweep, and independent of its start.
+    They follow from the run's id: the same in every sweep and place of a block, and
+    others for each run, be it that only its step size differs.
     """
     shape = (PAIRS, 2, trial.d + 2)
-    uniform = jax.random.uniform(jax.random.fold_in(trial.key, 1), shape, jnp.float64)
+    key = jax.random.wrap_key_data(trial.identity, impl="threefry2x32")
+    uniform = jax.random.uniform(key, shape, jnp.float64)
     sizes, rows = uniform[..., :2], uniform[..., 2:].reshape(2 * PAIRS, trial.d)
     normal = _erf_inv(2 * rows - 1).reshape(PAIRS, 2, trial.d)
 

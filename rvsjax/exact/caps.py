@@ -1,0 +1,43 @@
+"""Caps around the teacher that no step leaves, and their judges."""
+
+from mpmath import mp, mpf
+
+from rvsjax.exact.hypotheses import SMALL_COUPLING, SMALL_STEP, hold
+from rvsjax.exact.problem import Judgement
+from rvsjax.exact.replay import Run, State
+
+__all__ = ["lemma_5_cap", "lemma_5_strong"]
+
+MODERATE_COUPLING = "beta <= 2K"
+IN_FRONT = "theta_0 <= pi - arcsin(beta/(2K))"
+
+
+def lemma_5_cap(run: Run) -> Judgement:
+    """``theta_t <= max(theta_0, arcsin(b/2))`` for all t."""
+    radius = arcsin(run.b / 2)
+    own = {MODERATE_COUPLING: run.b <= 2, IN_FRONT: run.delta >= radius}
+    labels = {label: bool(truth) for label, truth in own.items()}
+    return kept(run, hold(run, SMALL_STEP) | labels, radius)
+
+
+def lemma_5_strong(run: Run) -> Judgement:
+    """``theta_t <= max(theta_0, arcsin(b))`` for all t."""
+    radius = arcsin(run.b)
+    return kept(run, hold(run, SMALL_COUPLING, SMALL_STEP), radius)
+
+
+def arcsin(sine: mpf) -> mpf:
+    """Return the arc of a sine, ``pi/2`` beyond 1."""
+    return mp.atan2(sine, mp.sqrt(max(1 - sine**2, 0)))
+
+
+def kept(run: Run, hypotheses: dict[str, bool], radius: mpf) -> Judgement:
+    """Judge that theta never exceeds theta_0 and the radius of a cap."""
+    bound = max(mp.pi - run.delta, radius)
+
+    def standing(state: State) -> tuple[bool, mpf]:
+        return state.theta - bound > state.error, state.theta
+
+    worst = max(run.states(), key=standing)
+    place = worst.t, None, None
+    return Judgement(hypotheses, *place, worst.theta, bound, worst.error)

@@ -1,0 +1,229 @@
+"""Fixed points of ``F(w) = (w_star + b prox(w)) / c``, c the length of the numerator.
+
+Two ways to them. Given c, each coordinate of w is known up to its state (`OFF`, `LARGE`
+or `SMALL`), so that given the states c is a scalar root of ``|w| = 1``. And from a w
+near enough Newton's method leads there, at O(d) a step. Source: equation (12).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rvsjax.lagrangian import Run
+from rvsjax.penalties import TransformedL1
+from rvsjax.teacher import unit
+from rvsjax.types import Array, Penalty
+
+__all__ = ["LARGE", "OFF", "SMALL", "Point", "Problem", "States", "settle", "solve"]
+
+OFF, LARGE, SMALL = np.arange(3, dtype=np.int32)  # states of a coordinate
+
+_STEPS = 170  # to a root, three times what halving needs; most often 4 to 8
+_MOVES = 100  # to a fixed point; two or three from the end of a run
+_SETTLED = 1e-14  # |w - F(w)| that one more move of Newton's squares
+_CONSISTENT = 1e-12  # |w - F(w)| of a limit
+
+
+class Problem(NamedTuple):
+    """What equation (12) is made of, in float64 wherever that is enabled."""
+
+    target: Array  # w_star (d,)
+    b: Array  # beta/K
+    m: Array
+    penalty: Penalty
+
+    @classmethod
+    def of(cls, run: Run) -> "Problem":
+        """Take what the limit of a run depends on."""
+        wide = jax.dtypes.canonicalize_dtype(jnp.float64)
+        hyper, penalty = jax.tree.map(
+            lambda x: jnp.asarray(x, wide), (run.hyper, run.penalty)
+        )
+        target = unit(run.teacher.w_star.astype(wide))
+        return cls(target, hyper.beta / run.teacher.K, hyper.m, penalty)
+
+    @property
+    def threshold(self) -> Array:
+        """Where the prox begins."""
+        return self.penalty.threshold(self.m)
+
+    @property
+    def states(self) -> int:
+        """How many states a coordinate can have."""
+        return 3 if isinstance(self.penalty, TransformedL1) else 2
+
+    def roots(self, c: Array) -> Array:
+        """Return the roots ``|w_j|`` by state, ``(3, d)``, for ``c > b``.
+
+        ``OFF`` is ``|w_star_j| / c``; the others solve ``c x = |w_star_j| + b prox(x)``
+        through ``(c - b) u + c m P'(u) = |w_star_j|``, whether or not x is beyond the
+        threshold. The two are equal where there is one root, or none.
+        """
+        size = jnp.abs(self.target)
+        x, m = size / (c - self.b), c * self.m / (c - self.b)
+        large = self.penalty.branch(x, m)
+        small = _smaller(self.penalty, x, large)
+        u = jnp.stack([jnp.zeros_like(size), large, small])
+        return (size[None] + self.b * u) / c
+
+
+def _smaller(penalty: Penalty, x: Array, large: Array) -> Array:
+    """Return the smaller root of ``u + m P'(u) = x``, given the large one.
+
+    For transformed l1 ``z = a + u`` obeys ``z^3 - (a + x) z^2 + m a (a + 1) = 0``.
+    """
+    if not isinstance(penalty, TransformedL1):
+        return large
+    z, p = penalty.a + large, jnp.maximum(x - large, 0)
+    return (p + jnp.sqrt(p * (p + 4 * z))) / 2 - penalty.a
+
+
+class States(NamedTuple):
+    """The states of the coordinates; loose ones are on or off as c has it."""
+
+    state: Array  # (d,)
+    loose: Array  # (d,)
+    most: Array  # loose ones are on wherever they can be, else only where they must
+
+
+def solve(problem: Problem, states: States, low: Array, high: Array) -> tuple:
+    """Return c in [low, high] with ``|w(c)| = 1``, and w ``(d,)``.
+
+    An end of the interval where there is none. Not to be trusted: the states need not
+    be those of w.
+    """
+
+    def weights(c: Array) -> Array:
+        off, large, small = problem.roots(c)
+        on = off > problem.threshold
+        can = large > problem.threshold
+        if problem.states == 3:
+            can &= small < large * (1 - 1e-12)
+        on = jnp.where(states.most, can, on)
+        state = jnp.where(states.loose, jnp.where(on, LARGE, OFF), states.state)
+        return jnp.where(state == OFF, off, jnp.where(state == LARGE, large, small))
+
+    c = _root(lambda c: jnp.linalg.norm(weights(c)) - 1, low, high)
+    return c, jnp.sign(problem.target) * weights(c)
+
+
+class Point(NamedTuple):
+    """Where `settle` is, and what it saw a move earlier."""
+
+    w: Array  # (d,)
+    residual: Array  # |w - F(w)|
+    state: Array  # (d,) SMALL where b prox' > c
+    attracts: Array  # F contracts, in some norm
+    newton: Array  # the last move was one of Newton's
+    moves: Array
+
+    @classmethod
+    def at(cls, w: Array) -> "Point":
+        """Begin at w."""
+        no, unseen = jnp.array(False), jnp.full_like(w[0], jnp.inf)
+        state = jnp.full_like(w, OFF, jnp.int32)
+        return cls(w, unseen, state, no, no, jnp.int32(0))
+
+    @property
+    def found(self) -> Array:
+        """It is a fixed point."""
+        return self.residual < _CONSISTENT
+
+
+def settle(problem: Problem, w: Array) -> Point:
+    """Return the fixed point to which F leads from w."""
+
+    def moves(at: Point) -> Array:
+        return (at.residual > _SETTLED) & (at.moves < _MOVES)
+
+    return jax.lax.while_loop(moves, partial(_move, problem), Point.at(w))
+
+
+def _move(problem: Problem, at: Point) -> Point:
+    """Move w to F(w), or by Newton's method where it can be trusted.
+
+    That is where F contracts, or w is a fixed point already, and the support stays, but
+    not after a move of it that has not halved the residual. The Jacobian of
+    ``w - F(w)`` is diagonal plus rank one, ``1 - (b/c) (I - f f') diag(prox')``; in its
+    symmetric form the second term is positive and can lift one negative eigenvalue.
+    """
+
+    def prox(x: Array) -> Array:
+        return problem.penalty.prox(x, problem.m)
+
+    on = jnp.abs(at.w) > problem.threshold
+    u, slope = jax.jvp(prox, (at.w,), (jnp.ones_like(at.w),))
+    numerator = problem.target + problem.b * u
+    c = jnp.linalg.norm(numerator)
+    f = numerator / c
+    diagonal = 1 - problem.b / c * slope
+    diagonal = jnp.where(jnp.abs(diagonal) < _SETTLED, _SETTLED, diagonal)
+    across = problem.b / c * slope * f / diagonal
+    lift = 1 + jnp.sum(across * f)
+    turned = jnp.sum(diagonal < 0)
+    attracts = (turned == 0) | ((turned == 1) & (lift < 0))
+
+    away = at.w - f
+    residual = jnp.linalg.norm(away)
+    ahead = unit(at.w - (away - f * jnp.sum(across * away) / lift) / diagonal)
+    stays = jnp.all((jnp.abs(ahead) > problem.threshold) == on)
+    good = attracts & (~at.newton | (residual < at.residual / 2))
+    newton = stays & (good | (residual < 1e-9))
+    state = jnp.where(on, jnp.where(diagonal < 0, SMALL, LARGE), OFF)
+    w = jnp.where(newton, ahead, f)
+    return Point(w, residual, state, attracts, newton, at.moves + 1)
+
+
+class _Ends(NamedTuple):
+    """An interval with a root of f, which falls in it."""
+
+    low: Array
+    high: Array
+    above: Array  # f(low), halved where it lags; infinite where there is no number
+    below: Array  # f(high), or halves of it
+    rose: Array  # the last step moved low, not high
+    steps: Array
+
+
+def _root(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Return the root of a falling f to the last digits, by the Illinois method.
+
+    Of each three steps one is a halving, so that it comes to an end for any f. The
+    first two look at the ends: with f in one place, not three, programs compile faster.
+    """
+    ulp = jnp.finfo(high.dtype).eps
+
+    def is_open(ends: _Ends) -> Array:
+        wide = ends.high - ends.low > 2 * ulp * ends.high
+        brackets = (ends.above > 0) & (ends.below < 0) & (ends.steps < _STEPS)
+        return (ends.steps < 0) | (wide & brackets)
+
+    def narrow(ends: _Ends) -> _Ends:
+        low, high, above, below, rose, steps = ends
+        x = high - below * (high - low) / (below - above)
+        inside = (low < x) & (x < high) & (steps % 3 != 2)
+        x = jnp.where(inside, x, (low + high) / 2)
+        looks, at_low = steps < 0, steps == -2
+        x = jnp.where(looks, jnp.where(at_low, low, high), x)
+        value = f(x)
+        value = jnp.where(jnp.isnan(value), jnp.inf, value)
+        value = jnp.where(jnp.abs(value) <= 2 * ulp, 0, value)  # its own rounding
+        rises = jnp.where(looks, at_low, value > 0)
+        lag = jnp.where((rises == rose) & (steps > 0), 0.5, 1.0)
+        return _Ends(
+            low=jnp.where(rises, x, low),
+            high=jnp.where(rises, high, x),
+            above=jnp.where(rises, value, above * lag),
+            below=jnp.where(rises, below * lag, value),
+            rose=rises,
+            steps=steps + 1,
+        )
+
+    unseen, begin = jnp.full_like(low, jnp.nan), jnp.full_like(low, -2, jnp.int32)
+    ends = _Ends(low, high, unseen, unseen, low > high, begin)
+    ends = jax.lax.while_loop(is_open, narrow, ends)
+    return jnp.where(ends.above > 0, ends.high, ends.low)
