@@ -8,8 +8,8 @@ added to the tail, from where its sum is carried into w (Dekker's fast two-sum):
     1/|v| - 1 = -q / (1 + q + sqrt(1 + q)),    q = |v|^2 - 1
     w + tail  <- w + tail + change + (1/|v| - 1) (w + change)
 
-The gradient and u see w alone: the limit is that of float32, to its rounding. A short v,
-whose length q does not know to rounding, is normalised as it is.
+The gradient and u see w alone: the limit is that of float32, to its rounding. A short
+v, whose length q does not know to rounding, is normalised as it is.
 """
 
 import jax.numpy as jnp

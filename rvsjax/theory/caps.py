@@ -27,7 +27,12 @@ def lemma_5_cap(evidence: Evidence) -> Check:
     ``w_star + b u``, which is in a ball that this cap contains, as ``|u|^2 <= <u, w>``.
     """
     radius = jnp.arcsin(jnp.minimum(evidence.b / 2, 1))
-    hypotheses = evidence.completed | evidence.small_step | _cap(evidence, radius)
+    hypotheses = (
+        evidence.completed
+        | evidence.small_step
+        | evidence.moderate_coupling
+        | evidence.in_front
+    )
     return _kept(evidence, hypotheses, radius)
 
 
@@ -46,11 +51,6 @@ def lemma_5_strong(evidence: Evidence) -> Check:
     radius = jnp.arcsin(jnp.minimum(evidence.b, 1))
     hypotheses = evidence.completed | evidence.small_coupling | evidence.small_step
     return _kept(evidence, hypotheses, radius)
-
-
-def _cap(evidence: Evidence, radius: Array) -> Hypotheses:
-    """``sin(alpha) >= beta/(2K)`` for alpha the larger of theta_0 and the radius."""
-    return evidence.moderate_coupling | evidence.in_front(radius)
 
 
 def _kept(evidence: Evidence, hypotheses: Hypotheses, radius: Array) -> Check:

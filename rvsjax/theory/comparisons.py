@@ -131,7 +131,7 @@ def section_6_fast(runs: Runs) -> Check:
     bound.
     Observed: eta K times the step from which on it has converged, or times the steps
     it took without; the bound is twice the time above.
-    Source: Section 6, "quickly", in our words; the number is ours.
+    Source: Section 6, that it is fast, in our words; the number is ours.
     """
     pace = runs["p_eta"] * _slopes(runs)
     with np.errstate(all="ignore"):
@@ -155,7 +155,7 @@ def section_6_recover(runs: Runs) -> Check:
     run has converged; beta <= K sin(min(delta, pi/2)); eta <= 1/(beta + K); lam <
     K/sqrt(d); w_star is sparse: it has a zero entry.
     Observed: the angle of u^T and w_star, radians; pi where their supports differ.
-    Source: Section 6, "accurately", in our words; the number is ours.
+    Source: Section 6, that it is accurate, in our words; the number is ours.
     """
     whole = (runs["m_support_precision"] == 1) & (runs["m_support_recall"] == 1)
     known = {
@@ -178,7 +178,8 @@ def remark_1_free(runs: Runs) -> Check:
     there by a leap; below eta K/2 steps turn w over, and it does not go on to 0.
     Hypotheses: the method is rvscgd_free; eta K <= 0.005.
     Observed: the smallest |w| of all steps, the smallest of all runs.
-    Source: Section 2, the reason for the division, in our words; the number is ours.
+    Source: the reason for the division in Algorithm 1, in our words; the number is
+    ours.
     """
     free = runs["p_algorithm"] == "rvscgd_free"
     fine = runs["p_eta"] * _slopes(runs) <= SHORT / 2

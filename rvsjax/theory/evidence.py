@@ -104,10 +104,12 @@ class Evidence:
         most = 2 * self.K
         return self._at_most("beta <= 2K", self.exact.beta, most, 4 * self._ulp * most)
 
-    def in_front(self, radius: Array) -> Hypotheses:
-        """``theta_0 <= pi - arcsin(beta/(2K))``, with that radius (the cap theorem)."""
+    @cached_property
+    def in_front(self) -> Hypotheses:
+        """``theta_0 <= pi - arcsin(beta/(2K))`` (the cap theorem)."""
+        radius = jnp.arcsin(jnp.minimum(self.exact.beta / (2 * self.K), 1))
         label, error = "theta_0 <= pi - arcsin(beta/(2K))", (self.d + 16) * self._ulp
-        return self._at_most(label, radius.astype(widest()), self.delta, error)
+        return self._at_most(label, radius, self.delta, error)
 
     @cached_property
     def small_step(self) -> Hypotheses:

@@ -232,12 +232,22 @@ def evaluate(trial: Trial) -> Record:
     stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
     return Record(
         stopped=stopped,
-        measurements=measure(run, outcome, limit),
+        measurements=_measure(evidence),
         claims=judge(RUN_CLAIMS, evidence),
         pairs=_judge_pairs(trial, run),
         curves=outcome.curves,
         weights=Weights(run.teacher.w_star, run.start, last.w, last.u),
     )
+
+
+def _measure(evidence: Evidence) -> Measurements:
+    """Measure a run; one that has a limit has converged only where that is proved."""
+    run = evidence.run
+    found = measure(run, evidence.outcome, evidence.limit)
+    if run.gradient != Population() or not has_limit(run):
+        return found
+    proved = evidence.converged["the run has converged"]
+    return found._replace(converged_at=jnp.where(proved, found.converged_at, NEVER))
 
 
 def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
