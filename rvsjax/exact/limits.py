@@ -6,6 +6,7 @@ inequalities at the limit itself.
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 from mpmath import inf, mp, mpf
 
@@ -70,7 +71,7 @@ def theorem_1_prox(run: Run) -> Judgement:
     """``u_bar = prox(w_bar)``."""
     limit = run.limit
     observed = real(distance(run.last.u, limit.u))
-    slope: mpf = run.penalty.steepest(run.last.w, limit.radius)
+    slope: Any = run.penalty.steepest(run.last.w, limit.radius)
     bound = slope * (limit.reach + run.moved)
     return _judgement(hold(run, *THEOREM_1), observed, bound)
 

@@ -50,7 +50,7 @@ class State:
         coupling = run.beta / 2 * real(distance(self.w, self.u)) ** 2
         return run.K * self.theta + penalty + coupling
 
-    @property
+    @cached_property
     def error(self) -> mpf:
         """How far rounding can have moved theta and the Lagrangian.
 
