@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from docs.reference import FOLDER, make
+from docs.reference.sentences import OURS, SENTENCES
+from docs.reference.verdicts import read
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
@@ -30,6 +32,18 @@ def test_generated_files_are_new(name):
         assert json.loads(there) == json.loads(MADE[name])
     else:
         assert there == MADE[name]
+
+
+def test_every_sentence_is_judged_or_says_why_not():
+    assert all(sentence.claims or sentence.note for sentence in SENTENCES)
+    judged = [claim for sentence in SENTENCES for claim in sentence.claims]
+    assert len(judged) == len(set(judged))
+    assert {*judged, *OURS} == set(CLAIMS) and not set(judged) & set(OURS)
+
+
+def test_every_claim_was_counted_over_the_sweeps():
+    counted = {claim for rows in read().values() for claim in rows}
+    assert counted == set(CLAIMS)
 
 
 def test_every_name_has_a_line_and_a_meaning():

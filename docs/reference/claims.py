@@ -1,6 +1,8 @@
-"""The page of the claims: what each says, when, how it is observed, and its source."""
+"""The page of the claims: the paper's sentences, then what each claim says and when."""
 
-from docs.reference.tables import GENERATED
+from docs.reference.sentences import OURS, SENTENCES, Sentence
+from docs.reference.tables import GENERATED, table
+from docs.reference.verdicts import read
 from rvsjax.theory import CLAIMS, statement
 
 __all__ = ["claims_page"]
@@ -14,12 +16,56 @@ observed <= bound. What was found is in the [README](../README.md#what-we-found)
 columns and verdicts are in the [guide](guide.md#results), proofs in
 [mathematics](mathematics.md), and the meaning of the symbols in the
 [glossary](api.md#symbols).
+
+## The paper, sentence by sentence
+
+In our words: the displayed formulas of the paper were derived again, and where its
+constants were reconstructed the claim says so. Counted are runs, pairs of weights or
+settings of a start over {{sweeps}} (`python -m docs.reference.verdicts`), those with an
+empty u included.
+
+"""
+
+_BESIDE = """
+Beside the paper, proved here:
+
 """
 
 
 def claims_page() -> str:
     """Return the page."""
-    return _HEAD + "".join(map(_section, CLAIMS))
+    sweeps = ", ".join(f"`{name}.toml`" for name in read())
+    ours = (Sentence("", "", (claim,)) for claim in OURS)
+    return "".join(
+        [
+            _HEAD.replace("{sweeps}", sweeps),
+            table(("where", "sentence", "claim", "verdict"), map(_sentence, SENTENCES)),
+            _BESIDE,
+            table(("claim", "verdict"), (_sentence(claim)[2:] for claim in ours)),
+            *map(_section, CLAIMS),
+        ]
+    )
+
+
+def _sentence(sentence: Sentence) -> tuple[str, ...]:
+    claims = "<br>".join(f"[`{x}`](#{x})" for x in sentence.claims)
+    note = sentence.note if "](" in sentence.note else _cell(sentence.note)
+    verdicts = [*map(_verdict, sentence.claims), *filter(None, [note])]
+    return sentence.where, _cell(sentence.words), claims, "<br>".join(verdicts)
+
+
+def _verdict(claim: str) -> str:
+    """Say how often a claim holds, or is violated, over all sweeps."""
+    rows = [sweep[claim] for sweep in read().values() if claim in sweep]
+    holds, violated, undecided = map(sum, zip(*rows)) if rows else (0, 0, 0)
+    judged = holds + violated
+    told = f"**violated** in {violated:,} of {judged:,}" if violated else ""
+    told = told or (f"holds in {holds:,}" if holds else "not judged in these")
+    return told + (f", {undecided:,} undecided" if undecided else "")
+
+
+def _cell(words: str) -> str:
+    return _text(words).replace("\\|", "|")  # the table escapes bars itself
 
 
 def _section(name: str) -> str:

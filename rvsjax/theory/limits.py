@@ -81,12 +81,15 @@ def theorem_1_global(evidence: Evidence) -> Check:
     """The limit is a global one: no other start ends elsewhere.
 
     Hypotheses: those of Theorem 1, and a run that has converged.
-    Observed: in how many coordinates other limits have another support; a start at one
-    of them has the same hypotheses, and stays there.
+    Observed: in how many coordinates other limits that attract differ; a start at one
+    of them has the same hypotheses, and stays there. Undecided where not all were
+    looked for.
     Source: Theorem 1 and the abstract, "global limit"; reconstructed.
     """
     others = jnp.sum(evidence.limit.free, dtype=jnp.int32)
-    return evidence.check(evidence.theorem_1, others, 0, 0)
+    check = evidence.check(evidence.theorem_1, others, 0, 0)
+    searched = check.shows_success & evidence.limit.unique
+    return check._replace(shows_success=searched)
 
 
 def lemma_6_converges(evidence: Evidence) -> Check:
