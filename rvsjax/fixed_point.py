@@ -7,7 +7,7 @@ near enough Newton's method leads there, at O(d) a step. Source: equation (12).
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +19,8 @@ from rvsjax.teacher import unit
 from rvsjax.types import Array, Penalty
 
 __all__ = ["LARGE", "OFF", "SMALL", "Point", "Problem", "States", "settle", "solve"]
+
+Pytree = Any
 
 OFF, LARGE, SMALL = np.arange(3, dtype=np.int32)  # states of a coordinate
 
@@ -56,8 +58,8 @@ class Problem(NamedTuple):
         """How many states a coordinate can have."""
         return 3 if isinstance(self.penalty, TransformedL1) else 2
 
-    def roots(self, c: Array) -> Array:
-        """Return the roots ``|w_j|`` by state, ``(3, d)``, for ``c > b``.
+    def roots(self, c: Array) -> tuple[Array, Array, Array]:
+        """Return the roots ``|w_j|`` by state, each ``(d,)``, for ``c > b``.
 
         ``OFF`` is ``|w_star_j| / c``; the others solve ``c x = |w_star_j| + b prox(x)``
         through ``(c - b) u + c m P'(u) = |w_star_j|``, whether or not x is beyond the
@@ -66,18 +68,18 @@ class Problem(NamedTuple):
         size = jnp.abs(self.target)
         x, m = size / (c - self.b), c * self.m / (c - self.b)
         large = self.penalty.branch(x, m)
+        off, on = size / c, (size + self.b * large) / c
+        if self.states == 2:
+            return off, on, on
         small = _smaller(self.penalty, x, large)
-        u = jnp.stack([jnp.zeros_like(size), large, small])
-        return (size[None] + self.b * u) / c
+        return off, on, (size + self.b * small) / c
 
 
-def _smaller(penalty: Penalty, x: Array, large: Array) -> Array:
+def _smaller(penalty: TransformedL1, x: Array, large: Array) -> Array:
     """Return the smaller root of ``u + m P'(u) = x``, given the large one.
 
-    For transformed l1 ``z = a + u`` obeys ``z^3 - (a + x) z^2 + m a (a + 1) = 0``.
+    ``z = a + u`` obeys ``z^3 - (a + x) z^2 + m a (a + 1) = 0``.
     """
-    if not isinstance(penalty, TransformedL1):
-        return large
     z, p = penalty.a + large, jnp.maximum(x - large, 0)
     return (p + jnp.sqrt(p * (p + 4 * z))) / 2 - penalty.a
 
@@ -99,7 +101,7 @@ def solve(
     is -1. Not to be trusted: the states need not be those of w.
     """
 
-    def weights(c: Array) -> tuple[Array, Array]:
+    def look(c: Array) -> tuple[Array, tuple[Array, Array]]:
         off, large, small = problem.roots(c)
         can = large > problem.threshold
         if problem.states == 3:
@@ -107,10 +109,10 @@ def solve(
         on = jnp.where(states.most, can, off > problem.threshold)
         state = jnp.where(states.loose, jnp.where(on, LARGE, OFF), states.state)
         w = jnp.where(state == OFF, off, jnp.where(state == LARGE, large, small))
-        return w, can
+        return way * (jnp.linalg.norm(w) - 1), (w, can)
 
-    c = _root(lambda c: way * (jnp.linalg.norm(weights(c)[0]) - 1), low, high)
-    w, can = weights(c)
+    unseen = jnp.zeros_like(problem.target), jnp.zeros(problem.target.size, bool)
+    c, (w, can) = _root(look, low, high, unseen)
     return c, jnp.sign(problem.target) * w, can
 
 
@@ -190,43 +192,51 @@ class _Ends(NamedTuple):
     below: Array  # f(high), or halves of it
     rose: Array  # the last step moved low, not high
     steps: Array
+    x: Array  # where the next step looks
+    seen: Pytree  # what f told where the last one did
+    done: Array
 
 
-def _root(f: Callable[[Array], Array], low: Array, high: Array) -> Array:
+def _root(
+    f: Callable[[Array], tuple[Array, Pytree]],
+    low: Array,
+    high: Array,
+    seen: Pytree = (),
+) -> tuple[Array, Pytree]:
     """Return the root of a falling f to the last digits, by the Illinois method.
 
-    Of each three steps one is a halving, so that it comes to an end for any f. The
-    first two look at the ends: with f in one place, not three, programs compile faster.
+    f tells more than its value, arrays like `seen`: they are returned as well. Of each
+    three steps one is a halving, so that it comes to an end for any f. The first two
+    look at the ends, the last one at the root: with f in one place, not four, programs
+    compile faster.
     """
     ulp = jnp.finfo(high.dtype).eps
 
-    def is_open(ends: _Ends) -> Array:
-        wide = ends.high - ends.low > 2 * ulp * ends.high
-        brackets = (ends.above > 0) & (ends.below < 0) & (ends.steps < _STEPS)
-        return (ends.steps < 0) | (wide & brackets)
-
     def narrow(ends: _Ends) -> _Ends:
-        low, high, above, below, rose, steps = ends
+        value, seen = f(ends.x)
+        value = jnp.where(jnp.isnan(value), jnp.inf, value)
+        value = jnp.where(jnp.abs(value) <= 2 * ulp, 0, value)  # its own rounding
+        rises = jnp.where(ends.steps < 0, ends.steps == -2, value > 0)
+        lag = jnp.where((rises == ends.rose) & (ends.steps > 0), 0.5, 1.0)
+        low = jnp.where(rises, ends.x, ends.low)
+        high = jnp.where(rises, ends.high, ends.x)
+        above = jnp.where(rises, value, ends.above * lag)
+        below = jnp.where(rises, ends.below * lag, value)
+        steps = ends.steps + 1
+
+        wide = high - low > 2 * ulp * high
+        brackets = (above > 0) & (below < 0) & (steps < _STEPS)
+        is_open = (steps < 0) | (wide & brackets)
         x = high - below * (high - low) / (below - above)
         inside = (low < x) & (x < high) & (steps % 3 != 2)
         x = jnp.where(inside, x, (low + high) / 2)
-        looks, at_low = steps < 0, steps == -2
-        x = jnp.where(looks, jnp.where(at_low, low, high), x)
-        value = f(x)
-        value = jnp.where(jnp.isnan(value), jnp.inf, value)
-        value = jnp.where(jnp.abs(value) <= 2 * ulp, 0, value)  # its own rounding
-        rises = jnp.where(looks, at_low, value > 0)
-        lag = jnp.where((rises == rose) & (steps > 0), 0.5, 1.0)
-        return _Ends(
-            low=jnp.where(rises, x, low),
-            high=jnp.where(rises, high, x),
-            above=jnp.where(rises, value, above * lag),
-            below=jnp.where(rises, below * lag, value),
-            rose=rises,
-            steps=steps + 1,
-        )
+        x = jnp.where(steps < 0, high, x)
+        x = jnp.where(is_open, x, jnp.where(above > 0, high, low))
+        done = ~is_open & (x == ends.x)
+        return _Ends(low, high, above, below, rises, steps, x, seen, done)
 
     unseen, begin = jnp.full_like(low, jnp.nan), jnp.full_like(low, -2, jnp.int32)
-    ends = _Ends(low, high, unseen, unseen, low > high, begin)
-    ends = jax.lax.while_loop(is_open, narrow, ends)
-    return jnp.where(ends.above > 0, ends.high, ends.low)
+    no = low > high
+    ends = _Ends(low, high, unseen, unseen, no, begin, low, seen, no)
+    ends = jax.lax.while_loop(lambda ends: ~ends.done, narrow, ends)
+    return ends.x, ends.seen

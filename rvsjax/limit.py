@@ -91,13 +91,17 @@ def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Lim
 
 
 class _Search(NamedTuple):
-    """How far `_search` is."""
+    """How far `_search` is, and what it tries next."""
 
     trip: Array
     own: Point
     free: Array  # (d,)
     can: Array  # (d,) coordinates that are on in some limit, as far as bounds tell
     must: Array  # (d,) coordinates that are on in every limit
+    state: Array  # (d,) to try
+    place: Array  # the coordinate whose state is not its own, -1 where any may be
+    turn: Array  # how often that one has had its turn
+    more: Array
 
     @property
     def open(self) -> Array:
@@ -111,36 +115,19 @@ def _search(problem: Problem, near: Array) -> _Search:
     The first two trips bound c, the first one finds the limit from `near` as well, the
     others look elsewhere: one loop for all, so that a program has the code once.
     """
-    one, kinds = jnp.ones_like(problem.b), problem.states
-
-    def plan(at: _Search) -> tuple[Array, Array]:
-        """Return whether all choices are tried, and the number of tries."""
-        count = jnp.sum(at.open)
-        few = count <= _FEW[kinds]
-        flips = 3 * (kinds - 1) * jnp.minimum(count, _SEARCHED)
-        tries = jnp.where(few, kinds ** jnp.minimum(count, _FEW[kinds]), flips)
-        return few, jnp.where((count > 0) & at.own.found & (problem.b < 1), tries, 0)
+    one = jnp.ones_like(problem.b)
 
     def choice(at: _Search) -> States:
-        """Return choice number ``trip - 2``, or one coordinate changed.
+        """Return what to try next: all states as they are, or one changed.
 
         The other open ones are then as they are, or as little on as can be, or as much.
         """
-        few, number = plan(at)[0], at.trip - 2
-        rank = jnp.where(at.open, jnp.cumsum(at.open) - 1, -1)
-        digits = number // kinds ** jnp.clip(rank, 0, _FEW[kinds]) % kinds
-        flip, mode = number // 3, number % 3
-        here = rank == flip // (kinds - 1)
-        turned = (at.own.state + 1 + flip % (kinds - 1)) % kinds
-        state = jnp.where(few & at.open, digits, at.own.state)
-        state = jnp.where(here & ~few, turned, state).astype(jnp.int32)
-        loose = at.open & ~here & ~few & (mode > 0)
+        mode = jnp.where(at.turn < 3, at.turn, at.turn - 3)
+        here = jnp.arange(near.size) == at.place
+        loose = at.open & ~here & (at.place >= 0) & (mode > 0)
         bounds = at.trip < 2
         most = jnp.where(bounds, at.trip == 1, mode == 2)
-        return States(state, loose | bounds, most)
-
-    def more(at: _Search) -> Array:
-        return at.trip < 2 + plan(at)[1]
+        return States(at.state, loose | bounds, most)
 
     def attempt(at: _Search) -> _Search:
         floor = jnp.maximum(one, problem.b)
@@ -148,17 +135,48 @@ def _search(problem: Problem, near: Array) -> _Search:
         point = settle(problem, jnp.where(at.trip < 2, at.own.w, w))
         other = point.found & point.attracts & (at.trip >= 2)
         first, size = at.trip == 0, jnp.abs(problem.target)
-        return _Search(
-            at.trip + 1,
-            jax.tree.map(lambda x, y: jnp.where(first, x, y), point, at.own),
-            at.free | (other & _differ(point, at.own)),
-            jnp.where(first, can & (size > 0), at.can),
-            jnp.where(at.trip == 1, size > problem.threshold * c, at.must),
+        at = at._replace(
+            own=jax.tree.map(lambda x, y: jnp.where(first, x, y), point, at.own),
+            free=at.free | (other & _differ(point, at.own)),
+            can=jnp.where(first, can & (size > 0), at.can),
+            must=jnp.where(at.trip == 1, size > problem.threshold * c, at.must),
         )
+        return _turn(problem, at)._replace(trip=at.trip + 1)
 
-    nowhere = jnp.zeros(near.size, bool)
-    at = _Search(jnp.int32(0), Point.at(near), nowhere, nowhere, nowhere)
-    return jax.lax.while_loop(more, attempt, at)
+    nowhere, none = jnp.zeros(near.size, bool), jnp.int32(0)
+    own, yes = Point.at(near), jnp.array(True)
+    at = _Search(
+        none, own, nowhere, nowhere, nowhere, own.state, none - 1, none, more=yes
+    )
+    return jax.lax.while_loop(lambda at: at.more, attempt, at)
+
+
+def _turn(problem: Problem, at: _Search) -> _Search:
+    """Choose what is tried next: all choices, counted up, or each coordinate in turn.
+
+    Without a division or a power, which are long in a program.
+    """
+    kinds, index = problem.states, jnp.arange(at.state.size, dtype=jnp.int32)
+    last, begins = 3 * (kinds - 1) - 1, at.trip < 2
+    few = jnp.sum(at.open) <= _FEW[kinds]
+    place, turn = jnp.where(begins, -1, at.place), jnp.where(begins, last, at.turn)
+    ready = jnp.where(few, at.state < kinds - 1, index > place - (turn < last)) | begins
+    here = jnp.min(jnp.where(at.open & ready, index, index.size))
+
+    counted = jnp.where(index < here, OFF, at.state + (index == here))
+    counted = jnp.where(at.open, jnp.where(begins, OFF, counted), at.own.state)
+    turn = jnp.where(here > place, 0, turn + 1)
+    turned = at.own.state + 1 + (turn >= 3)
+    turned = jnp.where(turned < kinds, turned, turned - kinds)
+    flipped = jnp.where(index == here, turned, at.own.state)
+    left = few | (at.trip < 1 + 3 * (kinds - 1) * _SEARCHED)
+    can = (here < index.size) & at.own.found & (problem.b < 1)
+    return at._replace(
+        state=jnp.where(few, counted, flipped),
+        place=jnp.where(few, -1, here),
+        turn=turn,
+        more=(at.trip == 0) | (can & left),
+    )
 
 
 def _differ(one: Point | Limit, other: Point | Limit) -> Array:

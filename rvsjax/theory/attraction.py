@@ -79,8 +79,15 @@ def attraction(run: Run, w: Array, moved: Array, u_is_w: bool = False) -> Attrac
         reach = jnp.where(pull > 0, left / pull, jnp.inf)
         return Attraction(left, p, reach)
 
-    radius = 2 * (look(jnp.zeros_like(x)).reach + x)
-    found = look(jnp.minimum(radius, 1))
+    def look_around(_: int, at: tuple[Array, ...]) -> tuple[Array, ...]:
+        _, radius, *_ = at
+        found = look(jnp.minimum(radius, 1))
+        return radius, 2 * (found.reach + x), *found
+
+    # a loop, so that a program has the code once: at w itself, then around it
+    begin = (jnp.zeros_like(x),) * 5
+    radius, _, *found = jax.lax.fori_loop(0, 2, look_around, begin)
+    found = Attraction(*found)
     inside = (found.reach <= radius) & (radius <= 1)
     return found._replace(reach=jnp.where(inside, found.reach, jnp.inf))
 
