@@ -48,9 +48,10 @@ p_precision p_w_star p_w_start p_gradient p_surrogate p_batch p_train_size p_s
 """.split()
 CLAIMS = """
 lemma_5_stated lemma_5_proved lemma_5_corrected lemma_5_cap lemma_5_strong
-lemma_6_stated lemma_6_corrected lemma_7
-theorem_1_i equation_12 constant_12 identity_13 equation_13 l1_bound coupling_bound
-remark_1 corollary_1_1
+lemma_6_stated lemma_6_corrected lemma_6_converges lemma_7 theorem_1_angle
+theorem_1_lagrangian theorem_1_converges theorem_1_prox theorem_1_global theorem_1_i
+theorem_1_i_strong equation_12 constant_12 identity_13 equation_13 l1_bound
+coupling_bound remark_1 corollary_1_1 corollary_1_1_stated
 """.split()
 OTHER_CLAIMS = """
 lemma_1 lemma_1_acute lemma_2 lemma_2_gradient lemma_3_stated lemma_3

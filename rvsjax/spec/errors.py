@@ -61,7 +61,8 @@ def shown(value: Any) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean "x"?`` or the list of what is known."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    begun = [word for word in known if name and word.startswith(name)]
+    close = difflib.get_close_matches(name, begun or known, n=1)
     if close:
         return f'; did you mean "{close[0]}"?'
     return f"; known: {', '.join(known)}"

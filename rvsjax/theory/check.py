@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 
 from rvsjax.types import Array, pytree, static
 
@@ -42,14 +43,15 @@ def verdict(check: Check) -> Array:
     bound is within the allowance, or the precision does not suffice; a value that is
     not a number is never a success.
     """
+    xp: Any = np if isinstance(check.observed, np.ndarray) else jnp  # tables, or traced
     excess = check.observed - check.bound
     holds, within = excess <= 0, excess <= check.allowance
-    judged = jnp.where(
+    judged = xp.where(
         holds,
-        jnp.where(check.shows_success, 0, 2),
-        jnp.where(within | ~jnp.asarray(check.shows_violation), 2, 1),
+        xp.where(check.shows_success, 0, 2),
+        xp.where(within | ~xp.asarray(check.shows_violation), 2, 1),
     )
-    return jnp.where(check.hypothesis, judged, 3).astype(jnp.int32)
+    return xp.where(check.hypothesis, judged, 3).astype(xp.int32)
 
 
 @pytree

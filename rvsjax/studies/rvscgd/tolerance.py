@@ -75,6 +75,7 @@ class Tolerance:
         self.allowed = float(UNITS * max(1, K) * unit / shortest)
         if eta * (beta + K) > _CHAOS:
             self.allowed = math.inf
+        self.root = max(self.allowed, math.sqrt(np.finfo(dtype).eps))
         self.settles = self.allowed <= SETTLED / 100  # that it does is not rounding
         self.settled_within = 2 + remembered * self.allowed / SETTLED  # steps
         self.end = row["m_steps"] + 1
@@ -137,6 +138,8 @@ class Tolerance:
             return self.allowed * max(1, size) ** 2
         if column == "m_theta_u":
             return self.allowed / self.u_length
+        if column == "worst_excess":  # near the axis of w* digits of gradients go
+            return self.root * max(1, size)
         if column == "loss_u":  # on the way, where u is not shorter than the root
             return math.sqrt(self.allowed)
         return self.allowed * max(1, size)
