@@ -58,6 +58,8 @@ _OF_LIMIT = (
     *("equation_13", "l1_bound", "coupling_bound", "remark_1", "corollary_1_1"),
 )
 
+_NEAR_THE_AXIS = 1e3  # of w*, where gradients have an error of eps / sin(theta)
+
 
 class Tolerance:
     """What a run, as it is computed here, may be elsewhere."""
@@ -75,7 +77,6 @@ class Tolerance:
         self.allowed = float(UNITS * max(1, K) * unit / shortest)
         if eta * (beta + K) > _CHAOS:
             self.allowed = math.inf
-        self.root = max(self.allowed, math.sqrt(np.finfo(dtype).eps))
         self.settles = self.allowed <= SETTLED / 100  # that it does is not rounding
         self.settled_within = 2 + remembered * self.allowed / SETTLED  # steps
         self.end = row["m_steps"] + 1
@@ -138,8 +139,8 @@ class Tolerance:
             return self.allowed * max(1, size) ** 2
         if column == "m_theta_u":
             return self.allowed / self.u_length
-        if column == "worst_excess":  # near the axis of w* digits of gradients go
-            return self.root * max(1, size)
+        if column == "worst_excess":
+            return _NEAR_THE_AXIS * self.allowed * max(1, size)
         if column == "loss_u":  # on the way, where u is not shorter than the root
             return math.sqrt(self.allowed)
         return self.allowed * max(1, size)
