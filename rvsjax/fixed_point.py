@@ -69,7 +69,7 @@ class Problem(NamedTuple):
         x, m = size / (c - self.b), c * self.m / (c - self.b)
         large = self.penalty.branch(x, m)
         off, on = size / c, (size + self.b * large) / c
-        if self.states == 2:
+        if not isinstance(self.penalty, TransformedL1):
             return off, on, on
         small = _smaller(self.penalty, x, large)
         return off, on, (size + self.b * small) / c

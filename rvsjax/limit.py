@@ -21,7 +21,14 @@ from rvsjax.lagrangian import Run
 from rvsjax.teacher import angle, unit
 from rvsjax.types import Array
 
-__all__ = ["MOST_FREE", "Limit", "has_limit", "limit_point", "limit_points"]
+__all__ = [
+    "MOST_FREE",
+    "Limit",
+    "has_limit",
+    "limit_point",
+    "limit_points",
+    "unknown_limit",
+]
 
 MOST_FREE = 12  # of 2^12 choices of states `limit_points` tries all
 
@@ -87,6 +94,19 @@ def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Lim
         found=point.found,
         attracts=point.attracts & point.found,
         state=point.state,
+    )
+
+
+def unknown_limit(run: Run) -> Limit:
+    """Return what stands for the limit of a run of which equation (12) says nothing.
+
+    NaN and False: it is not found.
+    """
+    problem = Problem.of(run)
+    w, no = jnp.full_like(problem.target, jnp.nan), jnp.array(False)
+    none, number = jnp.zeros(w.size, bool), jnp.full_like(problem.b, jnp.nan)
+    return Limit(
+        w, w, number, number, number, none, no, no, no, jnp.full_like(w, OFF, jnp.int32)
     )
 
 

@@ -80,14 +80,13 @@ def attraction(run: Run, w: Array, moved: Array, u_is_w: bool = False) -> Attrac
         return Attraction(left, p, reach)
 
     def look_around(_: int, at: tuple[Array, ...]) -> tuple[Array, ...]:
-        _, radius, *_ = at
-        found = look(jnp.minimum(radius, 1))
-        return radius, 2 * (found.reach + x), *found
+        found = look(jnp.minimum(at[1], 1))
+        return at[1], 2 * (found.reach + x), *found
 
     # a loop, so that a program has the code once: at w itself, then around it
     begin = (jnp.zeros_like(x),) * 5
-    radius, _, *found = jax.lax.fori_loop(0, 2, look_around, begin)
-    found = Attraction(*found)
+    radius, _, *last = jax.lax.fori_loop(0, 2, look_around, begin)
+    found = Attraction(*last)
     inside = (found.reach <= radius) & (radius <= 1)
     return found._replace(reach=jnp.where(inside, found.reach, jnp.inf))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from rvsjax.types import Array, pytree, static
 
@@ -84,7 +85,19 @@ def judge(claims: Mapping[str, Callable[[Any], Check]], about: Any) -> Judged:
     bits = [(~truth).astype(jnp.int32) << i for i, truth in enumerate(truths.values())]
     false = jnp.asarray(asked, jnp.int32) & functools.reduce(operator.or_, bits)
     observed, bound, *suffices = (
-        jnp.stack([jnp.asarray(check[i]) for check in checks]) for i in range(1, 6)
+        _stacked([check[i] for check in checks]) for i in range(1, 6)
     )
     every = Check({"each of its own": false == 0}, observed, bound, *suffices)
     return Judged(observed, bound, verdict(every), false, labels)
+
+
+def _stacked(values: list[Any]) -> Array:
+    """Return ``jnp.stack(values)`` of scalars: in a program one kernel, not n + 1.
+
+    Each that several claims share is taken once, known ones as one constant.
+    """
+    known = [0 if isinstance(x, Tracer) else x for x in values]
+    stacked = jnp.asarray(np.array(known), jnp.result_type(*values))
+    for x in {id(x): x for x in values if isinstance(x, Tracer)}.values():
+        stacked = jnp.where(np.array([x is y for y in values]), x, stacked)
+    return stacked

@@ -185,14 +185,28 @@ class Evidence:
         allowance: Array | float,
     ) -> Check:
         """Return the check of a claim, as far as the precision of the run suffices."""
-        edges = [self._close[name] for name in hypotheses if name in self._close]
-        at_an_edge = functools.reduce(operator.or_, edges, self._constant(False))
         return Check(
             hypotheses,
             *(jnp.asarray(x, self.w.dtype) for x in (observed, bound, allowance)),
-            shows_success=~self.is_astray,
-            shows_violation=~(self.is_astray | at_an_edge),
+            shows_success=self._shows,
+            shows_violation=self._is_sure(
+                frozenset(self._close).intersection(hypotheses)
+            ),
         )
+
+    def _is_sure(self, close: frozenset[str]) -> Array:
+        """Say whether rounding decides nothing, none of some hypotheses among it.
+
+        Computed once for all claims that have these.
+        """
+        if close not in self._sure:
+            edges = [self._close[name] for name in sorted(close)]
+            self._sure[close] = ~functools.reduce(operator.or_, edges, self.is_astray)
+        return self._sure[close]
+
+    @cached_property
+    def _sure(self) -> dict[frozenset[str], Array]:
+        return {}
 
     def check_rises(
         self,
@@ -203,8 +217,7 @@ class Evidence:
     ) -> Check:
         """Return the check of a claim that no step rises."""
         check = self.check(hypotheses, observed, bound, allowance)
-        shows = check.shows_success & ~(self.is_stalled | self.never_left)
-        return check._replace(shows_success=shows)
+        return check._replace(shows_success=self._shows_rises)
 
     def check_course(
         self,
@@ -215,7 +228,19 @@ class Evidence:
     ) -> Check:
         """Return the check of a claim on where the run goes."""
         check = self.check(hypotheses, observed, bound, allowance)
-        return check._replace(shows_success=check.shows_success & ~self.is_stalled)
+        return check._replace(shows_success=self._shows_course)
+
+    @cached_property
+    def _shows(self) -> Array:
+        return ~self.is_astray
+
+    @cached_property
+    def _shows_course(self) -> Array:
+        return self._shows & ~self.is_stalled
+
+    @cached_property
+    def _shows_rises(self) -> Array:
+        return self._shows_course & ~self.never_left
 
     @cached_property
     def is_astray(self) -> Array:

@@ -17,7 +17,7 @@ from rvsjax.gradients import (
     TrainingSet,
 )
 from rvsjax.kernels import KERNELS
-from rvsjax.limit import has_limit, limit_point
+from rvsjax.limit import has_limit, limit_point, unknown_limit
 from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
@@ -225,9 +225,7 @@ def evaluate(trial: Trial) -> Record:
     run = trial.draw()
     outcome = KERNELS[trial.kernel](run)
     seen, last = outcome.monitor, outcome.state
-    limit = limit_point(run, last.w)
-    if not has_limit(run):
-        limit = limit._replace(found=jnp.zeros_like(limit.found))
+    limit = limit_point(run, last.w) if has_limit(run) else unknown_limit(run)
     evidence = Evidence(run, outcome, limit)
     stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
     return Record(
