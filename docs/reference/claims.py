@@ -21,7 +21,7 @@ columns and verdicts are in the [guide](guide.md#results), proofs in
 
 In our words: the displayed formulas of the paper were derived again, and where its
 constants were reconstructed the claim says so. Counted are runs, pairs of weights or
-settings of a start over {{sweeps}} (`python -m docs.reference.verdicts`), those with an
+settings of a start over {{sweeps}} (`python -m docs.reference DIR...`), those with an
 empty u included.
 
 """

@@ -1,15 +1,11 @@
-"""Count the verdicts of folders for the page of claims.
-
-``python -m docs.reference.verdicts DIR...`` writes ``docs/verdicts.json``.
-"""
+"""Verdicts of folders, counted for the page of claims in ``docs/verdicts.json``."""
 
 import json
-import sys
 from pathlib import Path
 
 import rvsjax
 
-__all__ = ["FILE", "COUNTED", "count", "read"]
+__all__ = ["FILE", "COUNTED", "count", "read", "write"]
 
 FILE = Path(__file__).parent.parent / "verdicts.json"
 
@@ -31,9 +27,10 @@ def read() -> dict[str, dict[str, list[int]]]:
     return json.loads(FILE.read_text())
 
 
-if __name__ == "__main__":
+def write(folders: list[str]) -> None:
+    """Count anew."""
     lines = (
         f"{json.dumps(sweep)}: {json.dumps(rows)}"
-        for sweep, rows in count(sys.argv[1:]).items()
+        for sweep, rows in count(folders).items()
     )
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
