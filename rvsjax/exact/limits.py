@@ -6,7 +6,6 @@ inequalities at the limit itself.
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 from mpmath import inf, mp, mpf
 
@@ -71,7 +70,7 @@ def theorem_1_prox(run: Run) -> Judgement:
     """``u_bar = prox(w_bar)``."""
     limit = run.limit
     observed = real(distance(run.last.u, limit.u))
-    slope: Any = run.penalty.steepest(run.last.w, limit.radius)
+    slope = run.penalty.steepest(run.last.w, limit.radius)
     bound = slope * (limit.reach + run.moved)
     return _judgement(hold(run, *THEOREM_1), observed, bound)
 
@@ -107,7 +106,7 @@ def lemma_6_converges(run: Run) -> Judgement:
     coupling = run.beta / 2 * real(distance(limit.w, limit.u)) ** 2
     penalty = run.lam * real(run.penalty.value(limit.u))
     value = run.K * limit.theta + penalty + coupling
-    bound = run.reach * (limit.reach + run.moved)
+    bound = mpf(run.reach * (limit.reach + run.moved))
     return _judgement(hold(run, *THEOREM_1), abs(last.lagrangian - value), bound)
 
 
