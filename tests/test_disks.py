@@ -463,7 +463,7 @@ def small_disk(tmp_path):
     """A disk of a few hundred kilobytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=320k,mode=777", "none", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=512k,mode=777", "none", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except OSError as error:
