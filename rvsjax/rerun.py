@@ -24,7 +24,7 @@ from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.store import Store, StoreError
-from rvsjax.studies import common, study_of
+from rvsjax.studies import study_of
 
 __all__ = ["EveryStep", "MOST_STEPS", "Rerun", "every_step", "held", "rerun"]
 
@@ -128,8 +128,9 @@ def every_step(
     here = study.tables(
         [item], make_engine(study, alone, (lane,), shared=shared)([trial])
     )
-    there = held(store, run_id, ["curves"])
+    there = held(store, run_id, ["curves", "runs"])
     known = pc.field("step").isin(there["curves"]["step"].combine_chunks())
-    _, same = common(there, {"curves": here["curves"].filter(known)})
-    beyond = study.allowed(trial, here).differences(there, same)
+    same = here | {"curves": here["curves"].filter(known)}
+    curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
+    beyond = study.allowed(trial, here).differences(*curves)
     return EveryStep(here["curves"], there["curves"].num_rows, beyond)

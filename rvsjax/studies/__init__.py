@@ -2,9 +2,9 @@
 
 from rvsjax.spec.plan import Plan
 from rvsjax.studies import lenet, rvscgd, two_layer
-from rvsjax.studies.study import Study, common
+from rvsjax.studies.study import Study
 
-__all__ = ["STUDIES", "Study", "common", "study_of"]
+__all__ = ["STUDIES", "Study", "study_of"]
 
 STUDIES: dict[str, Study] = {
     "rvscgd": rvscgd.STUDY,

@@ -57,9 +57,10 @@ def _kept(evidence: Evidence, hypotheses: Hypotheses, radius: Array) -> Check:
     """Check that theta never exceeds theta_0 and the radius of a cap."""
     run = evidence.run
     measured = 2 * rounding.angle_error(evidence.d, run.hyper)
-    return evidence.check_course(
+    return evidence.check(
         hypotheses,
         evidence.seen.theta_max,
         jnp.maximum(evidence.theta_0, radius),
         measured + 2 * evidence.seen.drift_max,
+        evidence.shows_course,
     )

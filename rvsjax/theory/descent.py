@@ -48,11 +48,12 @@ def lemma_5_proved(evidence: Evidence) -> Check:
     Source: Lemma 5, what its proof shows; derived again.
     """
     measured = 2 * rounding.angle_error(evidence.d, evidence.run.hyper)
-    return evidence.check_course(
+    return evidence.check(
         evidence.completed | evidence.small_coupling,
         evidence.seen.theta_max,
         jnp.maximum(evidence.theta_0, math.pi / 2),
         measured + 2 * evidence.seen.drift_max,
+        evidence.shows_course,
     )
 
 
@@ -71,12 +72,13 @@ def lemma_5_corrected(evidence: Evidence) -> Check:
     observed = evidence.seen.theta.change_among
     condition = rounding.angle_error(evidence.d, evidence.run.hyper) * (1 + evidence.b)
     label = "a step with sin(theta) >= (beta/K) |u| sin(gamma)"
-    return evidence.check_rises(
+    return evidence.check(
         evidence.completed | evidence.small_step | {label: observed > -jnp.inf},
         observed,
         jnp.zeros_like(observed),
         evidence.angle_step_error
         + evidence.run.hyper.eta * evidence.K * condition / evidence.seen.length_min,
+        evidence.shows_rises,
     )
 
 
@@ -101,11 +103,12 @@ def lemma_6_corrected(evidence: Evidence) -> Check:
     """
     observed = evidence.seen.lagrangian.change_among
     label = "a step with theta_{t+1} <= theta_t and eta <= (1 + |v|)/(beta + K)"
-    return evidence.check_rises(
+    return evidence.check(
         evidence.completed | {label: observed > -jnp.inf},
         observed,
         jnp.zeros_like(observed),
         evidence.lagrangian_step_error,
+        evidence.shows_rises,
     )
 
 
@@ -134,4 +137,4 @@ def theorem_1_lagrangian(evidence: Evidence) -> Check:
 def _never_rises(evidence: Evidence, hypotheses: Hypotheses, seen: Descent) -> Check:
     """Return the check of a value that no step raises by more than its own rounding."""
     allowance = jnp.where(seen.rise_at == NEVER, jnp.inf, 0)
-    return evidence.check_rises(hypotheses, seen.change, 0, allowance)
+    return evidence.check(hypotheses, seen.change, 0, allowance, evidence.shows_rises)

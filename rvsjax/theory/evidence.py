@@ -183,15 +183,19 @@ class Evidence:
         observed: Array,
         bound: Array | float,
         allowance: Array | float,
+        shows_success: Array | None = None,
     ) -> Check:
-        """Return the check of a claim, as far as the precision of the run suffices."""
+        """Return the check of a claim, as far as the precision of the run suffices.
+
+        A claim on the steps says by `shows_rises` or `shows_course` whether they can
+        show that it holds.
+        """
+        edges = frozenset(self._close).intersection(hypotheses)
         return Check(
             hypotheses,
             *(jnp.asarray(x, self.w.dtype) for x in (observed, bound, allowance)),
-            shows_success=self._shows,
-            shows_violation=self._is_sure(
-                frozenset(self._close).intersection(hypotheses)
-            ),
+            shows_success=self._shows if shows_success is None else shows_success,
+            shows_violation=self._is_sure(edges),
         )
 
     def _is_sure(self, close: frozenset[str]) -> Array:
@@ -208,39 +212,19 @@ class Evidence:
     def _sure(self) -> dict[frozenset[str], Array]:
         return {}
 
-    def check_rises(
-        self,
-        hypotheses: Hypotheses,
-        observed: Array,
-        bound: Array | float,
-        allowance: Array | float,
-    ) -> Check:
-        """Return the check of a claim that no step rises."""
-        check = self.check(hypotheses, observed, bound, allowance)
-        return check._replace(shows_success=self._shows_rises)
-
-    def check_course(
-        self,
-        hypotheses: Hypotheses,
-        observed: Array,
-        bound: Array | float,
-        allowance: Array | float,
-    ) -> Check:
-        """Return the check of a claim on where the run goes."""
-        check = self.check(hypotheses, observed, bound, allowance)
-        return check._replace(shows_success=self._shows_course)
-
     @cached_property
     def _shows(self) -> Array:
         return ~self.is_astray
 
     @cached_property
-    def _shows_course(self) -> Array:
+    def shows_course(self) -> Array:
+        """The run can show where it goes: no rounding stops it on the way."""
         return self._shows & ~self.is_stalled
 
     @cached_property
-    def _shows_rises(self) -> Array:
-        return self._shows_course & ~self.never_left
+    def shows_rises(self) -> Array:
+        """The run can show that no step rises: it has moved beyond rounding."""
+        return self.shows_course & ~self.never_left
 
     @cached_property
     def is_astray(self) -> Array:
