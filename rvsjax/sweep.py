@@ -232,8 +232,9 @@ def _write_claims(store: Store) -> None:
 
     Of a table, only the columns in question are held at a time.
     """
-    there = store.columns("runs")
-    counted = [count_claims(store.load("runs", few)) for few in claim_columns(there)]
+    there, rows = store.columns("runs"), len(store.load("runs", ["run_id"]))
+    groups = claim_columns(there, rows)
+    counted = [count_claims(store.load("runs", few)) for few in groups]
     whole = pd.DataFrame([row for one in counted for row in one.to_dict("records")])
     found = [whole]
     if store.has("pairs"):

@@ -142,7 +142,9 @@ def test_claim_by_claim_the_counts_are_those_of_the_whole_table():
     other = table(["undecided", "not-applicable"], excess=[3, 4], empty={1})
     runs = one.join(other.filter(regex="_x$").rename(columns=lambda n: n[:-1] + "y"))
     runs["p_d"] = 3
-    few = claim_columns(runs.columns)
+    [both] = claim_columns(runs.columns, 2)
+    assert count_claims(runs[both]).equals(count_claims(runs))
+    few = claim_columns(runs.columns, 10**6)
     assert len(few) == 2
     assert all("p_d" not in columns for columns in few)
     counted = [count_claims(runs[columns]).to_dict("records") for columns in few]
