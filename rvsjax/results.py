@@ -91,6 +91,10 @@ class Results:
         """What a precision misses or invents, against float64; empty without both."""
         return compare_precisions(self.runs)
 
+    def is_about_runs(self, claim: str) -> bool:
+        """Say whether each run has a verdict of a claim: one can be certified."""
+        return f"verdict_{claim}" in self.runs
+
     @cached_property
     def certificates(self) -> pd.DataFrame:
         """One row a certificate: ``claim, run_id, part, step, excess, stands``."""

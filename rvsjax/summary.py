@@ -31,7 +31,7 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
             for claim in claims.to_dict(orient="records")
             if claim["violated"]
             and claim["claim"] not in certified
-            and f"verdict_{claim['claim']}" in results.runs  # one run can prove it
+            and results.is_about_runs(claim["claim"])
         ],
         "precisions": results.precisions.to_dict(orient="records"),
         "files": [str(path) for path in _files(results.folder, figures)],

@@ -44,6 +44,7 @@ def draw_claims(results: Results) -> Figure:
         axes.bar_label(bars, texts, label_type="center", fontsize=7)
         begin = begin + share
     axes.invert_yaxis()
+    axes.margins(y=0.01)
     axes.set_xlim(0, 100)
     axes.set_xlabel("cases (%)")
     figure.legend(loc="outside upper center", ncols=5, frameon=False)
@@ -52,7 +53,7 @@ def draw_claims(results: Results) -> Figure:
 
 def _claim_label(claim: pd.Series, results: Results) -> str:
     """Name a claim; a violated one with its number of certificates."""
-    if not claim["violated"]:
+    if not claim["violated"] or not results.is_about_runs(claim["claim"]):
         return claim["claim"]
     known = results.certificates
     number = (known["claim"].eq(claim["claim"]) & known["stands"].eq(True)).sum()

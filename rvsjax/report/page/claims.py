@@ -22,12 +22,19 @@ def claims(
     worst = runs[runs["run_id"].isin(table.get("worst_run", []))]
     known = worst.set_index("run_id")[differ].astype(object)
     return [
-        _row(claim, known, int(certified.get(claim["claim"], 0)))
+        _row(
+            claim,
+            known,
+            int(certified.get(claim["claim"], 0)),
+            f"verdict_{claim['claim']}" in runs,
+        )
         for _, claim in table.iterrows()
     ]
 
 
-def _row(claim: pd.Series, runs: pd.DataFrame, certified: int) -> dict[str, Any]:
+def _row(
+    claim: pd.Series, runs: pd.DataFrame, certified: int, about_runs: bool
+) -> dict[str, Any]:
     counts = {name: int(claim[name]) for name in _VERDICTS}
     total = max(sum(counts.values()), 1)
     empty = int(claim["holds_u_empty"])
@@ -50,6 +57,7 @@ def _row(claim: pd.Series, runs: pd.DataFrame, certified: int) -> dict[str, Any]
         if isinstance(claim["not_applicable_because"], str)
         else "",
         "certified": certified,
+        "about_runs": about_runs,
     }
 
 

@@ -56,7 +56,9 @@ def content(results: Results, planned: int | None = None) -> Content:
         "varied": [(x.label, len(x.values)) for x in parameters],
         "seeds": int(runs["p_seed"].nunique()) if "p_seed" in runs else 0,
         "claims": judged,
-        "uncertified": any(x["violated"] and not x["certified"] for x in judged),
+        "uncertified": any(
+            x["violated"] and x["about_runs"] and not x["certified"] for x in judged
+        ),
         "failures": failures(runs, parameters),
         "sparsity": supports,
         "sessions": provenance(manifest),
