@@ -67,7 +67,8 @@ def title(results: Results) -> str:
         for column, symbol in names.items()
         if column in runs and runs[column].nunique() == 1
     ]
-    return ",  ".join(shared) + ";  median and 10–90 % band over the runs"
+    told = "median and 10–90 % band over the runs"
+    return ";  ".join(filter(None, [",  ".join(shared), told]))
 
 
 def number(value: float) -> str:
