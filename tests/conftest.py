@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the f
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
 
-_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu").items()]
+_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu", quick=True).items()]
 os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start

@@ -230,9 +230,9 @@ def test_what_is_free_with_l0_is_what_the_brute_force_has(d):
 
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_what_is_free_with_transformed_l1_is_what_the_brute_force_has(d):
-    rng = np.random.default_rng(10 + d)
+    rng = np.random.default_rng(30 + d)
     several, small = 0, 0
-    for _ in range(40):
+    for _ in range(25):
         w_star, b, m, a = hard_transformed(rng, d)
         points = oracle_limits.limit_points(*told(w_star, b, m, a))
         run = of(TransformedL1(jnp.float64(a)), w_star, b, m)
@@ -250,7 +250,7 @@ def test_with_more_open_coordinates_a_search_rarely_misses_one():
     """Of l0 with eight alike entries: as measured, and never a false one."""
     rng = np.random.default_rng(3)
     wrong = missed = 0
-    for _ in range(60):
+    for _ in range(40):
         w_star, b, t = hard(rng, 8)
         run = of(L0(), w_star, b, t**2 / 2)
         points = oracle_limits.limit_points(*told(w_star, b, t**2 / 2, None, "l0"))
@@ -259,7 +259,7 @@ def test_with_more_open_coordinates_a_search_rarely_misses_one():
         assert not np.any(limit.free & ~differ)
         missed += np.any(differ & ~limit.free)
         wrong += limit.unique != (len(points) == 1)
-    assert missed <= 10 and wrong <= 1
+    assert missed <= 7 and wrong <= 1
 
 
 STEEP = {
