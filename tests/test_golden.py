@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 import jax
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
