@@ -5,7 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rvsjax.console import DONE, Refusal, need_sweep, put, refusing, tell
+from rvsjax.console import (
+    DONE,
+    SOME_FAILED,
+    Refusal,
+    need_sweep,
+    put,
+    refusing,
+    tell,
+)
 
 __all__ = ["carry_out", "report"]
 
@@ -14,20 +22,38 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Make `report.html` and the figures; print their paths."""
     need_sweep(arguments.folder)
     chosen = _chosen(arguments)
+    heard: list[str] = []
     with refusing():
-        from rvsjax.report.figures import draw, draw_one
-
         if chosen:
-            files = draw_one(arguments.folder, **chosen)
+            files = _one(arguments.folder, heard.append, chosen)
         else:
-            files = report(arguments.folder, tell) or draw(arguments.folder)
+            files = report(arguments.folder, tell, heard.append)
+            if not files and not heard:  # then there is nothing to draw, which is told
+                files = _figures(arguments.folder, heard.append)
     for path in files:
         put(str(path))
-    if arguments.open:
+    for sentence in heard:
+        tell(sentence)
+    if arguments.open and files:
         import webbrowser
 
         webbrowser.open(files[0].resolve().as_uri())
-    return DONE
+    return SOME_FAILED if heard else DONE
+
+
+def _one(
+    folder: Path, say: Callable[[str], None], chosen: dict[str, str]
+) -> list[Path]:
+    from rvsjax.report.style import NotDrawn, start
+
+    try:
+        start()
+        from rvsjax.report.figures import draw_one
+
+        return draw_one(folder, **chosen)
+    except NotDrawn as error:
+        say(str(error))
+        return []
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, str]:
@@ -46,9 +72,15 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, str]:
     return {"table": arguments.figure, **given}
 
 
-def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
-    """Make the page, or say what it needs, and the figures of what was computed."""
-    from rvsjax.report.figures import draw
+def report(
+    folder: Path,
+    say: Callable[[str], None],
+    warn: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Make the page, or say what it needs, and the figures of what was computed.
+
+    A figure that cannot be drawn is told to `warn`, or else to `say`.
+    """
     from rvsjax.report.page import MISSING, is_possible, write_page
     from rvsjax.results import Results
 
@@ -58,7 +90,21 @@ def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
     else:
         say(MISSING)
     nothing = (results.runs["status"] == "failed").all()
-    return files if nothing else [*files, *draw(folder)]
+    return files if nothing else [*files, *_figures(folder, warn or say)]
+
+
+def _figures(folder: Path, say: Callable[[str], None]) -> list[Path]:
+    """Draw what can be drawn; say what cannot."""
+    from rvsjax.report.style import NotDrawn, start
+
+    try:
+        start()
+    except NotDrawn as error:
+        say(str(error))
+        return []
+    from rvsjax.report.figures import draw
+
+    return draw(folder, say)
 
 
 def _planned(manifest: dict[str, Any]) -> int | None:

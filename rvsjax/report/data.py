@@ -22,7 +22,8 @@ def figure_data(figure: Figure) -> pd.DataFrame:
     `panel` is what the axes are called, `series` the line's or bar's name.
     """
     rows = [row for axes in figure.axes for row in _rows(axes)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.replace(r"\\\$", "$", regex=True)  # as words are without formulas
 
 
 def _rows(axes: Axes) -> Iterator[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from rvsjax.report.data import figure_data
 from rvsjax.report.lenet import draw_lenet
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
+from rvsjax.report.style import NotDrawn, style
 from rvsjax.report.two_layer import draw_two_layer
 from rvsjax.results import Results
 from rvsjax.store import StoreError
@@ -27,25 +27,29 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None},
     "svg": {"Date": None},
 }
-_PRINT: dict[Any, Any] = {
-    "font.size": 9,
-    "svg.hashsalt": "rvsjax",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
-def draw(folder: str | Path) -> list[Path]:
+def draw(folder: str | Path, say: Callable[[str], None] | None = None) -> list[Path]:
     """Draw ``figures/NAME`` and ``figures/claims``; return the paths.
 
     Each as PNG, PDF and SVG, and its numbers as CSV. Claims only where the study has
-    some.
+    some. A figure that cannot be drawn is told in a sentence to `say`; without `say`
+    it raises NotDrawn.
     """
     results = _computed(folder)
-    with _style():
-        files = _keep(results, results.name, _main_figure(results)(results))
-        if not results.claims.empty:
-            files += _keep(results, "claims", draw_claims(results))
+    wanted = {results.name: _main_figure(results)}
+    if not results.claims.empty:
+        wanted["claims"] = draw_claims
+    files = []
+    for stem, drawing in wanted.items():
+        try:
+            drawn = _drawn(results, stem, drawing)
+        except NotDrawn as error:
+            if say is None:
+                raise
+            say(str(error))
+        else:
+            files += _keep(results, stem, drawn)
     return files
 
 
@@ -57,8 +61,8 @@ def draw_one(folder: str | Path, table: str, x: str, y: str, **by: str) -> list[
     results = _computed(folder)
     more = "".join(f"-{option}-{name}" for option, name in by.items() if name)
     stem = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{table}-{y}-{x}{more}")  # a stranger's
-    with _style():
-        return _keep(results, stem, draw_any(results, table, x, y, **by))
+    drawn = _drawn(results, stem, lambda results: draw_any(results, table, x, y, **by))
+    return _keep(results, stem, drawn)
 
 
 def _computed(folder: str | Path) -> Results:
@@ -70,21 +74,33 @@ def _computed(folder: str | Path) -> Results:
     return results
 
 
-def _style() -> AbstractContextManager[None]:
-    import matplotlib as mpl
+def _drawn(
+    results: Results, stem: str, drawing: Callable[[Results], Figure]
+) -> dict[str, bytes]:
+    """Return the bytes of a figure and its numbers; the same for the same results.
 
-    return mpl.rc_context(_PRINT)
+    Raises StoreError where the results are at fault, and NotDrawn for anything else.
+    """
+    found = {}
+    try:
+        with style():
+            figure = drawing(results)
+            for ending, plain in _FORMATS.items():
+                sink = io.BytesIO()
+                figure.savefig(sink, format=ending, dpi=200, metadata=plain)
+                found[ending] = sink.getvalue()
+            found["csv"] = figure_data(figure).to_csv(index=False).encode()
+    except StoreError:
+        raise
+    except Exception as error:
+        raise NotDrawn(f"{results.folder}/figures/{stem}", error) from error
+    return found
 
 
-def _keep(results: Results, stem: str, figure: Figure) -> list[Path]:
-    """Write a figure and its numbers; the same bytes for the same figure."""
-    files = []
-    for ending, plain in _FORMATS.items():
-        sink = io.BytesIO()
-        figure.savefig(sink, format=ending, dpi=200, metadata=plain)
-        files.append(results.keep("figures", f"{stem}.{ending}", sink.getvalue()))
-    text = figure_data(figure).to_csv(index=False)
-    return [*files, results.keep("figures", f"{stem}.csv", text.encode())]
+def _keep(results: Results, stem: str, drawn: dict[str, bytes]) -> list[Path]:
+    """Write a figure and its numbers."""
+    names = {ending: f"{stem}.{ending}" for ending in drawn}
+    return [results.keep("figures", names[x], drawn[x]) for x in drawn]
 
 
 _BY_STUDY = {"two_layer": draw_two_layer, "lenet": draw_lenet}

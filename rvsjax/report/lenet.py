@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import band, styles
+from rvsjax.report.kinds import named, parameters
+from rvsjax.report.lines import band, entitle, styles
 from rvsjax.results import Results
 
 __all__ = ["draw_lenet"]
@@ -28,13 +29,13 @@ def draw_lenet(results: Results) -> Figure:
     """
     runs = results.runs.assign(kind=_kinds(results.runs))
     curves = results.curves.merge(runs[["run_id", "kind"]], on="run_id")
-    high = 3.2 + 0.1 * max(0, runs["kind"].nunique() - 8)  # for the legend
+    high = 3.5 + 0.1 * max(0, runs["kind"].nunique() - 8)  # for the legend
     figure = Figure(figsize=(9.6, high), layout="constrained")
     by_epoch, of_u, against = figure.subplots(1, 3)
     for (kind, some), (color, dash) in zip(curves.groupby("kind"), styles()):
         for axes, which in ((by_epoch, "w"), (of_u, "u")):
-            band(axes, 100 * some[f"accuracy_{which}"], some["step"], color, dash)
-            axes.get_lines()[-1].set_label(str(kind))
+            values = 100 * some[f"accuracy_{which}"]
+            band(axes, values, some["step"], color, dash, str(kind))
         _trade(against, runs[runs["kind"] == kind], color, dash)
     for axes, which in ((by_epoch, "w"), (of_u, "u")):
         _finish(axes, "epoch", f"accuracy of {which}, %")
@@ -44,6 +45,7 @@ def draw_lenet(results: Results) -> Figure:
     longest = max(map(len, lines[1]), default=0)
     beside = max(1, min(8, 120 // (longest + 4)))
     figure.legend(*lines, loc="outside lower center", ncols=beside, frameon=False)
+    entitle(figure, results.runs, runs["kind"])
     return figure
 
 
@@ -51,7 +53,7 @@ def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
     """Draw the networks of a kind, and the means over seeds in order of sparsity."""
     columns = ["m_sparsity_u", "m_accuracy_u"]
     axes.plot(*100 * runs[columns].to_numpy().T, "o", ms=3, alpha=0.5, color=color)
-    settings = [x for x in runs if str(x).startswith("p_") and x != "p_seed"]
+    settings = [x for x in parameters(runs) if x != "p_seed"]
     groups = runs.groupby(settings, dropna=False)[columns]
     means = groups.agg(lambda x: x.mean(skipna=False))
     means = 100 * means.sort_values("m_sparsity_u")
@@ -62,9 +64,9 @@ def _kinds(runs: pd.DataFrame) -> pd.Series:
     """Name what a network is: its method or penalty, and what else is changed."""
     methods = _methods(runs)
     fixed = [x for x in _COUPLING if x in runs and _is_of(runs[x], methods)]
-    names = [str(x) for x in runs if str(x).startswith("p_")]
-    names = [x for x in names if x not in _ALONG + fixed]
-    rows = zip([""] * len(runs), *(_changes(runs[name]) for name in names))
+    names = [x for x in parameters(runs) if x not in _ALONG + fixed]
+    implying = methods + runs["p_bits"].map(str) if "p_bits" in runs else methods
+    rows = zip([""] * len(runs), *(_changes(runs[name], implying) for name in names))
     told = pd.Series([", ".join(filter(None, row)) for row in rows], runs.index)
     if methods.nunique() == 1 and (told != "").any():
         return told.where(told != "", "unchanged")
@@ -84,12 +86,20 @@ def _methods(runs: pd.DataFrame) -> pd.Series:
     return (methods + " " + penalties).fillna(methods)
 
 
-def _changes(values: pd.Series) -> list[str]:
-    """Name the values that are not the most common one, which is the unchanged."""
-    known = values.dropna()
-    if known.nunique() < 2:
+def _changes(values: pd.Series, implying: pd.Series) -> list[str]:
+    """Name the values that are not the most common one, which is the unchanged.
+
+    Null is a value as well, where method and bits do not imply it.
+    """
+    values = values.astype(object)
+    if not _is_of(values.isna(), implying):
+        values = values.where(values.notna(), "unset")
+    counts = values.value_counts()
+    if len(counts) < 2:
         return [""] * len(values)
-    usual, name = known.mode()[0], str(values.name).removeprefix("p_")
+    often = counts[counts == counts.max()].index
+    usual = min(often, key=lambda x: (isinstance(x, str), x))
+    name = str(values.name).removeprefix("p_")
     changed = values.notna() & values.ne(usual)
     return [_told(name, x) if odd else "" for x, odd in zip(values, changed)]
 
@@ -108,7 +118,7 @@ def _told(name: str, value: Any) -> str:
         return value if name == "surrogate" else f"{name} {value}"
     if isinstance(value, bool | np.bool_):
         return name if value else f"no {name}"
-    return f"{name} {value:g}"
+    return f"{name} {named(value)}"
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:

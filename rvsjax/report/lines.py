@@ -1,16 +1,29 @@
 """What the figures share: colours, bands over the runs, axes, titles."""
 
 import itertools
+import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from rvsjax.results import Results
+from rvsjax.report.kinds import within_lines
 
-__all__ = ["STYLES", "band", "finish", "number", "styles", "title", "within"]
+__all__ = [
+    "STYLES",
+    "band",
+    "entitle",
+    "explain",
+    "finish",
+    "line",
+    "number",
+    "styles",
+    "within",
+]
 
 # Okabe and Ito's colours, safe for colour-blind readers; dashes for black and white.
 STYLES = (
@@ -38,7 +51,9 @@ def within(values: pd.Series) -> pd.Series:
     return values.where(sizes < 1e100).mask(sizes < 1e-100, 0.0)
 
 
-def band(axes: Axes, values: pd.Series, by: Any, color: str, dash: Any) -> None:
+def band(
+    axes: Axes, values: pd.Series, by: Any, color: str, dash: Any, label: str
+) -> None:
     """Draw the median of values against `by`, and the band around it.
 
     It reaches from the 10th to the 90th percentile.
@@ -46,29 +61,99 @@ def band(axes: Axes, values: pd.Series, by: Any, color: str, dash: Any) -> None:
     groups = within(values).groupby(by)
     low, median, high = (groups.quantile(q) for q in (0.1, 0.5, 0.9))
     axes.fill_between(low.index, low, high, color=color, alpha=0.18, lw=0)
-    axes.plot(median.index, median, color=color, ls=dash, lw=1.5)
+    line(axes, median, color, dash, label)
+
+
+def line(axes: Axes, values: pd.Series, color: str, dash: Any, label: str) -> None:
+    """Draw values against their index; a point that no line reaches is a dot."""
+    there = np.concatenate([[False], values.notna(), [False]])
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    more: dict[str, Any] = {}
+    if alone.any():
+        more = {"marker": "o", "ms": 3, "markevery": np.flatnonzero(alone).tolist()}
+    axes.plot(values.index, values, color=color, ls=dash, lw=1.5, label=label, **more)
 
 
 def finish(axes: Axes) -> None:
-    """Make the upright axis logarithmic where a line is above 0; draw the grid."""
-    if any(np.greater(line.get_ydata(), 0).any() for line in axes.get_lines()):
+    """Make the upright axis logarithmic where a line is above 0; draw the grid.
+
+    Where a line is 0 or below as well, it is linear around 0, so that none is lost.
+    Lines of axes that share it count.
+    """
+    sharing = axes.get_shared_y_axes().get_siblings(axes)
+    lines = [line for each in sharing for line in each.get_lines()]
+    heights = np.concatenate([[], *(np.asarray(x.get_ydata(), float) for x in lines)])
+    above = heights[heights > 0]
+    if len(above) == np.isfinite(heights).sum() > 0:
         axes.set_yscale("log")
+    elif len(above):
+        decade = 10 ** np.floor(np.log10(above.min()))
+        axes.set_yscale("symlog", linthresh=decade)
     axes.grid(alpha=0.25, lw=0.5)
     axes.margins(x=0.01)
 
 
-def title(results: Results) -> str:
-    """Name what all runs share: the parameters that have one value."""
-    runs = results.runs
-    names = {"p_k": "k", "p_d": "d", "p_beta": r"\beta", "p_lam": r"\lambda"}
-    names |= {"p_eta": r"\eta", "p_nnz": r"\mathrm{nnz}"}
-    shared = [
-        f"${symbol} = {number(runs[column].dropna().iloc[0])}$"
-        for column, symbol in names.items()
-        if column in runs and runs[column].nunique() == 1
-    ]
+def explain(figure: Figure, axes: Axes) -> None:
+    """Name the lines of axes: inside, or below the figure where they need room."""
+    lines, names = axes.get_legend_handles_labels()
+    longest = max(map(len, names), default=0)
+    if len(names) <= 4 and longest <= 30:
+        axes.legend(frameon=False, loc="best")
+        return
+    columns = max(1, min(4, int(14 * figure.get_figwidth()) // (longest + 6)))
+    rows = -(-len(names) // columns)
+    figure.set_figheight(figure.get_figheight() + 0.2 * rows)
+    place: Any = "outside lower center"
+    figure.legend(lines, names, loc=place, ncols=columns, frameon=False)
+
+
+def entitle(figure: Figure, runs: pd.DataFrame, *keys: pd.Series) -> None:
+    """Say above a figure what all runs share, and what differs within a line.
+
+    Runs of one line have equal `keys`.
+    """
     told = "median and 10–90 % band over the runs"
-    return ";  ".join(filter(None, [",  ".join(shared), told]))
+    if names := within_lines(runs, keys):
+        told += f", which differ in {', '.join(names[:-1])}"
+        told += f" and {names[-1]}" if names[:-1] else names[-1]
+    wide = int(14 * figure.get_figwidth())
+    text = [*_rows(_shared(runs), wide), *textwrap.wrap(told, wide)]
+    figure.suptitle("\n".join(text), fontsize=9)
+
+
+_SYMBOLS = {
+    "p_k": "k",
+    "p_d": "d",
+    "p_beta": r"\beta",
+    "p_lam": r"\lambda",
+    "p_eta": r"\eta",
+    "p_nnz": r"\mathrm{nnz}",
+}
+
+
+def _shared(runs: pd.DataFrame) -> list[str]:
+    """Name the parameters that have one value, and whether some runs have none."""
+    words = ("p_algorithm", "p_penalty")
+    there = [x for x in words if x in runs and runs[x].nunique(dropna=False) == 1]
+    found = [str(runs[x].iloc[0]) for x in there if runs[x].notna().all()]
+    for column, symbol in _SYMBOLS.items():
+        if column in runs and runs[column].nunique() == 1:
+            values = runs[column].dropna()
+            where = "" if len(values) == len(runs) else " where used"
+            found.append(f"${symbol} = {number(values.iloc[0])}${where}")
+    return found
+
+
+def _rows(items: list[str], wide: int) -> list[str]:
+    """Join items, as many in a row as there is room for."""
+    rows: list[str] = []
+    for item in items:
+        longer = f"{rows[-1]},  {item}" if rows else item
+        if rows and len(re.sub(r"\\[a-z]+|[${}^]", "", longer)) <= wide:
+            rows[-1] = longer
+        else:
+            rows.append(item)
+    return rows
 
 
 def number(value: float) -> str:

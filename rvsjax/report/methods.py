@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rvsjax.report.lines import band, finish, number, styles, title
+from rvsjax.report.kinds import kinds, named, numbers, of_runs
+from rvsjax.report.lines import STYLES, band, entitle, finish, number, styles
 from rvsjax.results import Results
 
 __all__ = ["draw_methods"]
@@ -15,37 +17,36 @@ _ROWS = {
     "theta": r"angle of $w^t$ (radians)",
     "loss_u": "loss $f(u^t)$",  # older tables lack it
 }
-_DASHES: tuple[str, ...] = ("-", "--", ":")
+_DASHES = ("-", "--", ":", *(dash for _, dash in STYLES[4:]), "-.")
 
 
 def draw_methods(results: Results) -> Figure:
     """Draw entries of u, the angle of w and f(u) against the step, a column a penalty.
 
-    Colours are methods, dashes the values of lam.
+    Colours are kinds, `rvsjax.report.kinds`, dashes up to 8 values of lam; more of them
+    are in the bands.
     """
     runs = results.runs.assign(penalty=results.runs["p_penalty"].fillna("no penalty"))
-    names = ["run_id", "penalty", "p_algorithm", "p_lam"]
+    runs["kind"] = kinds(runs, ["p_penalty"])
+    dashes = _dashes(runs["p_lam"])
+    runs["lam"] = runs["p_lam"] if dashes else float("nan")
+    names = ["run_id", "penalty", "kind", "lam"]
     curves = results.curves.merge(runs[names], on="run_id")
     curves = curves[curves["step"] > 0]  # the axis is logarithmic
-    colors = dict(zip(sorted(runs["p_algorithm"].unique()), (c for c, _ in styles())))
-    dashes: dict[Any, str] = dict(
-        zip(sorted(runs["p_lam"].dropna().unique()), _DASHES * 9)
-    )
+    colors = dict(zip(sorted(runs["kind"].unique()), (c for c, _ in styles())))
     penalties = sorted(runs["penalty"].unique())
     rows = {name: text for name, text in _ROWS.items() if name in curves}
-    size = (2.6 * len(penalties) + 1.6, 2.5 * len(rows))
-    figure, shape = (
-        Figure(figsize=size, layout="constrained"),
-        (len(rows), len(penalties)),
-    )
+    size = (2.6 * len(penalties) + 2.2, 2.5 * len(rows) + 0.3)
+    figure = Figure(figsize=size, layout="constrained")
+    shape = len(rows), len(penalties)
     grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
     for column, penalty in enumerate(penalties):
         some = curves[curves["penalty"] == penalty]
-        for (method, lam), each in some.groupby(["p_algorithm", "p_lam"], dropna=False):
+        for (kind, lam), each in some.groupby(["kind", "lam"], dropna=False):
+            label = kind if pd.isna(lam) else f"{kind}, lam = {named(lam)}"
             for axes, name in zip(grid[:, column], rows):
-                dash = dashes.get(lam, "-")
-                band(axes, each[name], each["step"], colors[method], dash)
-                axes.get_lines()[-1].set_label(f"{method}, lam = {lam:g}")
+                look = colors[kind], dashes.get(lam, "-")
+                band(axes, each[name], each["step"], *look, label)
         grid[0, column].set_title(penalty, fontsize=9)
         grid[-1, column].set_xlabel("step $t$")
     for row, label in zip(grid, rows.values()):
@@ -53,12 +54,27 @@ def draw_methods(results: Results) -> Figure:
         for axes in row:
             finish(axes)
             axes.set_xscale("log")
-    _explain(figure, colors, dashes)
-    figure.suptitle(title(results), fontsize=9)
+    _explain(figure, _counted(runs, curves, colors), dashes)
+    entitle(figure, results.runs, runs["penalty"], runs["kind"], runs["lam"])
     return figure
 
 
-def _explain(figure: Figure, colors: dict[str, str], dashes: dict[Any, str]) -> None:
+def _dashes(lams: pd.Series) -> dict[Any, Any]:
+    """Return a dash for each lam; none where they are more than there are dashes."""
+    values = sorted(lams.dropna().unique())
+    return dict(zip(values, _DASHES)) if len(values) <= len(_DASHES) else {}
+
+
+def _counted(
+    runs: pd.DataFrame, curves: pd.DataFrame, colors: dict[str, str]
+) -> dict[str, str]:
+    """Return colours by the names of kinds, with their numbers of runs."""
+    shown = curves.groupby("kind")["run_id"].nunique()
+    counts = numbers(runs["kind"])
+    return {of_runs(x, int(shown.get(x, 0)), n): colors[x] for x, n in counts}
+
+
+def _explain(figure: Figure, colors: dict[str, str], dashes: dict[Any, Any]) -> None:
     """Name the colours, and the dashes where there are several."""
     lines = [Line2D([], [], color=c, label=name) for name, c in colors.items()]
     if len(dashes) > 1:

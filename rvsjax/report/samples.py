@@ -3,23 +3,30 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.report.lines import band, finish, styles, title
+from rvsjax.report.kinds import kinds, numbers, of_runs
+from rvsjax.report.lines import band, entitle, explain, finish, line, styles
 from rvsjax.results import Results
 
 __all__ = ["draw_samples"]
 
 
 def draw_samples(results: Results) -> Figure:
-    """Draw the last angle and the share of right supports against the batch size."""
+    """Draw the last angle and the share of right supports against the batch size.
+
+    A line a kind, `rvsjax.report.kinds`; a level one of runs that draw no samples.
+    """
     runs = results.runs
-    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    kind = kinds(runs)
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for (penalty, some), (color, dash) in zip(runs.groupby("p_penalty"), styles()):
-        band(left, some["m_theta"], some["p_batch"], color, dash)
+    ends = runs["p_batch"].min(), runs["p_batch"].max()
+    for (name, number), (color, dash) in zip(numbers(kind), styles()):
+        some = _everywhere(runs[kind == name], ends)
+        shown = some.loc[some["m_theta"].notna(), "run_id"].nunique()
+        label = of_runs(name, shown, number)
+        band(left, some["m_theta"], some["p_batch"], color, dash, label)
         exact = _right_support(some).groupby(some["p_batch"]).mean()
-        right.plot(exact.index, exact, color=color, ls=dash, lw=1.5)
-        for axes in (left, right):
-            axes.get_lines()[-1].set_label(f"{penalty} ({len(some)} runs)")
+        line(right, exact, color, dash, label)
     left.set_ylabel(r"last angle $\theta(w^T, w^*)$ (radians)")
     right.set_ylabel("share of runs with the right support of $u$")
     finish(left)
@@ -28,9 +35,16 @@ def draw_samples(results: Results) -> Figure:
     for axes in (left, right):
         axes.set_xscale("log", base=2)
         axes.set_xlabel("samples a step")
-    left.legend(frameon=False, loc="best")
-    figure.suptitle(title(results), fontsize=9)
+    explain(figure, left)
+    entitle(figure, runs, kind, runs["p_batch"])
     return figure
+
+
+def _everywhere(runs: pd.DataFrame, ends: tuple[float, float]) -> pd.DataFrame:
+    """Put runs without a batch size at both ends."""
+    without = runs[runs["p_batch"].isna()]
+    both = [runs.dropna(subset="p_batch"), *(without.assign(p_batch=x) for x in ends)]
+    return pd.concat([some for some in both if len(some)])
 
 
 def _right_support(runs: pd.DataFrame) -> pd.Series:
