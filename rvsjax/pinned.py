@@ -10,6 +10,7 @@ reads it when it starts, is told by `unpinned`, and kept with the results.
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -84,6 +85,9 @@ _HARMLESS = (
     "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=",
 )
 
+_OFFSET = "jax_random_seed_offset"
+_keys = threading.Lock()  # of those who set it
+
 
 @contextlib.contextmanager
 def pinned(x64: bool | None = True) -> Iterator[None]:
@@ -101,13 +105,19 @@ def pinned(x64: bool | None = True) -> Iterator[None]:
 
 
 def random_key(seed: jax.Array | int) -> jax.Array:
-    """Return ``jax.random.key(seed)`` of a uint32 seed, whatever its offset.
+    """Return the key of a seed, whatever `jax_random_seed_offset`.
 
-    JAX would add `jax_random_seed_offset`, for which it has no context manager.
+    For that setting JAX has no context manager of its own: it is 0 meanwhile.
     """
-    seed = jax.numpy.asarray(seed, "uint32")
-    data = jax.numpy.stack([jax.numpy.zeros_like(seed), seed])
-    return jax.random.wrap_key_data(data, impl=IMPLEMENTATION)
+    with _keys, pinned(None):
+        offset = jax.config.values.get(_OFFSET)
+        if not offset:
+            return jax.random.key(seed, impl=IMPLEMENTATION)
+        jax.config.update(_OFFSET, 0)
+        try:
+            return jax.random.key(seed, impl=IMPLEMENTATION)
+        finally:
+            jax.config.update(_OFFSET, offset)
 
 
 def unpinned(known: Iterable[str] = ()) -> str:
