@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+import traceback
+from collections.abc import Iterator
 
 from rvsjax.arguments import make_parser
 from rvsjax.console import DONE, REFUSED, SOME_FAILED, Refusal, steady_streams, tell
@@ -31,6 +33,44 @@ def main(argv: list[str], command: str | None = None) -> int:
     except Refusal as refusal:
         tell(str(refusal))
         return REFUSED
+    except Exception as error:
+        if not _is_of_import(error):
+            raise
+        told = str(error).strip().partition("\n")[0] or type(error).__name__
+        tell(f"{_package(error)} cannot be imported: {told}; {_MEND}")
+        return SOME_FAILED
+
+
+_MEND = (
+    "give the process more memory and threads (ulimit -v, ulimit -u), or install the "
+    "package again"
+)
+
+
+def _importing(error: BaseException) -> Iterator[str]:
+    """Yield the modules that were being imported when an error was raised."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        name = str(frame.f_globals.get("__name__"))
+        if frame.f_code.co_name == "<module>" and name != "__main__":
+            yield name
+
+
+def _is_of_import(error: BaseException) -> bool:
+    """Say whether an error is not of a command, but of what it had to import.
+
+    Python itself may be short of memory for a module, which has no frame then.
+    """
+    [*_, last] = traceback.extract_tb(error.__traceback__)
+    of_python = last.filename.startswith("<frozen importlib")
+    return isinstance(error, ImportError) or of_python or any(_importing(error))
+
+
+def _package(error: BaseException) -> str:
+    """Name the package whose import failed."""
+    names = [*_importing(error)] or [getattr(error, "name", None) or ""]
+    packages = [name.partition(".")[0] for name in names]
+    strange = [name for name in packages if name not in ("", "rvsjax")]
+    return strange[-1] if strange else "a package"
 
 
 def script() -> None:

@@ -10,9 +10,9 @@ reads it when it starts, is told by `unpinned`, and kept with the results.
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -21,49 +21,57 @@ __all__ = ["IMPLEMENTATION", "pinned", "random_key", "unpinned"]
 IMPLEMENTATION = "threefry2x32"
 """The generator of every number that is drawn."""
 
-# context managers of jax, each with what it holds; versions have more or less of them
+# each with what it is by default; versions of JAX have more or less of them
 _HELD = {
     # what a seed means
-    "threefry_partitionable": True,
-    "default_prng_impl": IMPLEMENTATION,
-    "enable_custom_prng": False,
-    "legacy_prng_key": "allow",
+    "jax_threefry_partitionable": True,
+    "jax_random_seed_offset": 0,
+    "jax_default_prng_impl": IMPLEMENTATION,
+    "jax_enable_custom_prng": False,
+    "jax_legacy_prng_key": "allow",
     # what an operation means
-    "numpy_dtype_promotion": "standard",
-    "default_matmul_precision": None,
-    "allow_f16_reductions": True,
-    "softmax_custom_jvp": False,
-    "default_device": None,
-    # what is an error: a run without a number has a row that says so
-    "debug_nans": False,
-    "debug_infs": False,
-    "debug_key_reuse": False,
-    "disable_jit": False,
-    "enable_checks": False,
-    "check_tracer_leaks": False,
-    "no_tracing": False,
-    "no_execution": False,
-    "array_garbage_collection_guard": "allow",
-    "transfer_guard_host_to_device": "allow",
-    "transfer_guard_device_to_device": "allow",
-    "transfer_guard_device_to_host": "allow",
-}
-
-# settings without a context manager that programs depend on, each with its default
-_TOLD = {
+    "jax_numpy_dtype_promotion": "standard",
+    "jax_default_matmul_precision": None,
+    "jax_default_device": None,
+    "jax_allow_f16_reductions": True,
     "jax_accurate_erf_inv": False,
+    "jax_softmax_custom_jvp": False,
+    "jax_use_hlo_logistic_lowering": None,
+    # which program is made of it
+    "eager_constant_folding": False,
     "jax_compiler_enable_remat_pass": True,
-    "jax_disable_most_optimizations": False,
+    "jax_custom_vjp3": False,
     "jax_enable_pgle": False,
     "jax_exec_time_optimization_effort": 0.0,
     "jax_memory_fitting_effort": 0.0,
     "jax_memory_fitting_level": "O2",
     "jax_optimization_level": "UNKNOWN",
+    "jax_scan3": False,
     "jax_threefry_gpu_kernel_lowering": False,
     "jax_use_direct_linearize": True,
-    "jax_use_hlo_logistic_lowering": None,
+    "jax_use_simplified_jaxpr_constants": False,
     "jax_xla_profile_version": 0,
+    # what is an error: a run without a number has a row that says so
+    "jax_array_garbage_collection_guard": "allow",
+    "jax_check_tracer_leaks": False,
+    "jax_debug_infs": False,
+    "jax_debug_key_reuse": False,
+    "jax_debug_nans": False,
+    "jax_disable_jit": False,
+    "jax_enable_checks": False,
+    "jax_error_checking_behavior_divide": "ignore",
+    "jax_error_checking_behavior_nan": "ignore",
+    "jax_error_checking_behavior_oob": "ignore",
+    "jax_no_execution": False,
+    "jax_no_tracing": False,
+    "jax_raise_persistent_cache_errors": False,
+    "jax_transfer_guard_device_to_device": "allow",
+    "jax_transfer_guard_device_to_host": "allow",
+    "jax_transfer_guard_host_to_device": "allow",
 }
+
+# what cannot be held, of the whole process alone, with its default
+_TOLD = {"jax_disable_most_optimizations": False}
 
 # what the names of settings begin with that move no bit: where things are computed, and
 # what is written down; that no rank is promoted is tested
@@ -72,9 +80,9 @@ _ELSEWHERE = (
     *("jax_oneapi_", "jax_log", "jax_debug_log", "jax_explain_", "jax_traceback_"),
     *("jax_tracer_error_", "jax_include_", "jax_dump_", "jax_pprint_", "jax_check_"),
     *("jax_compilation_cache_", "jax_enable_compilation_cache", "jax_persistent_"),
-    *("jax_raise_persistent_", "jax_captured_constants_", "jax_compiler_detailed_"),
+    *("jax_captured_constants_", "jax_compiler_detailed_"),
     *("jax_distributed_", "jax_transfer_guard", "jax_thread_guard", "jax_explicit_"),
-    *("jax_random_seed_offset", "jax_enable_x64", "jax_numpy_rank_promotion"),
+    *("jax_enable_x64", "jax_numpy_rank_promotion"),
 )
 
 # flags of XLA that move no bit: what is written down, how many devices there are, and
@@ -85,9 +93,6 @@ _HARMLESS = (
     "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=",
 )
 
-_OFFSET = "jax_random_seed_offset"
-_keys = threading.Lock()  # of those who set it
-
 
 @contextlib.contextmanager
 def pinned(x64: bool | None = True) -> Iterator[None]:
@@ -97,27 +102,27 @@ def pinned(x64: bool | None = True) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         for name, value in _HELD.items():
-            if (hold := getattr(jax, name, None)) is not None:
-                stack.enter_context(hold(value))
+            if (manager := _manager(name)) is not None:
+                stack.enter_context(manager(value))
         if x64 is not None:
             stack.enter_context(jax.enable_x64(x64))
         yield
 
 
-def random_key(seed: jax.Array | int) -> jax.Array:
-    """Return the key of a seed, whatever `jax_random_seed_offset`.
+def _manager(name: str) -> Any:
+    """Return what holds a setting in a thread; None where this JAX has none.
 
-    For that setting JAX has no context manager of its own: it is 0 meanwhile.
+    Of some, JAX exports no context manager, though it has one of each.
     """
-    with _keys, pinned(None):
-        offset = jax.config.values.get(_OFFSET)
-        if not offset:
-            return jax.random.key(seed, impl=IMPLEMENTATION)
-        jax.config.update(_OFFSET, 0)
-        try:
-            return jax.random.key(seed, impl=IMPLEMENTATION)
-        finally:
-            jax.config.update(_OFFSET, offset)
+    exported = getattr(jax, name.removeprefix("jax_"), None)
+    found = getattr(jax.config, "_value_holders", {}).get(name, exported)
+    return found if callable(found) else None
+
+
+@pinned(None)
+def random_key(seed: jax.Array | int) -> jax.Array:
+    """Return the key of a seed, whatever the settings of the process."""
+    return jax.random.key(seed, impl=IMPLEMENTATION)
 
 
 def unpinned(known: Iterable[str] = ()) -> str:
@@ -135,14 +140,14 @@ def unpinned(known: Iterable[str] = ()) -> str:
 
 
 def _jax_settings() -> Iterator[str]:
-    """Yield the settings of `_TOLD` that are not usual, and what nobody knows."""
+    """Yield the settings that are not usual and cannot be held, and unknown ones."""
     there = jax.config.values
-    for name, usual in _TOLD.items():
-        if there.get(name, usual) != usual:
-            yield f"{name}={there[name]}"
-    held = {f"jax_{name}" for name in _HELD}
+    for name, usual in (_HELD | _TOLD).items():
+        other = getattr(there.get(name, usual), "value", there.get(name, usual))
+        if other != usual and _manager(name) is None:
+            yield f"{name}={other}"
     for name in sorted(map(str.lower, os.environ)):
-        known = name in held or name in _TOLD or name.startswith(_ELSEWHERE)
+        known = name in _HELD or name in _TOLD or name.startswith(_ELSEWHERE)
         if name.startswith("jax_") and name in there and not known:
             yield f"{name}={there[name]}"
 
