@@ -27,6 +27,9 @@ def run_command(command: str | None = None) -> None:
 def main(argv: list[str], command: str | None = None) -> int:
     """Carry out a command line and return its exit code."""
     arguments = make_parser(command).parse_args(argv)
+    if lacking := _lacking():
+        tell(lacking)
+        return SOME_FAILED
     chosen = importlib.import_module(f"rvsjax.commands.{arguments.command}")
     try:
         return chosen.carry_out(arguments)
@@ -39,6 +42,24 @@ def main(argv: list[str], command: str | None = None) -> int:
         told = str(error).strip().partition("\n")[0] or type(error).__name__
         tell(f"{_package(error)} cannot be imported: {told}; {_MEND}")
         return SOME_FAILED
+
+
+# Below, importing NumPy, JAX and pyarrow ends in an error of theirs, or ends the
+# process (OpenBLAS, at 0.4 GB); 2 GB were enough on 2 cores.
+_LEAST = 2**30  # bytes of address space
+
+
+def _lacking() -> str:
+    """Say that a process may not take what importing takes; "" where it may."""
+    try:
+        from resource import RLIMIT_AS, getrlimit
+    except ImportError:  # not here
+        return ""
+    soft, _ = getrlimit(RLIMIT_AS)
+    if not 0 <= soft < _LEAST:
+        return ""
+    had = f"this process may use {soft / 2**30:.1f} GiB of address space"
+    return f"{had}, and rvsjax needs 2; raise the limit (ulimit -v)"
 
 
 _MEND = (
