@@ -40,7 +40,8 @@ def main(argv: list[str], command: str | None = None) -> int:
         if not _is_of_import(error):
             raise
         told = str(error).strip().partition("\n")[0] or type(error).__name__
-        tell(f"{_package(error)} cannot be imported: {told}; {_MEND}")
+        mend = "mend that setting" if isinstance(error, ValueError) else _MEND
+        tell(f"{_package(error)} cannot be imported: {told}; {mend}")
         return SOME_FAILED
 
 
