@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from rvsjax.agreement import Tables
 from rvsjax.engine import Block, Device, processor
 from rvsjax.growth import all_blocks, stages
-from rvsjax.settle import Setting, make_engine, nearest_setting
+from rvsjax.settle import Setting, make_engine, nearest_setting, study_unpinned
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Item, Plan, plan_again
 from rvsjax.store import Store, StoreError
@@ -133,6 +133,10 @@ def elsewhere(manifest: dict[str, Any], lane: Device) -> list[str]:
             for name, value in here.items()
             if there.get(name, value) != value
         ]
+    study = study_of(plan_again(manifest["asked"]))
+    had, now = manifest.get("unpinned", ""), study_unpinned(study, lane.platform)
+    if had != now:
+        told.append(f"settings {had or 'none'} there, {now or 'none'} here")
     kernel = manifest.get("kernel", "plain")
     if nearest_setting(manifest, lane.platform).kernel != kernel:
         told.append(f"kernel {kernel} there, plain here")

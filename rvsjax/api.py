@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import jax
-
 from rvsjax import limit
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
+from rvsjax.pinned import pinned
 from rvsjax.results import Results, load
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.grid import Sweep, grid
@@ -51,5 +50,5 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     coordinates (3 with transformed l1), and some beyond; `rvsjax.limit.limit_points`
     tries all. Only the teacher, the penalty and the hyperparameters of the run matter.
     """
-    with jax.enable_x64(True):
+    with pinned():
         return limit.limit_point(run, near)

@@ -17,6 +17,7 @@ import pandas as pd
 from mpmath import mp
 
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
+from rvsjax.pinned import pinned
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
 from rvsjax.simulate import simulate
@@ -160,7 +161,7 @@ def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
     for name in ("w_star", "w_start"):
         fields[name] = ", ".join(map(repr, fields[name]))
     chosen = {n: x for n, x in fields.items() if x is not None} | {"steps": step}
-    with jax.enable_x64(True):
+    with pinned():
         run = make_trial(Item(RVSCGD.complete(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
     return floats(state.w)

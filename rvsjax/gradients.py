@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax import smooth
+from rvsjax.pinned import pinned, random_key
 from rvsjax.surrogates import SLOPE, SURROGATES, expected_gradient
 from rvsjax.teacher import Teacher
 from rvsjax.types import Array, Gradient, pytree, static
@@ -39,7 +40,7 @@ STEPS, DATA = 0x67726164, 0x64617461
 
 def _key(seed: Array, *path: int | Array) -> Array:
     """Return the key at ``path`` below a uint32 seed."""
-    key = jax.random.key(seed, impl="threefry2x32")
+    key = random_key(seed)
     for number in path:
         key = jax.random.fold_in(key, number)
     return key
@@ -116,6 +117,7 @@ class Minibatch:
         """Return ``w -> mean of g(w, Z)``, n k d random numbers."""
         key = _key(self.seed, STEPS, step)
 
+        @pinned(None)
         def gradient(w: Array) -> Array:
             shape = (self.n, teacher.k, w.size)
             samples = jax.random.normal(key, shape, w.dtype)
@@ -137,6 +139,7 @@ class Empirical:
     n: int = static()
     surrogate: str = static(default="relu")
 
+    @pinned(None)
     def at(self, teacher: Teacher, step: Array) -> Gradient:
         """Return ``w -> mean of g(w, Z)`` over the samples of the step."""
         size = len(self.data)
@@ -158,6 +161,7 @@ class TrainingSet:
     n: int = static()
     surrogate: str = static(default="relu")
 
+    @pinned(None)
     def draw(self, k: int, d: int, dtype: Any) -> Empirical:
         """Return the gradients over the set, ``size`` samples ``(k, d)``."""
         shape = (self.size, k, d)
@@ -224,6 +228,7 @@ class Projected:
         """Return ``w -> mean of g`` of n samples, exact in law; NaN at ``w = 0``."""
         key = _key(self.seed, STEPS, step)
 
+        @pinned(None)
         def gradient(w: Array) -> Array:
             cells = 2 * self.n * teacher.k
             drawn = jax.random.normal(key, (cells + w.size,), w.dtype)

@@ -4,12 +4,11 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import pandas as pd
 
 from rvsjax.again import again, folder_plan
-from rvsjax.engine import default_lanes
+from rvsjax.engine import default_lanes, devices
 from rvsjax.exact import Problem
 from rvsjax.results import Results
 from rvsjax.spec.rvscgd import RVSCGD
@@ -99,7 +98,7 @@ def _is_direction(x: tuple[float, ...]) -> bool:
 
 def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
     known = results.runs.set_index("run_id")["m_theta"]
-    lane = default_lanes(jax.devices())[0]
+    lane = default_lanes(devices())[0]
     for found in again(Store(results.folder), wanted, lane):
         weights: Weights = found.record.weights
         for i, item in enumerate(found.items):

@@ -10,17 +10,28 @@ from typing import Any, NamedTuple
 from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, Keeper, choose_width, compiler_options
 from rvsjax.kernels import KERNELS, choose, problem
+from rvsjax.pinned import unpinned
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import Study, study_of
 
-__all__ = ["Setting", "choose_setting", "make_engine", "nearest_setting", "settle"]
+__all__ = [
+    "Setting",
+    "choose_setting",
+    "make_engine",
+    "nearest_setting",
+    "settle",
+    "study_unpinned",
+]
 
 # up to which compiling a program quickly saves time (d = 50, blocks of 16, 2 cores: a
 # plain program takes 3.5 instead of 6.5 s, a step of its blocks about 65 instead of 13
 # microseconds)
 _FEW = 1024  # runs, where a kernel takes their steps
 _SHORT = 20_000  # steps of blocks, where it does not
+
+
+_LATER = {"data": "", "unpinned": ""}  # of a setting, not noted where it is empty
 
 
 class Setting(NamedTuple):
@@ -30,10 +41,12 @@ class Setting(NamedTuple):
     kernel: str  # of `rvsjax.kernels`
     quick: bool  # programs compiled quickly, not to run fast
     data: str = ""  # a digest of what all runs share, if they do
+    unpinned: str = ""  # settings of JAX and XLA beside the usual
 
     def told(self) -> dict[str, Any]:
         """Return it as a manifest has it."""
-        return {name: x for name, x in self._asdict().items() if name != "data" or x}
+        there = self._asdict().items()
+        return {name: x for name, x in there if name not in _LATER or x}
 
 
 def choose_setting(
@@ -80,6 +93,14 @@ def settle(
     if kept and kept.data != data:
         what = f"{store.folder} was computed with other data"
         raise StoreError(f"{what}; name those with --data, or use another folder")
+    here = study_unpinned(study_of(plan), platform)
+    if kept and kept.unpinned != here:
+        had, now = (f'"{x}"' if x else "none" for x in (kept.unpinned, here))
+        what = f"{store.folder} was begun with other settings of JAX and XLA"
+        raise StoreError(
+            f"{what} ({had} there, {now} here); set XLA_FLAGS and JAX_... as there, "
+            "or use another folder with --out"
+        )
     for option, asked, had in (
         ("--block", width, kept and kept.width),
         ("--kernel", kernel, kept and kept.kernel),
@@ -90,7 +111,7 @@ def settle(
                 f"{what}; leave {option} out, or use another folder with --out"
             )
     setting = kept or choose_setting(plan, platform, width, kernel)
-    setting = setting._replace(data=data)
+    setting = setting._replace(data=data, unpinned=here)
     if reason := problem(setting.kernel, platform):
         begun = f"{store.folder} was begun with it, but " if kept else ""
         raise StoreError(
@@ -104,7 +125,7 @@ def _kept(manifest: dict[str, Any]) -> Setting | None:
     """Return the setting of a folder with this manifest, None if it has none yet."""
     if "width" not in manifest:
         return None
-    older = {"kernel": "plain", "quick": False, "data": ""}  # had no choice
+    older = {"kernel": "plain", "quick": False, **_LATER}  # had no choice
     known = older | manifest
     if known["kernel"] not in list(KERNELS) or not isinstance(known["quick"], bool):
         raise StoreError("its manifest.json names no kernel of this version")
@@ -121,6 +142,19 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
     return setting
 
 
+def study_unpinned(study: Study, platform: str) -> str:
+    """Return the settings that may move a bit of a study here, "" by default."""
+    options = _options(study, platform, quick=False)
+    return unpinned(f"--{name}={value}" for name, value in options.items())
+
+
+def _options(study: Study, platform: str, quick: bool) -> dict[str, Any]:
+    """Return the options that the programs of a study are compiled with."""
+    if study.options is None:
+        return compiler_options(platform, quick)
+    return study.options
+
+
 def make_engine(
     study: Study,
     setting: Setting,
@@ -135,9 +169,7 @@ def make_engine(
     It `halves` blocks that do not fit into memory, or raises `OutOfMemory`.
     """
     folder = private_folder("programs")
-    options = study.options
-    if options is None:
-        options = compiler_options(lanes[0].platform, setting.quick)
+    options = _options(study, lanes[0].platform, setting.quick)
     here = Path(__file__).parent
     return Engine(
         study.evaluate,

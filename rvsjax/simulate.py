@@ -10,6 +10,7 @@ import numpy as np
 from rvsjax import rounding
 from rvsjax.lagrangian import Run
 from rvsjax.monitor import NEVER, Monitor, watch, watch_start
+from rvsjax.pinned import pinned
 from rvsjax.types import Array, State
 
 __all__ = ["Curves", "Outcome", "Run", "log_grid", "simulate"]
@@ -64,12 +65,14 @@ def _advance(run: Run, state: State, seen: Monitor) -> tuple[State, Monitor]:
     )
 
 
+@pinned(None)
 def simulate(run: Run) -> Outcome:
     """Run the algorithm for ``run.steps`` steps from ``run.start``.
 
     Monitors see every step; curves keep the steps of `log_grid`. A run that meets a
     number that is not finite, or a step with ``v = 0`` within rounding, keeps its last
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
+    Settings of JAX change nothing of it, but for 64-bit types (`rvsjax.pinned`).
     """
     chex.assert_equal_shape((run.start, run.teacher.w_star))
     chex.assert_trees_all_equal_dtypes(run.start, run.teacher.w_star, *run.hyper)

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
-from rvsjax.engine import Block, Device, Engine, default_lanes, processor
+from rvsjax.engine import Block, Device, Engine, default_lanes, devices, processor
 from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.judge import judge_table
 from rvsjax.rows import failed_rows
@@ -98,7 +98,7 @@ def _run_held(
 ) -> Ending:
     """Run a plan in a folder that this process holds, or its share of it."""
     study = study_of(plan)
-    lanes = options.lanes or default_lanes(jax.devices())
+    lanes = options.lanes or default_lanes(devices())
     platform = lanes[0].platform
     with store.alone():
         mended = store.open(

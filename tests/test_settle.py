@@ -1,15 +1,17 @@
 """The setting of a folder: chosen once, kept, and refused where it cannot be had."""
 
+import jax
 import numpy as np
 import pytest
 
 from rvsjax import settle
+from rvsjax.again import elsewhere
 from rvsjax.kernels import native
 from rvsjax.results import Results
 from rvsjax.settle import Setting, choose_setting, nearest_setting
 from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.store import StoreError
+from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan
 
 SWEEP = """
@@ -98,3 +100,25 @@ def test_kernels_agree_on_a_sweep(tmp_path, penalty):
         unlike = plain[name] != fast[name]
         seen = {*plain[name][unlike], *fast[name][unlike]}
         assert seen <= {"holds", "undecided"}, name
+
+
+def test_a_folder_goes_on_with_the_flags_that_it_was_begun_with(tmp_path, monkeypatch):
+    """One folder has the bits of one compiler: XLA reads its flags by itself."""
+    wanted = plan()
+
+    def settled():
+        store = Store(tmp_path)
+        with store.hold():
+            store.open(wanted.fingerprint, wanted.as_json(), SWEEP, ("runs",))
+            return settle.settle(store, wanted, "cpu", 8, "plain")
+
+    usual = settled()
+    assert "unpinned" not in Store(tmp_path).manifest
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    with pytest.raises(StoreError, match="none there, .*fast_math=true.* here.*--out"):
+        settled()
+    told = "settings none there, --xla_cpu_enable_fast_math=true here"
+    manifest = Store(tmp_path).manifest
+    assert elsewhere(manifest, jax.devices()[0]) == [told]
+    monkeypatch.undo()
+    assert settled() == usual

@@ -90,7 +90,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         raise Refusal(f"{head}\n{lines}") from None
 
 
-# XLA then makes one kernel of the loop over steps: the plain path took 3.8 instead of
+# With `WHOLE_LOOPS` XLA makes one kernel of the loop over steps: it took 3.8 instead of
 # 19 microseconds a step under jax 0.10.1 (blocks of 16, d = 50, l0, float64), to the
 # same bits, and the same time as before under 0.12.0. It is read when JAX starts.
 _WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
@@ -105,19 +105,18 @@ _LOGS, _JAX_LOGS = "3", "1"
 def start_lanes(kind: str) -> tuple["Device", ...]:
     """Start JAX on the devices asked for."""
     flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags:
+    is_file = flags.strip() and not flags.strip().startswith("-")
+    if not is_file and "xla_backend_extra_options" not in flags:
         whole = f"{flags} --xla_backend_extra_options={_WHOLE_LOOPS}"
         os.environ["XLA_FLAGS"] = whole.strip()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", _JAX_LOGS) == _JAX_LOGS:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = _LOGS
-    import jax
-
-    from rvsjax.engine import default_lanes, known_bad_version
+    from rvsjax.engine import default_lanes, devices, known_bad_version
 
     if problem := known_bad_version():
         raise Refusal(problem)
     try:
-        return default_lanes(jax.devices() if kind == "auto" else jax.devices(kind))
+        return default_lanes(devices(None if kind == "auto" else kind))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"--device {kind}: JAX finds none here ({reason})") from None

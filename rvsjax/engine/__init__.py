@@ -15,6 +15,7 @@ from rvsjax.engine.platforms import (
     Device,
     compiler_options,
     default_lanes,
+    devices,
     known_bad_version,
     processor,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "choose_width",
     "compiler_options",
     "default_lanes",
+    "devices",
     "known_bad_version",
     "processor",
     "programs",

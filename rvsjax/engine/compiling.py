@@ -13,6 +13,7 @@ from jax.sharding import SingleDeviceSharding
 from rvsjax.engine import kept
 from rvsjax.engine.memory import lacking
 from rvsjax.engine.platforms import Device
+from rvsjax.pinned import pinned, unpinned
 
 __all__ = ["Programs", "mapped", "programs"]
 
@@ -58,7 +59,8 @@ class Programs:
         leaves, structure = jax.tree.flatten(arguments)
         shapes = tuple((tuple(x.shape), np.dtype(x.dtype)) for x in leaves)
         options = tuple(sorted(self.options.items()))
-        key = (function, number, device, options, structure, shapes)
+        told = unpinned()  # which a process can change between two of its sweeps
+        key = (function, number, device, options, structure, shapes, told)
         known = _programs.get(key)
         if known is None or (known.done() and known.exception()):
             _programs[key] = _compilers.submit(self._make, key)
@@ -67,7 +69,7 @@ class Programs:
     def _make(self, key: Any) -> Any:
         """Load the program of a key, or compile and keep it."""
         begin = time.perf_counter()
-        function, number, device, options, structure, shapes = key
+        function, number, device, options, structure, shapes, _ = key
         name = kept.name(function, (number, device, options, structure, shapes))
         keeper = self.keeper if name else None
         data = None if keeper is None else keeper.get(name)
@@ -84,7 +86,7 @@ class Programs:
         return program
 
     def _compile(self, function: Function, arguments: Any, device: Device) -> Any:
-        with jax.enable_x64(True):
+        with pinned():
             place = SingleDeviceSharding(device)
             lowered = jax.jit(function, in_shardings=place).lower(*arguments)
             return lowered.compile(self.options)

@@ -18,9 +18,11 @@ from rvsjax.engine.platforms import (
     Device,
     compiler_options,
     default_lanes,
+    devices,
     known_bad_version,
 )
 from rvsjax.engine.stages import Stages
+from rvsjax.pinned import pinned
 
 __all__ = ["Engine"]
 
@@ -62,7 +64,8 @@ class _Place(NamedTuple):
 class Engine:
     """Applies a pure function, or `Stages`, to blocks of pytrees with ``jit(vmap)``.
 
-    Leaves keep their dtype: 64-bit types are enabled while a block runs. A program is
+    Leaves keep their dtype: 64-bit types are enabled while a block runs, and settings
+    of JAX are held (`rvsjax.pinned`). A program is
     compiled once in a process for each structure, shape, dtype and device, and kept.
     With a `keeper` it outlives the process (CPU alone; others were not tried).
     """
@@ -91,7 +94,7 @@ class Engine:
             raise RuntimeError(problem)
         self.stages = stages.only(function) if callable(function) else function
         self.width = width
-        self.lanes = tuple(lanes or default_lanes(jax.devices()))
+        self.lanes = tuple(lanes or default_lanes(devices()))
         kind = self.lanes[0].platform
         options = compiler_options(kind) if options is None else options
         keeper = keeper if kind == "cpu" else None
@@ -159,7 +162,7 @@ class Engine:
         """Return the results of items that make one call of each of their programs."""
         first = self.prepare(items[0], place.lane, place.width)
         padded = [*items, *[items[-1]] * (place.width - len(items))]
-        with jax.enable_x64(True):
+        with pinned():
             stacked = jax.tree.map(lambda *leaves: np.array(leaves), *padded)
             placed = jax.device_put(stacked, self.lanes[place.lane])
             done, carry = self._kept(placed, place)
@@ -220,7 +223,7 @@ class Engine:
         """Return what all blocks share, on the device of a lane."""
         device = self.lanes[lane]
         if device not in self._placed:
-            with jax.enable_x64(True):
+            with pinned():
                 self._placed[device] = jax.device_put(self._shared, device)
         return self._placed[device]
 

@@ -1,15 +1,19 @@
 """What runs blocks: devices and cores, and the options of their compiler."""
 
 import importlib.metadata
+import logging
 import os
 import platform
 from collections.abc import Sequence
 from typing import Any
 
+import jax
+
 __all__ = [
     "Device",
     "compiler_options",
     "default_lanes",
+    "devices",
     "known_bad_version",
     "processor",
 ]
@@ -37,6 +41,8 @@ _COMPILER: dict[str, Any] = {
 }
 
 Device = Any  # jax.Device, which is no type to type checkers
+
+_log = logging.getLogger(__name__)
 
 
 def known_bad_version() -> str | None:
@@ -71,6 +77,27 @@ def compiler_options(platform: str, quick: bool = False) -> dict[str, Any]:
         "xla_cpu_parallel_codegen_split_count": 1,
     }
     return options | quickly if quick and platform == "cpu" else options
+
+
+def devices(kind: str | None = None) -> list[Device]:
+    """Return the devices of a kind, such as "gpu"; by default those that JAX prefers.
+
+    The CPU, which is always here, where the settings of JAX prefer what is not: that is
+    logged. Raises RuntimeError for a kind that is not here.
+    """
+    try:
+        return jax.devices(kind)
+    except (RuntimeError, AssertionError) as error:  # the latter where none is left
+        chosen = jax.config.values
+        wanted = chosen.get("jax_platforms") or chosen.get("jax_platform_name")
+        if kind not in (None, "cpu") or not wanted:
+            raise RuntimeError(str(error) or f"no device of {wanted}") from None
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_platform_name", "")
+    if kind is None:
+        told = f"JAX finds no device of {wanted} (JAX_PLATFORMS); the CPU computes"
+        _log.warning(told)
+    return jax.devices("cpu")
 
 
 def default_lanes(devices: Sequence[Device]) -> tuple[Device, ...]:

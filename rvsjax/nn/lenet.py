@@ -27,6 +27,7 @@ import numpy as np
 
 from rvsjax.nn.activations import activation
 from rvsjax.nn.normalisation import Moments, moments_of, normalise
+from rvsjax.pinned import pinned, random_key
 from rvsjax.types import Array
 
 __all__ = ["INPUTS", "SHAPES", "LeNet", "Parameters", "apply", "init", "pixels"]
@@ -70,6 +71,7 @@ class LeNet(NamedTuple):
         return activation(x, self.surrogate, None if full else self.bits)
 
 
+@pinned(None)
 def init(seed: Array, net: LeNet, gain: Array | float = 1.0) -> Parameters:
     """Draw float32 parameters, uniform in ``+-1/sqrt(fan in)`` as PyTorch's default.
 
@@ -80,7 +82,7 @@ def init(seed: Array, net: LeNet, gain: Array | float = 1.0) -> Parameters:
     """
     sizes = [size for shape in SHAPES.values() for size in (shape, shape[-1:])]
     ends = np.cumsum([math.prod(size) for size in sizes])
-    key = jax.random.key(seed, impl="threefry2x32")
+    key = random_key(seed)
     # at once: to compile a draw for each array took over 20 s, this 1 s
     drawn = jax.random.uniform(key, (ends[-1],), jnp.float32, -1, 1)
     arrays = iter(jnp.split(drawn, ends[:-1]))

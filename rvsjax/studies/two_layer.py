@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
+from rvsjax.pinned import random_key
 from rvsjax.rows import (
     curves_table,
     identity,
@@ -54,7 +55,7 @@ class Trial:
         One seed gives one teacher, and one direction of the start away from each
         minimum, under every configuration of one k and d, in float64.
         """
-        key = jax.random.key(self.seed, impl="threefry2x32")
+        key = random_key(self.seed)
         of_v, of_w = jax.random.split(key)
         v_star, v_around = jax.random.normal(of_v, (2, self.k), jnp.float64)
         w_star, w_around = jax.random.normal(of_w, (2, self.d), jnp.float64)

@@ -17,6 +17,7 @@ import numpy as np
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.monitor import SETTLED
 from rvsjax.penalties import NoPenalty
+from rvsjax.pinned import pinned
 from rvsjax.teacher import slope
 from rvsjax.theory.check import Check
 from rvsjax.types import Hyper
@@ -193,6 +194,7 @@ def remark_1_free(runs: Runs) -> Check:
 
 
 @functools.cache
+@pinned()
 def numbers_stored(algorithm: str, d: int) -> int:
     """Return how many numbers a method keeps from one step to the next, by `init`."""
     w = jax.ShapeDtypeStruct((d,), np.float32)

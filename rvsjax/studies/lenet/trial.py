@@ -10,6 +10,7 @@ from rvsjax.nn.lenet import LeNet
 from rvsjax.nn.network import Network
 from rvsjax.nn.training import Training, begin, train_epoch
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.pinned import random_key
 from rvsjax.spec.plan import Item
 from rvsjax.studies.study import leaf
 from rvsjax.types import Array, pytree, static
@@ -114,7 +115,7 @@ def begin_trial(
 
 def _order(epoch: Array, images: int, batch: int) -> Array:
     """Return the images of each minibatch, the same for every network of any sweep."""
-    key = jax.random.fold_in(jax.random.key(0, impl="threefry2x32"), epoch)
+    key = jax.random.fold_in(random_key(0), epoch)
     rows = jax.random.permutation(key, jnp.arange(images, dtype=jnp.int32))
     return rows[: images // batch * batch].reshape(-1, batch)
 

@@ -14,12 +14,12 @@ table (docs/reproducibility.md); `UNITS` times K, if K > 1, are allowed.
 import math
 from typing import Any
 
-import jax
 import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.monitor import SETTLED
+from rvsjax.pinned import pinned
 from rvsjax.studies.rvscgd.trial import Trial
 from rvsjax.teacher import slope
 
@@ -86,7 +86,7 @@ class Tolerance:
 
     def _closest(self, trial: Trial, here: Tables) -> float:
         """Return how far the weight next to the threshold is from it."""
-        with jax.enable_x64(True):
+        with pinned():
             threshold = float(trial.penalty.threshold(trial.hyper.m))
         w = np.asarray(here["weights"]["w"][0].as_py())
         return float(np.min(np.abs(np.abs(w) - threshold)))

@@ -21,6 +21,7 @@ from rvsjax.limit import has_limit, limit_point, unknown_limit
 from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.pinned import IMPLEMENTATION, random_key
 from rvsjax.simulate import Curves, Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import direction
@@ -84,7 +85,7 @@ class Trial:
     @property
     def key(self) -> Array:
         """What everything that is drawn for this trial follows from."""
-        return jax.random.key(self.seed, impl="threefry2x32")
+        return random_key(self.seed)
 
     def draw(self) -> Run:
         """Draw the teacher and the start from the seed alone.
@@ -255,7 +256,7 @@ def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
     others for each run, be it that only its step size differs.
     """
     shape = (PAIRS, 2, trial.d + 2)
-    key = jax.random.wrap_key_data(trial.identity, impl="threefry2x32")
+    key = jax.random.wrap_key_data(trial.identity, impl=IMPLEMENTATION)
     uniform = jax.random.uniform(key, shape, jnp.float64)
     sizes, rows = uniform[..., :2], uniform[..., 2:].reshape(2 * PAIRS, trial.d)
     normal = _erf_inv(2 * rows - 1).reshape(PAIRS, 2, trial.d)

@@ -1,0 +1,76 @@
+"""What cannot be imported ends a command in a sentence, not in another's traceback."""
+
+import importlib
+import sys
+from types import ModuleType
+
+import pytest
+
+from rvsjax import cli
+from rvsjax.cli import main
+from rvsjax.console import SOME_FAILED
+
+LACKS = {
+    "memory": "raise MemoryError",
+    "threads": """raise RuntimeError("can't start new thread")""",
+    "a library": "raise ImportError('libx.so: failed to map segment')",
+    "a setting": "raise ValueError('invalid truth value')",
+}
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """The command `theory`, as one that imports a package that breaks."""
+    monkeypatch.syspath_prepend(tmp_path)
+    made = ModuleType("rvsjax.commands.theory")
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    monkeypatch.delitem(sys.modules, "breaks", raising=False)
+    return made
+
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_what_breaks_while_it_is_imported_is_told(lack, command, tmp_path, capsys):
+    (tmp_path / "breaks.py").write_text(LACKS[lack])
+
+    def carry_out(arguments):
+        importlib.import_module("breaks")
+
+    command.carry_out = carry_out
+    assert main(["theory", "list"]) == SOME_FAILED
+    told = capsys.readouterr().err
+    assert told.startswith("breaks cannot be imported: ")
+    assert ("setting" if lack == "a setting" else "ulimit") in told and told.count(
+        "\n"
+    ) == 1
+
+
+def test_a_package_that_is_not_there_is_named(command, capsys):
+    def carry_out(arguments):
+        importlib.import_module("no_such_package.part")
+
+    command.carry_out = carry_out
+    assert main(["theory", "list"]) == SOME_FAILED
+    assert capsys.readouterr().err.startswith("no_such_package cannot be imported: ")
+
+
+def test_a_mistake_of_ours_is_not_hidden(command):
+    def carry_out(arguments):
+        raise ValueError("ours")
+
+    command.carry_out = carry_out
+    with pytest.raises(ValueError, match="ours"):
+        main(["theory", "list"])
+
+
+def test_too_little_address_space_is_told_before_anything_is_imported(
+    command, monkeypatch, capsys
+):
+    """With 0.4 GB OpenBLAS would end the process, which no program can catch."""
+    resource = pytest.importorskip("resource")
+    command.carry_out = lambda arguments: 0
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (400 * 2**20, -1))
+    assert main(["theory", "list"]) == SOME_FAILED
+    assert "0.4 GiB of address space" in capsys.readouterr().err
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (-1, -1))
+    assert cli._lacking() == ""
+    assert main(["theory", "list"]) == 0
