@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -71,8 +70,6 @@ def simulate(run: Run) -> Outcome:
     number that is not finite, or a step with ``v = 0`` within rounding, keeps its last
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
     """
-    chex.assert_equal_shape((run.start, run.teacher.w_star))
-    chex.assert_trees_all_equal_dtypes(run.start, run.teacher.w_star, *run.hyper)
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
 
     def advance(_: Array, carry: tuple[State, Monitor]) -> tuple[State, Monitor]:
