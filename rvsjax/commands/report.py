@@ -57,6 +57,8 @@ def report(folder: Path, say: Callable[[str], None]) -> list[Path]:
         files.append(write_page(results, _planned(results.manifest)))
     else:
         say(MISSING)
+    if not results.records("curves"):
+        say("no figure of curves: the sweep recorded none ([record] curves = 0)")
     nothing = (results.runs["status"] == "failed").all()
     return files if nothing else [*files, *draw(folder)]
 

@@ -39,11 +39,13 @@ def draw(folder: str | Path) -> list[Path]:
     """Draw ``figures/NAME`` and ``figures/claims``; return the paths.
 
     Each as PNG, PDF and SVG, and its numbers as CSV. Claims only where the study has
-    some.
+    some; the first not where it is of curves and the sweep recorded none.
     """
-    results = _computed(folder)
+    results, files = _computed(folder), []
+    main = _main_figure(results)
     with _style():
-        files = _keep(results, results.name, _main_figure(results)(results))
+        if main is draw_samples or results.records("curves"):
+            files += _keep(results, results.name, main(results))
         if not results.claims.empty:
             files += _keep(results, "claims", draw_claims(results))
     return files
