@@ -264,7 +264,7 @@ def test_float32_stays_float32():
 
 
 def test_mixed_precision_is_refused():
-    with pytest.raises(AssertionError, match="dtype"):
+    with pytest.raises(ValueError, match="one dtype is needed"):
         simulate(make_run(start=jnp.ones(10, "float32") / jnp.sqrt(10.0)))
 
 
