@@ -94,7 +94,8 @@ def again(
     wanted, manifest = set(run_ids), store.manifest
     setting = nearest_setting(manifest, lane.platform)
     plan = folder_plan(store)
-    study, points = study_of(plan), plan.document.record.curves
+    study = study_of(plan)
+    points = study.points(plan.document.record)
     shared = folder_material(store, study, setting, data)
     halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
     for block in folder_blocks(store, setting.width):

@@ -1,12 +1,16 @@
 """The Python use: run a sweep file, load what one has left, solve for a limit."""
 
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from rvsjax import limit
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
+from rvsjax.numbers import plain, vector
 from rvsjax.pinned import pinned
 from rvsjax.results import Results, load
+from rvsjax.spec.errors import Problem, SpecError, shown
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.grid import Sweep, grid
 from rvsjax.spec.plan import make_plan
@@ -27,19 +31,30 @@ def run(
 
     `file` is its path, or what `rvsjax.grid` returns. `out` is the results folder, by
     default ``out/NAME``. Settings replace parameters wherever they stand in the file,
-    as ``--set`` does: ``run(file, steps=1000)``. `smoke` runs about 64 of its runs for
-    1000 steps, into ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
+    as ``--set`` does: ``run(file, steps=1000)``; their values are those that
+    `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
+    ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
     Raises `rvsjax.spec.errors.SpecError` with every mistake in the file, and
     `rvsjax.store.StoreError` where the folder holds something else.
     """
-    source = file.source if isinstance(file, Sweep) else read(Path(file))
+    source = file.source if isinstance(file, Sweep) else read(_path("file", file))
+    if out is not None:
+        out = _path("out", out)
     raw = parse(source)
-    for name, value in settings.items():
+    for name, value in plain(settings).items():
         raw = override(raw, name, value)
     plan = make_plan(raw, smoke=smoke)
     folder = out or plan.default_folder
     run_plan(plan, source, folder, Options())
     return Results(folder)
+
+
+def _path(name: str, value: str | Path) -> Path:
+    """Return a path; a `SpecError` where it is none."""
+    if isinstance(value, str | PathLike):
+        return Path(value)
+    what = "a path, or what rvsjax.grid returns" if name == "file" else "a path"
+    raise SpecError([Problem(name, f"must be {what}, got {shown(value)}")])
 
 
 def limit_point(run: Run, near: Array | None = None) -> Limit:
@@ -50,5 +65,15 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     coordinates (3 with transformed l1), and some beyond; `rvsjax.limit.limit_points`
     tries all. Only the teacher, the penalty and the hyperparameters of the run matter.
     """
+    if not isinstance(run, Run):
+        raise ValueError(
+            f"limit_point: the run is {run!r}; it must be a rvsjax.simulate.Run"
+        )
+    if near is not None:
+        given: Any = vector("limit_point: near", near)
+        if given.shape != run.start.shape:
+            what = f"has the shape {given.shape}, the start {run.start.shape}"
+            raise ValueError(f"limit_point: near {what}")
+        near = given
     with pinned():
         return limit.limit_point(run, near)

@@ -56,6 +56,7 @@ def forecast(
     each = _step_seconds(engine, probes) / study.size(heaviest)
     largest = max(study.size(item) for item, _ in groups)
     runs = sum(count for _, count in groups)
+    points = study.points(record)
     row = _ROW_BYTES + _POINT_BYTES * record.curves
     row += 4 * 8 * largest if record.weights else 0
     return Forecast(
@@ -68,7 +69,7 @@ def forecast(
         seconds=each * sum(map(work, groups)) / min(len(lanes), blocks)
         + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
         + _BLOCK_SECONDS * blocks,
-        memory_bytes=8 * (12 * largest + 5 * record.curves) * width * len(lanes)
+        memory_bytes=8 * (12 * largest + 5 * points) * width * len(lanes)
         + sum(array.nbytes for array in shared),
         disk_bytes=2 * runs * row,  # parts and whole tables
     )

@@ -32,16 +32,19 @@ _WORDS += ("p_readout", "p_w_star", "m_u_empty")
 _NUMBERS = {*_OF_PAIRS, *_OF_RUNS} - {*_WORDS}
 
 
-def judge_table(load: Load, there: Iterable[str]) -> pd.DataFrame:
+def judge_table(
+    load: Load, there: Iterable[str], *, curves_kept: bool = True
+) -> pd.DataFrame:
     """Return a row for each claim, from the tables that `load` reads of a sweep.
 
-    `there` are the columns of `runs`. Of these, few are held at a time.
+    `there` are the columns of `runs`. Of these, few are held at a time. A sweep need
+    not have kept its curves.
     """
     rows = [judge_starts(load("runs", _OF_STARTS))]
     parameters = [name for name in there if name.startswith("p_")]
     methods = load("runs", ["p_algorithm"])["p_algorithm"]
     curves = pd.DataFrame({"run_id": [], "nnz_u": []})
-    if {"rvscgd", "admm"} <= set(methods):
+    if curves_kept and {"rvscgd", "admm"} <= set(methods):
         curves = load("curves", ["run_id", "nnz_u"])
     asked = dict.fromkeys([*_OF_PAIRS, *parameters])
     rows += judge_pairs(load("runs", list(asked)), curves)

@@ -2,7 +2,9 @@
 
 Every prox is the minimiser ``prox(x, m) = argmin_u m P(u) + |u - x|^2 / 2``, coordinate
 by coordinate: 0 up to a threshold, beyond it the largest root of ``u + m P'(u) = x``,
-the branch. Where the minimiser jumps it is not unique; the convention is 0.
+the branch. Where the minimiser jumps it is not unique; the convention is 0. A prox
+keeps NaN, in x or in m, so that what diverged does not look sparse; that of an infinite
+x is x. Derivatives are those of the piece that x lies in, finite everywhere.
 Source: Dinh and Xin 2020, Lemma 8 (transformed l1), Lemma 9 (l0). `Largest`, a limit on
 the number of entries, is the one that is not made of coordinates.
 """
@@ -10,6 +12,7 @@ the number of entries, is the one that is not made of coordinates.
 import jax
 import jax.numpy as jnp
 
+from rvsjax import numbers
 from rvsjax.types import Array, pytree
 
 __all__ = ["L0", "L1", "Largest", "NoPenalty", "TransformedL1"]
@@ -62,8 +65,9 @@ class L0:
         return x
 
     def prox(self, x: Array, m: Array) -> Array:
-        """Return ``x`` where ``|x| > sqrt(2 m)``, else 0."""
-        return jnp.where(jnp.abs(x) > self.threshold(m), x, 0)
+        """Return ``x`` where ``|x| > sqrt(2 m)``, else 0; NaN where x or m is."""
+        beyond = jnp.where(jnp.isnan(m), jnp.nan, x)  # but for it a NaN m is no limit
+        return jnp.where(jnp.abs(x) <= self.threshold(m), 0, beyond)
 
 
 @pytree
@@ -73,7 +77,12 @@ class TransformedL1:
     It tends to l0 as ``a -> 0`` and to l1 as ``a -> infinity``.
     """
 
-    a: Array
+    a: Array  # scalar, above 0
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that is known and not above 0."""
+        for a in numbers.flat(self.a):
+            numbers.refuse("TransformedL1: a", a, above=0)
 
     def value(self, u: Array) -> Array:
         """Return ``sum_j (a + 1) |u_j| / (a + |u_j|)``."""
@@ -82,8 +91,10 @@ class TransformedL1:
     def threshold(self, m: Array) -> Array:
         """Return ``t*``: the prox is 0 exactly where ``|x| <= t*`` (Lemma 8)."""
         a = self.a
-        small = m <= a**2 / (2 * (a + 1))
-        return jnp.where(small, m * (a + 1) / a, jnp.sqrt(2 * m * (a + 1)) - a / 2)
+        edge = a**2 / (2 * (a + 1))
+        large = jnp.maximum(m, edge)  # the root has no slope at m = 0
+        beyond = jnp.sqrt(2 * large * (a + 1)) - a / 2
+        return jnp.where(m <= edge, m * (a + 1) / a, beyond)
 
     def jump(self, m: Array) -> Array:
         """Return ``sqrt(2 m (a + 1)) - a``, 0 where ``m <= a^2 / (2 (a + 1))``.
@@ -92,8 +103,10 @@ class TransformedL1:
         by a few eps of ``sqrt(2 m (a + 1))`` beyond. Follows from Lemma 8.
         """
         a = self.a
-        beyond = 2 * (a + 1) * jnp.maximum(m - a**2 / (2 * (a + 1)), 0)
-        return beyond / (jnp.sqrt(2 * m * (a + 1)) + a)
+        edge = a**2 / (2 * (a + 1))
+        large = jnp.maximum(m, edge)  # the root has no slope at m = 0
+        beyond = 2 * (a + 1) * (large - edge)
+        return beyond / (jnp.sqrt(2 * large * (a + 1)) + a)
 
     def branch(self, x: Array, m: Array) -> Array:
         """Return the largest root of Lemma 8 to rounding, for every a.
@@ -200,6 +213,11 @@ class Largest:
 
     s: Array  # scalar integer
 
+    def __post_init__(self) -> None:
+        """Refuse a number of entries that is known and not whole."""
+        for s in numbers.flat(self.s):
+            numbers.whole("Largest: s", s)
+
     def value(self, u: Array) -> Array:
         """Return 0, which is right for every u that the prox returns; not checked."""
         return jnp.zeros((), u.dtype)
@@ -224,8 +242,9 @@ class Largest:
         """Return x with its s entries of largest magnitude, 0 elsewhere.
 
         Of equal magnitudes the lower index stays; all stay where ``s >= d``, none where
-        ``s <= 0``. NaN counts as largest, so that it is not lost. O(d log d).
+        ``s <= 0``. NaN counts as largest and always stays. O(d log d).
         """
         del m
         order = jnp.argsort(jnp.abs(x), descending=True, stable=True)
-        return jnp.where(jnp.argsort(order) < self.s, x, 0)
+        stays = (jnp.argsort(order) < self.s) | jnp.isnan(x)
+        return jnp.where(stays, x, 0)

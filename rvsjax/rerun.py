@@ -76,7 +76,7 @@ def rerun(
         what = f"run {run_id} failed there ({there['runs']['reason'][0]})"
         raise StoreError(f"{what}; the sweep with --retry failed computes it")
     [item] = (item for item in found.items if item.run_id == run_id)
-    trial = study.trial(item, record.curves, "plain")
+    trial = study.trial(item, study.points(record), "plain")
     allowed = study.allowed(trial, here)
     there, here = study.comparable(there, here)
     return Rerun(
@@ -129,6 +129,8 @@ def every_step(
         [item], make_engine(study, alone, (lane,), shared=shared)([trial])
     )
     there = held(store, run_id, ["curves", "runs"])
+    if "step" not in there["curves"].column_names:  # the sweep recorded none
+        return EveryStep(here["curves"], 0, [])
     known = pc.field("step").isin(there["curves"]["step"].combine_chunks())
     same = here | {"curves": here["curves"].filter(known)}
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))

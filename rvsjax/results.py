@@ -3,6 +3,7 @@
 import json
 from functools import cached_property
 from html import escape
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,18 @@ class Results:
     Whoever made it: what is no table of a sweep is a `StoreError`.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        """Read nothing yet; a `StoreError` comes with the first table, if at all."""
+    def __init__(self, folder: "str | Path | Results") -> None:
+        """Read nothing yet; a `StoreError` comes with the first table, if at all.
+
+        But where `folder` is no path: then at once.
+        """
+        if isinstance(folder, Results):
+            folder = folder.folder
+        if not isinstance(folder, str | PathLike):
+            what = f"the folder of a sweep is a path, not {type(folder).__name__}"
+            raise StoreError(what)
         self.folder = Path(folder)
-        self._store = Store(folder)
+        self._store = Store(self.folder)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -64,16 +73,13 @@ class Results:
     @cached_property
     def curves(self) -> pd.DataFrame:
         """``run_id, step, ...`` at some steps of each run, what else by the study."""
+        self._need_recorded("curves", "curves = 200")
         return self._table("curves")
 
     @cached_property
     def weights(self) -> pd.DataFrame:
         """``run_id, w_star, w_start, w, ...``, if the sweep recorded them."""
-        record = self.manifest.get("asked", {}).get("record")
-        unrecorded = isinstance(record, dict) and record.get("weights") is False
-        if unrecorded and not self.has("weights"):
-            what = "the sweep did not record them: [record] weights = true"
-            raise StoreError(f"{self.folder} has no weights: {what}")
+        self._need_recorded("weights", "weights = true")
         return self._table("weights")
 
     @cached_property
@@ -101,6 +107,18 @@ class Results:
         files = sorted((self.folder / "certificates").glob("*.json"))
         rows = [_read_certificate(path) for path in files]
         return pd.DataFrame(rows, columns=_CERTIFICATE)
+
+    def records(self, name: str) -> bool:
+        """Say whether the sweep was to record a table, `curves` or `weights`."""
+        record = self.manifest.get("asked", {}).get("record")
+        asked = record.get(name) if isinstance(record, dict) else None
+        return asked is None or bool(asked) or self.has(name)
+
+    def _need_recorded(self, name: str, setting: str) -> None:
+        """Raise StoreError where a sweep did not record a table, with its setting."""
+        if not self.records(name):
+            what = f"the sweep did not record them: [record] {setting}"
+            raise StoreError(f"{self.folder} has no {name}: {what}")
 
     def has(self, name: str) -> bool:
         """Say whether there is a table of that name, whole or in parts."""
@@ -140,11 +158,13 @@ class Results:
         return table
 
 
-def load(folder: str | Path) -> Results:
+def load(folder: str | Path | Results) -> Results:
     """Return the results in a folder; `rvsjax.store.StoreError` if it holds none."""
-    if not Store(folder).manifest:
-        raise StoreError(f"{folder} is not the folder of a sweep: no manifest.json")
-    return Results(folder)
+    results = Results(folder)
+    if not results.manifest:
+        what = "is not the folder of a sweep: no manifest.json"
+        raise StoreError(f"{results.folder} {what}")
+    return results
 
 
 def _read_certificate(path: Path) -> list[Any]:

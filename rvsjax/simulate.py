@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -74,8 +73,6 @@ def simulate(run: Run) -> Outcome:
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
     Settings of JAX change nothing of it, but for 64-bit types (`rvsjax.pinned`).
     """
-    chex.assert_equal_shape((run.start, run.teacher.w_star))
-    chex.assert_trees_all_equal_dtypes(run.start, run.teacher.w_star, *run.hyper)
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
 
     def advance(_: Array, carry: tuple[State, Monitor]) -> tuple[State, Monitor]:

@@ -176,7 +176,7 @@ def _compute_blocks(
     noted = {entry["block"] for entry in store.manifest.get("halved", [])}
 
     def make(item: Item) -> Any:
-        return work.study.trial(item, work.record.curves, work.kernel)
+        return work.study.trial(item, work.study.points(work.record), work.kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (failed and options.fail_fast)
@@ -240,7 +240,7 @@ def _write_claims(store: Store) -> None:
     if store.has("pairs"):
         found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
     if "m_beta_ratio" in there:
-        found.append(judge_table(store.load, there))
+        found.append(judge_table(store.load, there, curves_kept=store.has("curves")))
     counts = [rows for rows in found if len(rows)] or [count_claims(pd.DataFrame())]
     claims = pd.concat(counts, ignore_index=True)
     sink = pa.BufferOutputStream()

@@ -8,7 +8,9 @@ Input ``Z (k, d)`` has independent rows ``Z_i ~ N(0, I_d)``; the output is
 import math
 
 import jax.numpy as jnp
+import numpy as np
 
+from rvsjax import numbers
 from rvsjax.types import Array, pytree, static
 
 __all__ = [
@@ -43,13 +45,43 @@ def angle(a: Array, b: Array) -> Array:
     return 2 * jnp.arctan2(jnp.linalg.norm(a - b), jnp.linalg.norm(a + b))
 
 
+def _unit_length(w_star: Array) -> Array:
+    """Return the teacher, a list as an array; ValueError where its length is not 1.
+
+    Half of the digits are asked for. NaN, and what is traced, is taken as it comes.
+    """
+    if not numbers.is_known(w_star):
+        return w_star
+    w_star = numbers.vector("Teacher: w_star", w_star)
+    length = np.linalg.norm(np.asarray(w_star, np.float64), axis=-1)
+    off = np.abs(length - 1) > float(jnp.finfo(w_star.dtype).eps) ** 0.5
+    if np.any(off):
+        raise ValueError(
+            f"Teacher: w_star has the length {length[off][0]:g}; it must be 1: give "
+            "rvsjax.teacher.unit(w_star)"
+        )
+    return w_star
+
+
 @pytree
 class Teacher:
-    """A no-overlap network with one binarised hidden layer and a shared filter."""
+    """A no-overlap network with one binarised hidden layer and a shared filter.
+
+    Raises ValueError where it is made with a w_star that is known and not of length 1,
+    a k that is not whole, or a readout that is none of `READOUTS`.
+    """
 
     w_star: Array  # (d,), unit length
     k: int = static()
     readout: str = static(default="sum")
+
+    def __post_init__(self) -> None:
+        """Refuse what is no teacher: the angle to it would be another, in silence."""
+        object.__setattr__(self, "w_star", _unit_length(self.w_star))
+        object.__setattr__(self, "k", numbers.whole("Teacher: k", self.k, 1))
+        if self.readout not in READOUTS:
+            what = f"is {self.readout!r}; it must be 'sum' or 'mean'"
+            raise ValueError(f"Teacher: readout {what}")
 
     @property
     def K(self) -> float:  # noqa: N802 (the paper's constant)

@@ -37,6 +37,7 @@ __all__ = [
     "Hyper",
     "Penalty",
     "State",
+    "need_penalty",
     "pytree",
     "static",
 ]
@@ -60,6 +61,7 @@ def pytree(cls: type[T]) -> type[T]:
     The class itself is among the static data: JAX takes the structures of two
     dataclasses without leaves, such as two penalties, for equal (`register_dataclass`,
     jax 0.10.1 and 0.12.0), and a program of the one could be run for the other.
+    `__post_init__` sees what a user makes, not what JAX puts together from leaves.
     """
     made = dataclasses.dataclass(frozen=True)(cls)
     fields = dataclasses.fields(made)  # type: ignore[arg-type]
@@ -71,7 +73,10 @@ def pytree(cls: type[T]) -> type[T]:
         return tuple(getattr(tree, name) for name in leaves), aux
 
     def unflatten(aux: tuple, children: Iterable) -> T:
-        return made(**dict(zip(leaves, children)), **dict(zip(fixed, aux[1:])))
+        tree = object.__new__(made)
+        for name, value in zip((*leaves, *fixed), (*children, *aux[1:])):
+            object.__setattr__(tree, name, value)
+        return tree
 
     jax.tree_util.register_pytree_node(made, flatten, unflatten)
     return made
@@ -122,6 +127,13 @@ class Penalty(Protocol):
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``argmin_u m P(u) + |u - x|^2 / 2``, shape ``(d,)``."""
         ...
+
+
+def need_penalty(what: str, penalty: Any) -> None:
+    """Raise TypeError where an object is no penalty: a word, or a class itself."""
+    if isinstance(penalty, type) or not callable(getattr(penalty, "prox", None)):
+        known = "such as rvsjax.L0(), rvsjax.L1() or rvsjax.TransformedL1(1.0)"
+        raise TypeError(f"{what}: the penalty is {penalty!r}; give an object {known}")
 
 
 class Algorithm(NamedTuple):

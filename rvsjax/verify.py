@@ -70,7 +70,7 @@ def verify(
         store, [item for _, item, _ in chosen], lane, data
     )
     for (number, item, there), here in zip(chosen, computed):
-        trial = study.trial(item, record.curves, "plain")
+        trial = study.trial(item, study.points(record), "plain")
         allowed = study.allowed(trial, here)
         there, here = study.comparable(there, here)
         unlike = (
@@ -86,7 +86,8 @@ def _alone(
 ) -> Iterator[Tables]:
     """Yield the rows of runs, each computed by itself."""
     plan = folder_plan(store)
-    study, points = study_of(plan), plan.document.record.curves
+    study = study_of(plan)
+    points = study.points(plan.document.record)
     setting = nearest_setting(store.manifest, lane.platform)
     shared = folder_material(store, study, setting, data)
     engine = make_engine(study, _ALONE, (lane,), shared=shared)

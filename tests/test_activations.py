@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rvsjax.nn.activations import activation, binary_relu, quantised_relu
-from tests.networks import SLOPES, quantise
+from tests.networks import SLOPES, quantise, quick_jit
 
 POINTS = np.array([-2, -1, -0.5, 0, 1e-9, 0.2, 1 / 3, 0.5, 2 / 3, 0.9, 1, 1.5, 1e9])
 
@@ -31,6 +31,41 @@ def test_one_bit_is_the_indicator(surrogate):
     assert np.array_equal(binary_relu(x, surrogate), POINTS > 0)
     slopes = jax.vmap(jax.grad(lambda x: binary_relu(x, surrogate)))(x)
     assert np.array_equal(slopes, SLOPES[surrogate](POINTS))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_a_level_stays_as_it_is(dtype):
+    """Quantised again, and the levels that NumPy rounds, such as k/255 of an image."""
+    x = jnp.linspace(0, 1, 1001).astype(dtype)
+    each = range(1, 7 if dtype == "bfloat16" else 10)  # as far as levels differ
+    levels = [(np.arange(2**b) / (2**b - 1)).astype(x.dtype) for b in each]
+
+    @quick_jit
+    def quantised(x, levels):
+        once = [quantised_relu(x, "relu", bits) for bits in each]
+        again = [quantised_relu(y, "relu", bits) for bits, y in zip(each, once)]
+        return once, again, [quantised_relu(y, "relu", b) for b, y in zip(each, levels)]
+
+    for once, again, same, given in zip(*quantised(x, levels), levels):
+        assert once.dtype == dtype
+        assert np.array_equal(once, again) and np.array_equal(same, given)
+        assert np.all(once >= x) and np.all(np.isin(once, given))
+    grey = levels[-1 if dtype == "bfloat16" else 7]  # without a program of its own
+    assert np.array_equal(quantised_relu(grey, "relu", int(np.log2(len(grey)))), grey)
+
+
+def test_what_is_no_activation_is_told_where_it_is_made():
+    x = jnp.ones(2)
+    for bits in (0, -1, 33, 2.0, True, "2", None):
+        with pytest.raises(ValueError, match="bits is .*whole number, at least 1, at"):
+            quantised_relu(x, "relu", bits)
+    for surrogate in ("Relu", "", None, ["relu"]):
+        with pytest.raises(ValueError, match="one of relu, clipped, identity, window"):
+            binary_relu(x, surrogate)
+    for bits in (np.int64(2), jnp.int32(2)):
+        assert np.array_equal(
+            quantised_relu([0.3, 2], bits=bits), quantise([0.3, 2], 2)
+        )
 
 
 def test_nan_stays():

@@ -38,7 +38,7 @@ def batch(penalty=L0, dtype="float64", *, d=10, steps=40, most=1.0, **changes):
     rng = np.random.default_rng(0)
     ranges = {"lam": (-4, -0.5), "beta": (-2, 1), "eta": (-1.5, 0)}
     drawn = {name: 10 ** rng.uniform(*ends, RUNS) for name, ends in ranges.items()}
-    drawn["eta"] *= most / (Teacher(jnp.zeros(1), 20).K + drawn["beta"])
+    drawn["eta"] *= most / (Teacher(jnp.ones(1), 20).K + drawn["beta"])
     drawn["a"] = 10 ** rng.uniform(-1, 1, RUNS)
     fields = {"w_star": units(rng, d), "start": units(rng, d)} | drawn | changes
     leaf = {
@@ -176,7 +176,7 @@ def test_a_long_run_ends_where_the_reference_does(penalty):
 @pytest.mark.parametrize("penalty", [L0, L1])
 def test_steps_too_long_for_the_corrected_lemma_6_are_left_out(penalty):
     """With eta (K + beta) = 1.99 and short v, an angle that falls is not enough."""
-    eta = 1.99 / (Teacher(jnp.zeros(1), 20).K + 10)
+    eta = 1.99 / (Teacher(jnp.ones(1), 20).K + 10)
     expected, _ = assert_same(batch(penalty, beta=10.0, eta=eta))
     assert (expected.monitor.lagrangian.change > 1e-3).any()
 
@@ -235,7 +235,7 @@ def test_runs_that_cannot_go_on_keep_their_last_good_state(dtype):
     start = units(np.random.default_rng(5), 4)
     start[::4] = -w_star[::4]
     which = np.arange(RUNS) % 4
-    teacher = Teacher(jnp.zeros(1), 20)
+    teacher = Teacher(jnp.ones(1), 20)
     huge = {"float32": 1e30, "float64": 1e200}[dtype]  # its square overflows
     eta = np.choose(which, [0.5 / teacher.K, huge, 1e-2, 1e-2])
     beta = np.choose(which, [1e-3, 1.0, 1.0, 1.0])
@@ -262,7 +262,7 @@ def test_a_run_that_breaks_late_is_taken_back_by_one_step(penalty, monkeypatch):
     start = 1 + rng.uniform(0, 0.2, (RUNS, 12))
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     w_star = np.eye(12)[:1]
-    eta = np.linspace(0.1, 0.95, RUNS) / (Teacher(jnp.zeros(1), 20).K + 20)
+    eta = np.linspace(0.1, 0.95, RUNS) / (Teacher(jnp.ones(1), 20).K + 20)
     given = {"w_star": w_star, "start": start, "lam": 0.625, "beta": 20.0}
     runs = batch(penalty, **given, eta=eta, a=0.01)
     with monkeypatch.context() as patch:

@@ -13,7 +13,7 @@ from rvsjax.simulate import Run
 from rvsjax.teacher import Teacher, unit
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, judge
 from rvsjax.types import Hyper
-from tests.kernel_runs import kernel, make_runs, needs_compiler, quickly
+from tests.kernel_runs import WAYS, kernel, make_runs, needs_compiler, quickly
 from tests.prox_truth import PENALTIES, draw, is_within
 from tests.test_kernels_gpu import needs_warp
 
@@ -78,21 +78,42 @@ def test_the_prox_that_is_carried_from_step_to_step_is_as_exact(dtype):
     assert all(is_exact("transformed-l1", dtype, w, u, lam, beta, a, relative=True))
 
 
-@needs_compiler
-@pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_a_start_that_is_no_number_comes_to_an_end(wrong):
-    """And its neighbours in the lanes of the vector are what they were."""
-    runs = make_runs("transformed-l1", "float64", steps=20)
-    broken = make_runs(
-        "transformed-l1",
-        "float64",
-        steps=20,
-        start=np.asarray(runs.start.at[1, 3].set(wrong)),
-    )
-    fine, found = kernel(runs, "direct"), kernel(broken, "direct")
-    others = np.arange(13) != 1
-    np.testing.assert_array_equal(found.state.w[others], fine.state.w[others])
-    assert found.monitor.first_bad_step[1] == 1
+UNKNOWN = {1: np.nan, 5: np.inf, 6: -np.inf}  # an entry of the start of these runs
+
+
+@pytest.mark.parametrize(
+    ("name", "penalty"),
+    [
+        pytest.param("plain", "transformed-l1"),
+        *(
+            pytest.param(way, penalty, marks=needs_compiler)
+            for way, penalty, dtype in WAYS
+            if dtype == "float64"
+        ),
+        pytest.param("warp", "l0", marks=needs_warp),
+        pytest.param("warp", "transformed-l1", marks=needs_warp),
+    ],
+)
+def test_what_is_no_number_stays_and_ends_the_run(name, penalty):
+    """In u as well, by every kernel; the lanes beside it are what they were."""
+    runs = make_runs(penalty, "float64", steps=20)
+    start, lam = np.array(runs.start), np.array(runs.hyper.lam)
+    for run, value in UNKNOWN.items():
+        start[run, 3] = value
+    lam[9] = np.nan
+    broken = make_runs(penalty, "float64", steps=20, start=start, lam=lam)
+    run = run_all if name in ON_CPU else lambda way, runs: kernel(runs, way)
+    fine, found = run(name, runs), run(name, broken)
+    stopped = np.isin(np.arange(13), [*UNKNOWN, 9])
+    np.testing.assert_array_equal(found.state.w[~stopped], fine.state.w[~stopped])
+    np.testing.assert_array_equal(found.state.u[~stopped], fine.state.u[~stopped])
+    at = np.where(stopped, 1, fine.monitor.first_bad_step)
+    np.testing.assert_array_equal(found.monitor.first_bad_step, at)
+    assert not found.monitor.degenerate[stopped].any()
+    u = np.asarray(found.state.u)
+    assert np.isnan(u[1, 3]) and np.isnan(u[9]).all()
+    for run, value in UNKNOWN.items():  # a basis with an infinite weight is of NaN
+        assert np.isnan(u[run, 3]) or (name != "span" and u[run, 3] == value)
 
 
 # runs that start at their limit, a = 1e6

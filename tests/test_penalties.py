@@ -190,10 +190,57 @@ def test_slopes_of_the_prox_of_transformed_l1():
     assert np.array_equal(at_zero[0], [0, 1, 1]) and np.isfinite(at_zero).all()
 
 
-def test_the_prox_of_transformed_l1_of_what_is_no_number():
-    x = jnp.array([np.nan, np.inf, -np.inf])
-    u = TransformedL1(jnp.float64(1)).prox(x, jnp.float64(0.1))
-    assert np.array_equal(u, x, equal_nan=True)
+EACH = {**PENALTIES, "largest": Largest(jnp.int32(2))}
+each = pytest.mark.parametrize("penalty", EACH.values(), ids=EACH.keys())
+
+
+@each
+def test_what_is_no_number_stays(penalty):
+    """Also in all entries at once, more than `Largest` keeps, and where m is none."""
+    x = jnp.array([np.nan, np.inf, -np.inf, np.nan, np.nan])
+    m = jnp.float64(0.1)
+    u = np.array(penalty.prox(x, m))
+    kept = x.at[1:3].set(0) if isinstance(penalty, Largest) else x  # NaN is larger
+    assert np.array_equal(u, kept, equal_nan=True)
+    if not isinstance(penalty, NoPenalty | Largest):  # which do not read m
+        assert np.isnan(penalty.prox(jnp.array([0.5, -1e-9, 0.0]), jnp.nan)).all()
+
+
+def both_ways(penalty, x, m):
+    """The slopes of the prox in x and in m, forward and reverse."""
+    ones = jnp.ones_like(x), jnp.ones_like(m)
+    ahead = jax.jvp(lambda x: penalty.prox(x, m), (x,), ones[:1])[1]
+    ahead_m = jax.jvp(lambda m: penalty.prox(x, m), (m,), ones[1:])[1]
+    back, back_m = jax.vjp(penalty.prox, x, m)[1](ones[0])
+    assert np.array_equal(ahead, back)
+    assert np.isclose(ahead_m.sum(), back_m, rtol=1e-14)
+    return ahead, ahead_m
+
+
+@each
+def test_derivatives_are_those_of_the_piece_of_x(penalty):
+    """By differences where the pieces are smooth; at m = 0 the prox is x."""
+    x, h = jnp.array([0.05, 0.95, -0.9]), 1e-6
+    if isinstance(penalty, TransformedL1 | L1 | L0 | Largest):  # t(0.2) in (0.1, 0.8)
+        x = x.at[0].set(0.01)
+    ahead, ahead_m = both_ways(penalty, x, jnp.float64(0.1))
+    ends = [penalty.prox(x + by, 0.1) for by in (h, -h)]
+    assert np.allclose(ahead, (ends[0] - ends[1]) / (2 * h), rtol=1e-7)
+    ends = [penalty.prox(x, 0.1 + by) for by in (h, -h)]
+    assert np.allclose(ahead_m, (ends[0] - ends[1]) / (2 * h), rtol=1e-7)
+    zero, zero_m = both_ways(penalty, x, jnp.float64(0))
+    ends = [penalty.prox(x + by, 0.0) for by in (h, -h)]
+    assert np.allclose(zero, (ends[0] - ends[1]) / (2 * h), rtol=1e-7)
+    slope = jax.vmap(jax.grad(lambda u: penalty.value(u[None])))(x)  # P'
+    assert np.allclose(zero_m, -slope, rtol=1e-14)
+
+
+@pytest.mark.parametrize("a", SHAPES)
+def test_threshold_and_jump_of_transformed_l1_have_slopes_at_zero(a):
+    penalty = TransformedL1(jnp.float64(a))
+    for m in (0.0, 1e-9):  # far below where the prox begins to jump
+        slopes = [jax.grad(f)(m) for f in (penalty.threshold, penalty.jump)]
+        assert np.allclose(slopes, [(a + 1) / a, 0], rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -67,3 +67,11 @@ def test_kernels_mapped_at_once_are_one_after_another():
     for i, share in enumerate(shares):
         one = np.concatenate([np.asarray(many[k][i]).ravel() for k in SHAPES])
         np.testing.assert_array_equal(one, found(flats[i], share))
+
+
+def test_nan_is_never_taken_out():
+    """A network of NaN does not look sparse; of others the smallest go as before."""
+    assert not found(np.full(SIZE, np.nan), 0.9).any()
+    flat = np.random.default_rng(3).normal(size=SIZE)
+    flat[10:30] = np.nan
+    assert np.array_equal(found(flat, 0.5), expected(flat, 35) & ~np.isnan(flat))

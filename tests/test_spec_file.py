@@ -197,7 +197,7 @@ WRONG = {
     "no seeds": ("[seeds]\ncount = 0\n", "seeds.count", "equal to 1"),
     "base < 0": ("[seeds]\nbase = -1\n", "seeds.base", "equal to 0"),
     "base": ("[seeds]\nbase = 4_294_967_296\n", "seeds.base", "less than 4294967296"),
-    "one point": ("[record]\ncurves = 1\n", "record.curves", "equal to 2"),
+    "one point": ("[record]\ncurves = 1\n", "record.curves", "or 2 or more points"),
     # axes
     "empty list": ("[grid]\nbeta = []\n", "grid.beta", "empty list"),
     "empty in a case": ("[[case]]\nbeta = []\n", "case[0].beta", "empty list"),

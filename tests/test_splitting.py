@@ -319,6 +319,59 @@ def test_what_is_asked_in_vain_is_told():
             relaxed_splitting(L0(), LAM, bad)
 
 
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_step_has_derivatives_reverse(name):
+    """In the weights, lam and beta; where lam is 0 and weights are 0 as well."""
+    params = network()
+    params["kernel"] = params["kernel"].at[0].set(0)
+
+    def after(w, lam, beta):
+        split = relaxed_splitting(PENALTIES[name][0], lam, beta)
+        pulled, state = split.update(w, split.init(w), w)
+        return sum(jnp.sum(x**2) for x in jax.tree.leaves((pulled, u_params(state))))
+
+    found = jax.jit(jax.grad(after, (0, 1, 2)))
+    for given in ((LAM, BETA), (0.0, BETA), (LAM, 0.0)):
+        slopes = found(params, *given)
+        assert all(np.isfinite(x).all() for x in jax.tree.leaves(slopes))
+    ends = [after(params, LAM, BETA + by) for by in (1e-6, -1e-6)]
+    by_beta = found(params, LAM, BETA)[2]
+    assert float(by_beta) == pytest.approx(float(ends[0] - ends[1]) / 2e-6, rel=1e-5)
+
+
+NUMBERS = (np.float64, np.float32, jnp.float32, np.array, jnp.array)
+
+
+@pytest.mark.parametrize("make", NUMBERS, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_numbers_of_numpy_and_jax_are_numbers(make):
+    params = {"w": jnp.array([[0.3, -0.05]])}
+    u = relaxed_splitting(L0(), make(1e-3), make(0.1)).init(params).u["w"]
+    assert np.array_equal(u, [[0.3, 0]])  # sqrt(2 lam / beta) = 0.14
+    for bad in (-1e-3, np.nan, np.inf):
+        with pytest.raises(ValueError, match="lam is .*; it must be finite, at least"):
+            relaxed_splitting(L0(), make(bad), 0.1)
+        with pytest.raises(ValueError, match="beta is .*at least 0"):
+            relaxed_splitting(L0(), 0.1, make(bad))
+
+
+@pytest.mark.parametrize("bad", ["0.1", None, [0.1], np.ones(2), 1j, True])
+def test_what_is_no_number_is_told(bad):
+    with pytest.raises(ValueError, match="relaxed_splitting: lam is .*must be finite"):
+        relaxed_splitting(L0(), bad, 0.1)
+
+
+@pytest.mark.parametrize("bad", [L0, "l0", None, 1.0])
+def test_what_is_no_penalty_is_told(bad):
+    with pytest.raises(TypeError, match=r"the penalty is .*; give an object such as"):
+        relaxed_splitting(bad, 0.1, 0.1)
+
+
+def test_a_network_of_nan_has_no_sparse_u():
+    params = {"w": jnp.full((2, 2), jnp.nan)}
+    for penalty, _ in PENALTIES.values():
+        assert np.isnan(relaxed_splitting(penalty, 1e-2, 0.1).init(params).u["w"]).all()
+
+
 def test_optax_maps_over_the_state_as_over_its_own():
     params = network()
     for mask in (None, {"w": True, "b": False, "kernel": False}):

@@ -138,3 +138,40 @@ def test_directions_at_an_exact_angle(theta):
     if 0 < theta < math.pi:
         expected = unit(values - (values @ w_star) * w_star)
         assert np.allclose(unit(across), expected, atol=1e-9)
+
+
+WRONG = {
+    "another length": (([3.0, 4.0, 0.0], 20), "w_star has the length 5; it must be 1"),
+    "zero": ((np.zeros(3), 20), "w_star has the length 0"),
+    "one of several": (([[1.0, 0], [1, 1]], 20), "w_star has the length 1.41"),
+    "three digits": ((np.array([0.707, 0.707]), 20), "w_star has the length 0.9998"),
+    "a number": ((1.0, 20), "w_star is 1.0; it must be a vector of numbers"),
+    "a word": (("w", 20), "w_star is 'w'; it must be a vector"),
+    "half a patch": (([1.0], 2.5), "k is 2.5; it must be a whole number, at least 1"),
+    "no patch": (([1.0], 0), "k is 0; it must be a whole number"),
+    "a truth value": (([1.0], True), "k is True; it must be a whole number"),
+    "a readout": (([1.0], 2, "avg"), "readout is 'avg'; it must be 'sum' or 'mean'"),
+}
+
+
+@pytest.mark.parametrize(("given", "what"), WRONG.values(), ids=WRONG)
+def test_what_is_no_teacher_is_told_where_it_is_made(given, what):
+    with pytest.raises(ValueError, match=f"Teacher: {what}"):
+        Teacher(*given)
+
+
+def test_lists_and_numbers_of_numpy_make_a_teacher():
+    right = Teacher(jnp.array([0.6, 0.8]), 20)
+    w = jnp.array([0.0, 2.0])
+    for w_star in ([0.6, 0.8], (0.6, 0.8), np.array([0.6, 0.8])):
+        assert Teacher(w_star, np.int64(20)).theta(w) == right.theta(w)
+    assert Teacher([1, 0], 20).w_star.dtype == np.float64
+
+
+def test_what_is_traced_or_mapped_is_no_mistake():
+    stars = jnp.array([[0.6, 0.8], [1.0, 0.0]])
+    angles = jax.jit(jax.vmap(lambda x: Teacher(x, 20).theta(jnp.array([1.0, 0]))))
+    whole = jax.vmap(lambda t: t.theta(jnp.array([1.0, 0])))(Teacher(stars, 20))
+    assert np.allclose(angles(stars), whole, rtol=1e-15)
+    axes = jax.tree.map(lambda x: 0, Teacher(stars, 20))  # trees hold anything
+    assert axes.w_star == 0

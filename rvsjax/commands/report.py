@@ -89,6 +89,8 @@ def report(
         files.append(write_page(results, _planned(results.manifest)))
     else:
         say(MISSING)
+    if not results.records("curves"):
+        say("no figure of curves: the sweep recorded none ([record] curves = 0)")
     nothing = (results.runs["status"] == "failed").all()
     return files if nothing else [*files, *_figures(folder, warn or say)]
 

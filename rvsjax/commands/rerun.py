@@ -106,6 +106,8 @@ def _as_json(found: "Rerun") -> dict[str, Any]:
 
 def _steps_lines(steps: "EveryStep", file: Path) -> list[str]:
     head = f"every step: {steps.curve.num_rows:,} rows in {file}"
+    if not steps.compared:
+        return [f"{head}; the folder has no curve of it to compare"]
     where = f"at the {steps.compared:,} steps that the folder has"
     if not steps.beyond:
         return [f"{head}; {where} it differs by no more than rounding explains"]

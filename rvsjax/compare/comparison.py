@@ -63,9 +63,11 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    a: str | Path, b: str | Path, on: str | Sequence[str] | None = None
+    a: str | Path | Results,
+    b: str | Path | Results,
+    on: str | Sequence[str] | None = None,
 ) -> Comparison:
-    """Pair the runs of two folders by their parameters, and compare them.
+    """Pair the runs of two folders, or of their results, and compare them.
 
     `on` names what is to differ, one parameter or several, see `pairing.pair`. Raises
     StoreError where a folder holds no sweep, they hold two studies, or no run has a
@@ -73,12 +75,13 @@ def compare(
     """
     ours, theirs = Results(a), Results(b)
     if ours.study != theirs.study:
-        what = f"{a} is of the study {ours.study}, {b} of {theirs.study}"
+        what = f"{ours.folder} is of the study {ours.study}"
+        what += f", {theirs.folder} of {theirs.study}"
         raise StoreError(f"{what}; only folders of one study can be compared")
     pairs = pair(ours.runs, theirs.runs, [on] if isinstance(on, str) else on)
     sides = [
-        Side(str(folder), len(results.runs), len(pairs.a))
-        for folder, results in ((a, ours), (b, theirs))
+        Side(str(results.folder), len(results.runs), len(pairs.a))
+        for results in (ours, theirs)
     ]
     ok = pairs.a["status"].eq("ok") & pairs.b["status"].eq("ok")
     good = Pairs(pairs.a[ok], pairs.b[ok], pairs.by, pairs.on)

@@ -100,10 +100,12 @@ _SETUP = """
 _PENALTY = """
     auto prox = [&](T x) -> T {
         const T size = wp::abs(x);
-        if (PENALTY == 0) return size > threshold ? x : T(0);
+        if (m != m) return m;
+        if (PENALTY == 0) return size <= threshold ? T(0) : x;
         if (PENALTY == 1) return size <= threshold ? T(0)
                                  : x < 0 ? m - size : size - m;
-        if (!(size > threshold)) return T(0);
+        if (size <= threshold) return T(0);
+        if (!wp::isfinite(size)) return x;
         const T sum = shape + size;
         const T scale = m * (shape * (shape + 1));
         const T square = 27 * scale / (4 * sum * sum * sum);

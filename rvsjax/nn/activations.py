@@ -17,30 +17,54 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from rvsjax.numbers import whole
 from rvsjax.surrogates import SURROGATES
 from rvsjax.types import Array
 
 __all__ = ["activation", "binary_relu", "quantised_relu"]
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+MOST_BITS = 32
+
+
 def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
     """Return ``ceil(L clip(x, 0, 1)) / L`` elementwise, ``L = 2^bits - 1``.
 
-    `surrogate` is a key of `rvsjax.surrogates.SURROGATES`, `bits` at least 1. In the
-    dtype of x; NaN stays NaN, so that a network that diverged does not look alive.
+    `surrogate` is a key of `rvsjax.surrogates.SURROGATES`, `bits` from 1 to 32; others
+    are a ValueError. In the dtype of x; NaN stays NaN, so that a network that diverged
+    does not look alive. A level, rounded to that dtype, stays as it is.
     """
-    levels = 2**bits - 1
-    return jnp.ceil(levels * jnp.clip(x, 0, 1)) / levels
+    bits = whole("quantised_relu: bits", bits, 1, MOST_BITS)
+    if surrogate not in [*SURROGATES]:
+        known = ", ".join(SURROGATES)
+        what = f"is {surrogate!r}; it must be one of {known}"
+        raise ValueError(f"quantised_relu: the surrogate {what}")
+    x = jnp.asarray(x)
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        x = x.astype(float)
+    return _quantised(x, surrogate, bits)
 
 
-@quantised_relu.defjvp
-def _quantised_relu_jvp(
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _quantised(x: Array, surrogate: str, bits: int) -> Array:
+    """Return the least rounded level that is not below x, where one bit has none."""
+    del surrogate
+    if bits == 1:
+        return jnp.ceil(jnp.clip(x, 0, 1))
+    wide = jnp.clip(x, 0, 1).astype(jnp.promote_types(x.dtype, jnp.float32))
+    levels = 2.0**bits - 1 + 0 * wide  # by a constant XLA multiplies with 1/L, rounded
+    number = jnp.ceil(levels * wide)
+    below = ((number - 1) / levels).astype(x.dtype)  # L x may have passed it, rounded
+    return jnp.where(below >= wide, below, (number / levels).astype(x.dtype))
+
+
+@_quantised.defjvp
+def _quantised_jvp(
     surrogate: str, bits: int, primals: tuple[Array], tangents: tuple[Array]
 ) -> tuple[Array, Array]:
     [x], [tangent] = primals, tangents
     slope = SURROGATES[surrogate].derivative(x)
-    return quantised_relu(x, surrogate, bits), slope * tangent
+    return _quantised(x, surrogate, bits), slope * tangent
 
 
 def binary_relu(x: Array, surrogate: str = "relu") -> Array:

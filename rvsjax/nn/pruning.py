@@ -19,8 +19,8 @@ _BITS = 31  # of the magnitude of a float32, which orders as its bits do
 def smallest(kernels: Any, share: Array) -> Any:
     """Return a bool for each entry: whether it is among the smallest ``round(s n)``.
 
-    Of equal magnitudes those that come last are the smaller ones; NaN is the largest,
-    so that it is not lost.
+    Of equal magnitudes those that come last are the smaller ones; NaN is the largest
+    and never taken out, so that what diverged does not look sparse.
 
     Args:
         kernels: tree of float32 arrays with n entries in all.
@@ -37,7 +37,7 @@ def smallest(kernels: Any, share: Array) -> Any:
     bits = len(keys).bit_length()
     ties = jnp.where(keys == threshold, places, 1 << bits)
     last = _largest(ties, bits, lambda below: below <= missing)
-    chosen = (keys < threshold) | (ties < last)
+    chosen = ((keys < threshold) | (ties < last)) & ~jnp.isnan(sizes)
     ends = [sum(x.size for x in leaves[: i + 1]) for i in range(len(leaves))]
     parts = jnp.split(chosen, ends[:-1])
     return jax.tree.unflatten(

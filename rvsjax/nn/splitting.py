@@ -18,7 +18,8 @@ import jax.numpy as jnp
 import optax
 
 from rvsjax.nn.leaves import has_holes, is_array, is_hole, over, penalised
-from rvsjax.types import Array, Hyper, Penalty
+from rvsjax.numbers import refuse
+from rvsjax.types import Array, Hyper, Penalty, need_penalty
 
 __all__ = ["SplittingState", "relaxed_splitting", "u_params"]
 
@@ -60,7 +61,10 @@ def relaxed_splitting(
     `jax.vmap` from traced values, or pass it to `optax.inject_hyperparams`. bfloat16
     and float16 leaves are thresholded in float32, then rounded.
     """
-    _check(lam=lam, beta=beta)
+    need_penalty("relaxed_splitting", penalty)
+    for name, value in (("lam", lam), ("beta", beta)):
+        if not callable(value):
+            refuse(f"relaxed_splitting: {name}", value, least=0)
 
     def split(params: Any, count: Array, weights: tuple[Any, Any]) -> SplittingState:
         chosen = penalised(params, mask)
@@ -169,14 +173,6 @@ def _wide(x: Array) -> Array:
 
 def _at(weight: Weight, count: Array) -> Any:
     return weight(count) if callable(weight) else weight
-
-
-def _check(**weights: Weight) -> None:
-    for name, value in weights.items():
-        if isinstance(value, int | float) and not 0 <= value < float("inf"):
-            raise ValueError(
-                f"relaxed_splitting: {name} is {value}; it must be finite, at least 0"
-            )
 
 
 def _is_ours(node: Any) -> bool:

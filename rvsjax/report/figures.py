@@ -33,11 +33,13 @@ def draw(folder: str | Path, say: Callable[[str], None] | None = None) -> list[P
     """Draw ``figures/NAME`` and ``figures/claims``; return the paths.
 
     Each as PNG, PDF and SVG, and its numbers as CSV. Claims only where the study has
-    some. A figure that cannot be drawn is told in a sentence to `say`; without `say`
-    it raises NotDrawn.
+    some; the first not where it is of curves and the sweep recorded none. A figure that
+    cannot be drawn is told in a sentence to `say`; without `say` it raises NotDrawn.
     """
     results = _computed(folder)
-    wanted = {results.name: _main_figure(results)}
+    main, wanted = _main_figure(results), dict[str, Callable[[Results], Figure]]()
+    if main is draw_samples or results.records("curves"):
+        wanted[results.name] = main
     if not results.claims.empty:
         wanted["claims"] = draw_claims
     files = []

@@ -44,9 +44,19 @@ class Record(_Table):
     """What is kept of a run besides its row."""
 
     curves: int = Field(
-        default=200, ge=2, le=100_000, description="points of each curve of a run"
+        default=200,
+        ge=0,
+        le=100_000,
+        description="points of each curve of a run, 2 or more; 0: no curves",
     )
     weights: bool = Field(default=False, description="write weights.parquet as well")
+
+    @field_validator("curves")
+    @classmethod
+    def _begin_and_end(cls, curves: int) -> int:
+        if curves == 1:
+            raise ValueError("must be 0 for no curves, or 2 or more points")
+        return curves
 
 
 class Sample(_Table):

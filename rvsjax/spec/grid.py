@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rvsjax.numbers import plain
 from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.file import LARGEST_FILE, parse
 from rvsjax.spec.plan import make_plan
@@ -39,16 +40,16 @@ def grid(
     64, "base": 0}``; `record` is as in a file, ``{"curves": 200, "weights": True}``.
     Raises SpecError with every mistake.
     """
-    given = {key: _plain(value) for key, value in parameters.items()}
+    given = plain(parameters)
     axes = {key: x for key, x in given.items() if isinstance(x, list | dict)}
     tables = {
         "constants": {key: x for key, x in given.items() if key not in axes},
         "grid": axes,
-        "seeds": _plain(seeds if isinstance(seeds, dict) else {"count": seeds}),
+        "seeds": plain(seeds if isinstance(seeds, dict) else {"count": seeds}),
     }
     head = {"version": 1, "name": name, "study": study, "about": about}
     if isinstance(record, dict):
-        tables["record"] = _plain(record)
+        tables["record"] = plain(record)
     elif record is not None:
         head["record"] = record  # refused with all other mistakes
     lines = _lines({key: x for key, x in head.items() if x != ""})
@@ -70,15 +71,6 @@ def _need_file(source: str) -> None:
     if size > LARGEST_FILE:
         what = f"takes {size} bytes as a file, which has at most {LARGEST_FILE}"
         raise SpecError([Problem("grid", f"{what}; give a range as a table")])
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as Python's own; numbers and arrays of others have `tolist`."""
-    if isinstance(value, dict):
-        return {key: _plain(x) for key, x in value.items()}
-    if isinstance(value, list | tuple | range):
-        return [_plain(x) for x in value]
-    return _plain(value.tolist()) if hasattr(value, "tolist") else value
 
 
 def _lines(table: dict[str, Any]) -> list[str]:

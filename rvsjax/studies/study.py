@@ -83,10 +83,16 @@ class Study(NamedTuple):
     width: int | None = None  # of a block on CPU, if not by number and size of runs
     alone: bool = True  # whether a run by itself is the same run, up to rounding
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
+    unkept: int = 2  # points of a run whose curves are not kept
 
     def kept(self, record: Record) -> tuple[str, ...]:
         """Return the names of the tables that a sweep keeps."""
-        return tuple(x for x in self.names if x != "weights" or record.weights)
+        asked = {"weights": record.weights, "curves": record.curves}
+        return tuple(name for name in self.names if asked.get(name, True))
+
+    def points(self, record: Record) -> int:
+        """Return the points that a run is computed with, whether kept or not."""
+        return record.curves or self.unkept
 
     def rows(
         self, items: Sequence[Item], results: Any, record: Record

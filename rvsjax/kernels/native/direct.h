@@ -52,9 +52,11 @@ template <class T, class Penalty> struct Direct {
         space((Penalty::remembers ? 7 : 6) * d) {
     w = space.data(), w_new = w + d, w_star = w_new + d;
     u_old = w_star + d, u = u_old + d, u_new = u + d, memory = u_new + d;
+    const R m = group.number(M);
+    const Whole<T> known = m == m;  // where it is NaN, so is u, and the run stops
     R apart2 = {};
     for (int64_t j = 0; j < d; j++) {
-      R x = group.gather(group.batch.start + j, d), y = penalty.prox(x);
+      R x = group.gather(group.batch.start + j, d), y = known ? penalty.prox(x) : m;
       R t = group.gather(group.batch.w_star + j, d);
       w[j] = x, w_star[j] = t, u_old[j] = u[j] = y;
       sums.add(penalty, x, y, t);

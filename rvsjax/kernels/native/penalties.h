@@ -1,4 +1,4 @@
-// penalties.py for the lanes of a vector: value and prox side by side.
+// penalties.py for the lanes of a vector: value and prox side by side. NaN stays NaN.
 //
 // A penalty that `remembers` keeps a number for each weight from step to step: `follow` is
 // its prox of weights that were close by one step ago. It adds P of it to a sum, and says
@@ -11,7 +11,7 @@ template <class T> struct L0 {
   static constexpr bool remembers = false;
   Real<T> threshold;
   explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
-  Real<T> prox(Real<T> x) const { return size(x) > threshold ? x : Real<T>{}; }
+  Real<T> prox(Real<T> x) const { return size(x) <= threshold ? Real<T>{} : x; }
   Real<T> value(Real<T> u) const { return u != Real<T>{} ? all<T>(1) : Real<T>{}; }
 };
 
@@ -42,7 +42,8 @@ template <class T> struct TransformedL1 {
   Real<T> prox(Real<T> x) const {
     Real<T> s = a + size(x), kappa = scale / (s * s * s);
     Real<T> u = most(polish(size(x) - s * shrinkage(kappa), size(x)), Real<T>{});
-    return size(x) > threshold ? (x < Real<T>{} ? -u : u) : Real<T>{};
+    u = size(x) <= all<T>(std::numeric_limits<T>::max()) ? u : size(x);  // infinite, NaN
+    return size(x) <= threshold ? Real<T>{} : (x < Real<T>{} ? -u : u);
   }
 
   // One step of Newton's method for u + delta(u) = x, x > 0; where the slope of the left
@@ -69,7 +70,7 @@ template <class T> struct TransformedL1 {
     const Real<T> rest = 1 - s * r + p, off = 1 - (1 - 2 * p) * by;
     by += by * off;
     Real<T> e = rest * by, bend = e * (T(1.5) * by - T(0.5));
-    const Whole<T> on = size(x) > threshold;
+    const Whole<T> on = ~(size(x) <= threshold);
     // what is left open, of e up to 4 |e|^2 |bend|, is below half an epsilon
     const T error = std::numeric_limits<T>::epsilon() / 2;
     const T most_bend = sizeof(T) == 8 ? 3e-6 : 2.4e-3;

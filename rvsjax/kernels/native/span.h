@@ -41,7 +41,7 @@ template <class T, class Penalty> struct Span {
   explicit Span(const Group<T> &group)
       : group(group), d(group.batch.d), watch(group),
         threshold(group.number(THRESHOLD)), m(group.number(M)),
-        beta(group.number(BETA)), lam(group.number(LAM)), B(group.number(ETA) * beta),
+        beta(group.number(BETA)), lam(m == m ? group.number(LAM) : m), B(group.number(ETA) * beta),
         C(group.number(ETA) * group.number(SLOPE)), space(9 * d), support(d), found(d) {
     w = space.data(), w_star = w + d, u = w_star + d;
     for (int k = 0; k < 3; k++) row[k] = u + (1 + k) * d, next[k] = row[k] + 3 * d;
@@ -158,7 +158,7 @@ template <class T, class Penalty> struct Span {
   // Make a basis for the support of w in the lanes that leave theirs.
   RVSJAX_APART void make(Whole<T> leaving) {
     for (int64_t j = 0; j < d; j++) {
-      found[j] = size(w[j]) > threshold;
+      found[j] = ~(size(w[j]) <= threshold);
       next[0][j] = w_star[j], next[1][j] = w[j];
       next[2][j] = shifts ? sign_of(j) : R{};
     }
@@ -268,7 +268,8 @@ template <class T, class Penalty> struct Span {
     int64_t first = group.run(lane) * d;
     for (int64_t j = 0; j < d; j++) {
       group.batch.w[first + j] = weight(j, at)[lane];
-      group.batch.u[first + j] = (left ? u[j] : prox_weight(j, before))[lane];
+      const T y = (left ? u[j] : prox_weight(j, before))[lane];
+      group.batch.u[first + j] = m[lane] == m[lane] ? y : m[lane];
     }
     watch.finish(lane, steps, bad, degenerate);
   }

@@ -33,7 +33,8 @@ def comparable(there: Tables, here: Tables) -> tuple[Tables, Tables]:
 
 def _without(tables: Tables, columns: list[str]) -> Tables:
     kept = {name: table for name, table in tables.items() if name != "pairs"}
-    curves = tables["curves"]
-    younger = [name for name in curves.column_names if name == "loss_u"]
-    kept["curves"] = curves.drop_columns(younger)
+    if "curves" in kept:
+        curves = kept["curves"]
+        younger = [name for name in curves.column_names if name == "loss_u"]
+        kept["curves"] = curves.drop_columns(younger)
     return kept | {"runs": tables["runs"].drop_columns(columns)}
