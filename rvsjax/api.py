@@ -7,6 +7,7 @@ import jax
 from rvsjax import limit
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
+from rvsjax.paths import user_path
 from rvsjax.results import Results, load
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.grid import Sweep, grid
@@ -33,12 +34,12 @@ def run(
     Raises `rvsjax.spec.errors.SpecError` with every mistake in the file, and
     `rvsjax.store.StoreError` where the folder holds something else.
     """
-    source = file.source if isinstance(file, Sweep) else read(Path(file))
+    source = file.source if isinstance(file, Sweep) else read(user_path(file))
     raw = parse(source)
     for name, value in settings.items():
         raw = override(raw, name, value)
     plan = make_plan(raw, smoke=smoke)
-    folder = out or plan.default_folder
+    folder = user_path(out or plan.default_folder)
     run_plan(plan, source, folder, Options())
     return Results(folder)
 

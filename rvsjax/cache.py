@@ -148,7 +148,9 @@ def _problem(folder: Path) -> tuple[str, str]:
 def _root() -> Path | None:
     setting = os.environ.get("RVSJAX_CACHE", "")
     if setting:
-        return None if setting == "off" else Path(os.path.expanduser(setting)).absolute()
+        return (
+            None if setting == "off" else Path(os.path.expanduser(setting)).absolute()
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "rvsjax"
     folder = Path(os.environ.get("XDG_CACHE_HOME", ""))  # relative ones do not count

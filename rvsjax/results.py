@@ -10,6 +10,7 @@ import pandas as pd
 
 from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
+from rvsjax.paths import user_path
 from rvsjax.store import Damaged, Store, StoreError
 from rvsjax.store.reading import content
 
@@ -29,8 +30,8 @@ class Results:
 
     def __init__(self, folder: str | Path) -> None:
         """Read nothing yet; a `StoreError` comes with the first table, if at all."""
-        self.folder = Path(folder)
-        self._store = Store(folder)
+        self.folder = user_path(folder)
+        self._store = Store(self.folder)
 
     @property
     def manifest(self) -> dict[str, Any]:
