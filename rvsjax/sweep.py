@@ -234,17 +234,16 @@ def _write_claims(store: Store) -> None:
 
     Of a table, only the columns in question are held at a time.
     """
-    there, rows = store.columns("runs"), len(store.load("runs", ["run_id"]))
-    groups = claim_columns(there, rows)
+    there, number = store.columns("runs"), len(store.load("runs", ["run_id"]))
+    groups = claim_columns(there, number)
     counted = [count_claims(store.load("runs", few)) for few in groups]
-    whole = pd.DataFrame([row for one in counted for row in one.to_dict("records")])
-    found = [whole]
     if store.has("pairs"):
-        found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
+        counted.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
     if "m_beta_ratio" in there:
-        found.append(judge_table(store.load, there))
-    counts = [rows for rows in found if len(rows)] or [count_claims(pd.DataFrame())]
-    claims = pd.concat(counts, ignore_index=True)
+        counted.append(judge_table(store.load, there))
+    # of rows, since pandas 2 warns of tables with empty columns put together
+    rows = [row for one in counted for row in one.to_dict("records")]
+    claims = pd.DataFrame(rows) if rows else count_claims(pd.DataFrame())
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())
