@@ -74,7 +74,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         source = read(arguments.file)
         raw = parse(source)
         for setting in arguments.set:
-            raw = override(raw, *read_setting(setting))
+            raw = override(raw, *read_setting(setting, raw))
         if arguments.seeds:
             raw = override(raw, "seeds.count", arguments.seeds)
         if arguments.dtype:
