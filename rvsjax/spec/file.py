@@ -161,7 +161,7 @@ def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, 
     """
     key, value, text = _split_setting(setting)
     words = _words(raw or {})
-    if key in _WORDS and not isinstance(value, str):
+    if key in _WORDS and not isinstance(value, str) and len(text) <= _LONGEST_WORD:
         return key, text
     if key in words.names and not isinstance(value, list | dict):
         if words.check(key, value, key)[1]:
@@ -171,6 +171,7 @@ def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, 
 
 
 _WORDS = ("name", "study", "about")
+_LONGEST_WORD = 300  # a number of thousands of digits is none
 
 
 def _split_setting(setting: str) -> tuple[str, Any, str]:
