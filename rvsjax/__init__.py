@@ -4,6 +4,29 @@
 >>> results.runs, results.curves, results.claims  # doctest: +SKIP
 """
 
+import os
+import sys
+
+
+def _leave_the_folder() -> None:
+    """Take the current folder off the path, where ``python -m rvsjax`` puts it first.
+
+    A stranger's may hold a ``json.py``. First of all; Python has `os` already.
+    """
+    if sys.argv[:1] != ["-m"] or sys.flags.safe_path:
+        return
+    module = sys.orig_argv[-len(sys.argv)].partition(".")[0]  # -m and all else may be
+    if module == "rvsjax" or (module[0] == "-" and module.endswith("mrvsjax")):  # one
+        try:
+            here = [os.getcwd()]
+        except OSError:  # it has gone, and Python did not put it there
+            here = []
+        if sys.path[:1] == here:
+            del sys.path[0]
+
+
+_leave_the_folder()
+
 import importlib
 from typing import TYPE_CHECKING, Any
 

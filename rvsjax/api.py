@@ -8,6 +8,7 @@ from rvsjax import limit
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
 from rvsjax.numbers import plain, vector
+from rvsjax.paths import user_path
 from rvsjax.pinned import pinned
 from rvsjax.results import Results, load
 from rvsjax.spec.errors import Problem, SpecError, shown
@@ -38,13 +39,11 @@ def run(
     `rvsjax.store.StoreError` where the folder holds something else.
     """
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))
-    if out is not None:
-        out = _path("out", out)
     raw = parse(source)
     for name, value in plain(settings).items():
         raw = override(raw, name, value)
     plan = make_plan(raw, smoke=smoke)
-    folder = out or plan.default_folder
+    folder = _path("out", plan.default_folder if out is None else out)
     run_plan(plan, source, folder, Options())
     return Results(folder)
 
@@ -52,7 +51,7 @@ def run(
 def _path(name: str, value: str | Path) -> Path:
     """Return a path; a `SpecError` where it is none."""
     if isinstance(value, str | PathLike):
-        return Path(value)
+        return user_path(value)
     what = "a path, or what rvsjax.grid returns" if name == "file" else "a path"
     raise SpecError([Problem(name, f"must be {what}, got {shown(value)}")])
 

@@ -1,10 +1,10 @@
 """The options of each command: a contract that other programs rely on."""
 
 import argparse
-from pathlib import Path
 from typing import NoReturn
 
 from rvsjax import __version__
+from rvsjax.paths import user_path
 
 __all__ = ["make_parser"]
 
@@ -113,8 +113,13 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="sweep")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("file", metavar="FILE.toml", type=Path, help="the sweep file")
-    add("--out", metavar="DIR", type=Path, help="results folder (default: out/NAME)")
+    add("file", metavar="FILE.toml", type=user_path, help="the sweep file")
+    add(
+        "--out",
+        metavar="DIR",
+        type=user_path,
+        help="results folder (default: out/NAME)",
+    )
     add(
         "--set",
         metavar="KEY=VALUE",
@@ -194,7 +199,9 @@ def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="report")
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("folder", metavar="DIR", type=Path, help="a results folder")
+    parser.add_argument(
+        "folder", metavar="DIR", type=user_path, help="a results folder"
+    )
     add = parser.add_argument
     add("--open", action="store_true", help="show the page")
     add("--figure", choices=("runs", "curves"), help="another figure, of this table")
@@ -211,8 +218,8 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="compare")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("a", metavar="A", type=Path, help="a results folder")
-    add("b", metavar="B", type=Path, help="another; differences are B - A")
+    add("a", metavar="A", type=user_path, help="a results folder")
+    add("b", metavar="B", type=user_path, help="another; differences are B - A")
     add(
         "--on",
         metavar="NAME",
@@ -223,7 +230,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--out",
         metavar="DIR",
-        type=Path,
+        type=user_path,
         help="write the page compare.html, and the pairs as Parquet and CSV",
     )
     add("--json", action="store_true", help="the comparison as JSON")
@@ -242,7 +249,7 @@ def _certify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="certify")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("folder", metavar="DIR", type=user_path, help="a results folder")
     add(
         "--claim",
         metavar="NAME",
@@ -262,7 +269,7 @@ def _shrink_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="shrink")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("folder", metavar="DIR", type=user_path, help="a results folder")
     add(
         "run_id",
         metavar="RUN_ID",
@@ -275,13 +282,13 @@ def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="rerun")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("folder", metavar="DIR", type=user_path, help="a results folder")
     add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
     add("--data", metavar="DIR", help=_DATA)
     add(
         "--every-step",
         metavar="FILE.parquet",
-        type=Path,
+        type=user_path,
         help="write the run's curve with every step of it (up to 10^6) to a new file",
     )
     add("--json", action="store_true", help="the comparison as JSON")
@@ -295,7 +302,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="verify")
     add = parser.add_argument
     add("--version", action="version", version=__version__)
-    add("folder", metavar="DIR", type=Path, help="a results folder")
+    add("folder", metavar="DIR", type=user_path, help="a results folder")
     add("--data", metavar="DIR", help=_DATA)
     add(
         "--sample",

@@ -5,13 +5,17 @@ used at all. A file that is damaged, foreign or of another version is as if abse
 """
 
 import contextlib
+import functools
 import hashlib
+import logging
 import os
 import stat
 import sys
 from pathlib import Path
 
-__all__ = ["LIMIT", "Cache", "private_folder", "source_digest"]
+__all__ = ["LIMIT", "Cache", "private_folder", "source_digest", "warn_once"]
+
+_log = logging.getLogger(__name__)
 
 LIMIT = 256 * 2**20
 """Bytes that a cache may hold; beyond it, what was used longest ago is deleted."""
@@ -42,15 +46,16 @@ class Cache:
         return data if hashlib.sha256(data).digest() == digest else None
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep data under a key, if the disk lets us."""
+        """Keep data under a key; where the disk does not let us, that is told once."""
         path = self._path(key)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(hashlib.sha256(data).digest() + data)
+            temporary.replace(path)
+        except OSError as error:
+            _tell_unused(self.folder, f"it cannot be written: {error.strerror}", "")
         with contextlib.suppress(OSError):
-            try:
-                temporary.write_bytes(hashlib.sha256(data).digest() + data)
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             self._shrink()
 
     def _path(self, key: str) -> Path:
@@ -82,40 +87,71 @@ def source_digest(folder: Path) -> str:
 _SOURCES = {".py", ".c", ".h", ".cc", ".cpp", ".cu", ".cuh"}
 
 
+@functools.cache
+def warn_once(sentence: str) -> None:
+    """Log a warning; the same one only the first time in a process."""
+    _log.warning("%s", sentence)
+
+
 def private_folder(name: str) -> Path | None:
     """Return the user's private cache folder `name`, made with mode 0700 if need be.
 
     It lies in ``$RVSJAX_CACHE``, else in ``$XDG_CACHE_HOME/rvsjax`` or
     ``~/.cache/rvsjax`` (macOS: ``~/Library/Caches/rvsjax``). None, that is no cache, if
     ``RVSJAX_CACHE=off``, or if either folder cannot be written, belongs to someone
-    else, is open to the group or the world, or is a symbolic link.
+    else, is open to the group or the world, or is a symbolic link; that is told once.
     """
     try:
         root = _root()
-        if root is None:
-            return None
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = root / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder if _private(root) and _private(folder) else None
-    except (OSError, RuntimeError, ValueError):  # no such place, no home, an odd name
+    except (OSError, RuntimeError):
+        _tell_unused("the home folder", "there is none", "")
         return None
+    if root is None or not hasattr(os, "getuid"):  # no owners and modes to go by
+        return None
+    for folder in (root, root / name):
+        try:
+            folder.mkdir(mode=0o700, parents=folder == root, exist_ok=True)
+            problem, mend = _problem(folder)
+        except FileExistsError:  # also a link that leads nowhere
+            problem, mend = "it is not a folder", ""
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            problem, mend = f"it cannot be made: {why}", ""
+        if problem:
+            _tell_unused(folder, problem, mend)
+            return None
+    return root / name
+
+
+def _tell_unused(folder: Path | str, problem: str, mend: str) -> None:
+    warn_once(
+        f"{folder} is no cache, and what is compiled or downloaded is not kept: "
+        f"{problem}; {mend}name a folder of your own in RVSJAX_CACHE, or none: off"
+    )
+
+
+def _problem(folder: Path) -> tuple[str, str]:
+    """Say what is wrong with a folder that is there, and what mends that."""
+    status = folder.lstat()
+    mode = stat.S_IMODE(status.st_mode)
+    if not stat.S_ISDIR(status.st_mode):
+        return "it is a symbolic link", ""
+    if status.st_uid != os.getuid():
+        return "it belongs to another user", ""
+    if mode & 0o077:
+        return f"it is open to others (mode {mode:o})", f"chmod 700 {folder}, or "
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return "it cannot be written", f"chmod 700 {folder}, or "
+    return "", ""
 
 
 def _root() -> Path | None:
     setting = os.environ.get("RVSJAX_CACHE", "")
     if setting:
-        return None if setting == "off" else Path(setting).expanduser().absolute()
+        return (
+            None if setting == "off" else Path(os.path.expanduser(setting)).absolute()
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "rvsjax"
     folder = Path(os.environ.get("XDG_CACHE_HOME", ""))  # relative ones do not count
     return (folder if folder.is_absolute() else Path.home() / ".cache") / "rvsjax"
-
-
-def _private(folder: Path) -> bool:
-    if not hasattr(os, "getuid"):  # no owners and modes to go by
-        return False
-    status = folder.lstat()
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    closed = not stat.S_IMODE(status.st_mode) & 0o077
-    return ours and closed and os.access(folder, os.R_OK | os.W_OK | os.X_OK)

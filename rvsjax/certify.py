@@ -16,6 +16,7 @@ import jax
 import pandas as pd
 from mpmath import mp
 
+from rvsjax import __version__
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.pinned import pinned
 from rvsjax.problems import Start, floats, problem_of, starts_of
@@ -119,7 +120,8 @@ def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
             "bound": row[f"bound_{claim}"],
         },
         "stands": judged.violated == (row[f"verdict_{claim}"] == "violated"),
-        "versions": {name: version(name) for name in ("rvsjax", "mpmath", "jax")},
+        "versions": {"rvsjax": __version__}
+        | {name: version(name) for name in ("mpmath", "jax")},
     }
 
 

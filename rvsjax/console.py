@@ -109,10 +109,10 @@ class _Talk(logging.Handler):
         tell(record.getMessage())
 
 
-def hear_rooms() -> None:
-    """Tell what rooms below log, such as that they compile."""
+def hear_rooms(quiet: bool = False) -> None:
+    """Tell what rooms below log, such as that they compile, or none of it."""
     log = logging.getLogger("rvsjax")
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.CRITICAL if quiet else logging.INFO)
     log.handlers = [_Talk()]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
+from rvsjax.paths import user_path
 from rvsjax.store import Damaged, Store, StoreError
 from rvsjax.store.reading import content
 
@@ -38,7 +39,7 @@ class Results:
         if not isinstance(folder, str | PathLike):
             what = f"the folder of a sweep is a path, not {type(folder).__name__}"
             raise StoreError(what)
-        self.folder = Path(folder)
+        self.folder = user_path(folder)
         self._store = Store(self.folder)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, Keeper, choose_width, compiler_options
-from rvsjax.kernels import KERNELS, choose, problem
+from rvsjax.kernels import KERNELS, choose, problem, works
 from rvsjax.pinned import unpinned
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store, StoreError
@@ -137,7 +137,7 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
     setting = _kept(manifest)
     if setting is None:
         raise StoreError("the folder has no results yet")
-    if problem(setting.kernel, platform):
+    if not works(setting.kernel, platform):
         return setting._replace(kernel="plain", quick=False)
     return setting
 

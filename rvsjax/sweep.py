@@ -5,6 +5,7 @@ if __name__ == "__main__":  # before the imports below, so that --help stays fas
 
     run_command("sweep")
 
+import os
 import platform
 import subprocess
 import threading
@@ -21,6 +22,7 @@ import jax
 import pandas as pd
 import pyarrow as pa
 
+from rvsjax import __version__
 from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.engine import Block, Device, Engine, default_lanes, devices, processor
 from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
@@ -35,7 +37,7 @@ from rvsjax.studies.study import Material
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
-_PACKAGES = ("rvsjax", "jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
+_PACKAGES = ("jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
 _WHOLE = ("curves", "pairs", "weights", "runs", "claims")
 _FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
 
@@ -232,17 +234,16 @@ def _write_claims(store: Store) -> None:
 
     Of a table, only the columns in question are held at a time.
     """
-    there, rows = store.columns("runs"), len(store.load("runs", ["run_id"]))
-    groups = claim_columns(there, rows)
+    there, number = store.columns("runs"), len(store.load("runs", ["run_id"]))
+    groups = claim_columns(there, number)
     counted = [count_claims(store.load("runs", few)) for few in groups]
-    whole = pd.DataFrame([row for one in counted for row in one.to_dict("records")])
-    found = [whole]
     if store.has("pairs"):
-        found.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
+        counted.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
     if "m_beta_ratio" in there:
-        found.append(judge_table(store.load, there, curves_kept=store.has("curves")))
-    counts = [rows for rows in found if len(rows)] or [count_claims(pd.DataFrame())]
-    claims = pd.concat(counts, ignore_index=True)
+        counted.append(judge_table(store.load, there, curves_kept=store.has("curves")))
+    # of rows, since pandas 2 warns of tables with empty columns put together
+    rows = [row for one in counted for row in one.to_dict("records")]
+    claims = pd.DataFrame(rows) if rows else count_claims(pd.DataFrame())
     sink = pa.BufferOutputStream()
     claims.to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())
@@ -266,16 +267,30 @@ def _session(
         "processor": processor(),
         "lanes": len(engine.lanes),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": {"rvsjax": __version__, **{n: version(n) for n in _PACKAGES}},
         "commit": _git_commit(),
     }
 
 
-def _git_commit() -> str | None:
-    """Return the commit of the checkout that this file lies in, None elsewhere."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+def _git_commit(file: Path = Path(__file__)) -> str | None:
+    """Return the commit of the repository that keeps this file, None without one.
+
+    A repository around it that does not is another's, such as that of a project whose
+    ``.venv`` holds us; so is one that the environment names, as within a hook of git.
+    """
+    command = [
+        "git",
+        "-C",
+        str(file.parent),
+        "rev-parse",
+        "HEAD",
+        f"HEAD:./{file.name}",
+    ]
+    around = {n: x for n, x in os.environ.items() if not n.startswith("GIT_")}
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        found = subprocess.run(
+            command, env=around, capture_output=True, text=True, check=True
+        )
+    except (OSError, ValueError, subprocess.CalledProcessError):
         return None
-    return found.stdout.strip()
+    return found.stdout.split()[0]

@@ -1,11 +1,13 @@
 """Files kept between processes: private, whole, and no more than asked for."""
 
+import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from rvsjax.cache import Cache, private_folder, source_digest
+from rvsjax.cache import Cache, private_folder, source_digest, warn_once
 
 
 @pytest.fixture
@@ -13,6 +15,15 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("RVSJAX_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     return tmp_path / "home" / "rvsjax"
+
+
+@pytest.fixture
+def said(caplog):
+    """What was logged; what was told once may be told again."""
+    caplog.set_level("WARNING", "rvsjax")
+    warn_once.cache_clear()
+    yield lambda: caplog.messages
+    warn_once.cache_clear()
 
 
 def mode(path):
@@ -83,6 +94,52 @@ def test_where_nothing_can_be_made_there_is_no_cache(tmp_path, monkeypatch):
         assert private_folder("x") is None
     monkeypatch.setenv("RVSJAX_CACHE", str(tmp_path / "good"))
     assert private_folder("zero\0byte") is None
+
+
+def a_link(path):
+    path.symlink_to(path.parent)
+
+
+SPOILT = {
+    "open": (lambda path: path.mkdir(mode=0o755), "is open to others (mode 755)"),
+    "a file": (lambda path: path.touch(), "is not a folder"),
+    "a link": (a_link, "is a symbolic link"),
+    "below a file": (lambda path: path.parent.touch(), "cannot be made: Not a dir"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "what"), SPOILT.values(), ids=SPOILT)
+def test_why_a_folder_is_no_cache_is_told_once(
+    tmp_path, monkeypatch, said, spoil, what
+):
+    place = tmp_path / ("file/below" if "made" in what else "cache")
+    monkeypatch.setenv("RVSJAX_CACHE", str(place))
+    spoil(place)
+    assert private_folder("x") is private_folder("y") is None
+    [told] = said()
+    assert told.startswith(f"{place} is no cache") and f"it {what}" in told
+    assert (f"chmod 700 {place}" in told) == ("open" in what)
+    assert "RVSJAX_CACHE" in told
+
+
+def test_no_cache_is_told_of_where_there_is_one_or_none_is_wanted(
+    tmp_path, monkeypatch, said
+):
+    for setting in ("off", str(tmp_path / "good")):
+        monkeypatch.setenv("RVSJAX_CACHE", setting)
+        private_folder("x")
+    assert said() == []
+
+
+def test_a_cache_on_a_full_disk_is_told_once(tmp_path, monkeypatch, said):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for key in "ab":
+        Cache(tmp_path).put(key, b"x")
+    [told] = said()
+    assert "cannot be written: No space left on device" in told
 
 
 def test_what_is_put_is_found_by_the_same_key_alone(tmp_path):

@@ -258,6 +258,41 @@ def test_other_data_are_not_taken_for_mnist(tmp_path):
         read_folder(folder, only_mnist=True)
 
 
+def packed_away(folder, lay):
+    """Put the four files of a folder where `lay` says."""
+    for path in list(folder.iterdir()):
+        there = folder / lay(path.name)
+        path = path.rename(path.with_name(f"{path.name}.moving"))
+        there.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(there)
+    return folder
+
+
+LAYOUTS = {
+    "torchvision": lambda name: f"MNIST/raw/{name}",
+    "torchvision, within": lambda name: f"raw/{name}",
+    "kaggle": lambda name: name.replace("-idx", ".idx"),
+    "kaggle, folders": lambda name: f"{name}/{name}",
+    "kaggle, both": lambda name: f"{name}/{name.replace('-idx', '.idx')}",
+}
+
+
+@pytest.mark.parametrize("lay", LAYOUTS.values(), ids=LAYOUTS)
+def test_the_layouts_of_others_are_read(tmp_path, lay):
+    found = read_folder(packed_away(make_folder(tmp_path / "d"), lay))
+    assert np.array_equal(found.train_images, IMAGES)
+    assert np.array_equal(found.test_labels, LABELS[:2])
+
+
+def test_a_folder_named_like_a_file_hides_no_file(tmp_path):
+    shutil.copytree(DIGITS, tmp_path / "d")
+    (tmp_path / "d" / "train-labels-idx1-ubyte").mkdir()
+    assert len(read_folder(tmp_path / "d").train_labels) == 240
+    (tmp_path / "d" / "train-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(DataError, match="has no file train-labels-idx1-ubyte or .*raw"):
+        read_folder(tmp_path / "d")
+
+
 def test_files_must_fit_each_other(tmp_path):
     with pytest.raises(DataError, match="5 images and .*labels.* 4 labels; expected a"):
         load_data(make_folder(tmp_path / "a", **{"train-labels": LABELS[:4]}))

@@ -655,7 +655,8 @@ def test_thousands_of_unknown_keys_are_told():
             ("beta", {"geom": [1, 4], "num": 3}),
         ),
         ("record.weights=true", ("record.weights", True)),
-        ("about=2020-01-01", ("about", datetime.date(2020, 1, 1))),
+        ("about=2020-01-01", ("about", "2020-01-01")),
+        ("version=2020-01-01", ("version", datetime.date(2020, 1, 1))),
         ("beta=", ("beta", "")),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import threading
 
 import jax
@@ -15,7 +16,7 @@ from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies.rvscgd import PAIRS
-from rvsjax.sweep import Engine, Options, run_plan
+from rvsjax.sweep import Engine, Options, _git_commit, run_plan
 from rvsjax.theory import PAIR_CLAIMS
 
 TINY = """
@@ -382,3 +383,35 @@ def test_each_hypothesis_that_is_false_is_said(whole, tmp_path):
     assert because == "beta <= K sin(min(delta, pi/2)): 40"
     runs = rvsjax.load(whole).runs
     assert set(runs["why_constant_12"].dropna()) >= {"the run has converged"}
+
+
+# -- the commit ------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_commit_is_of_the_repository_that_keeps_the_file(tmp_path, monkeypatch):
+    """Not of one around it, such as that of a project in whose .venv it lies."""
+
+    def git(*arguments, folder=tmp_path / "project"):
+        who = ("-c", "user.name=x", "-c", "user.email=x@x.invalid")
+        done = subprocess.run(
+            ["git", *who, *arguments], cwd=folder, check=True, capture_output=True
+        )
+        return done.stdout.decode().strip()
+
+    ours = tmp_path / "project" / "rvsjax" / "sweep.py"
+    theirs = tmp_path / "project" / ".venv" / "rvsjax" / "sweep.py"
+    for file in (ours, theirs):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    assert _git_commit(ours) is None  # there is no repository
+    git("init")
+    assert _git_commit(ours) is None  # there is no commit
+    git("add", "rvsjax")
+    git("commit", "-m", "x")
+    head = git("rev-parse", "HEAD")
+    assert _git_commit(ours) == head and len(head) == 40
+    assert _git_commit(theirs) is None
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "project" / ".git"))
+    assert _git_commit(theirs) is None
+    assert _git_commit(ours) == head

@@ -224,6 +224,13 @@ def test_every_claim_says_what_it_claims():
         assert "`" not in "".join(told), name
 
 
+def test_a_claim_says_it_under_a_python_that_drops_docstrings(monkeypatch):
+    told = {name: statement(name) for name in CLAIMS}
+    for claim in CLAIMS.values():
+        monkeypatch.setattr(claim, "__doc__", None)  # as -OO does
+    assert {name: statement(name) for name in CLAIMS} == told
+
+
 @pytest.mark.parametrize("penalty", PENALTIES, ids=IDS)
 def test_judged_together_they_have_the_verdicts_of_each(penalty):
     """And the hypotheses that are false, as bits."""

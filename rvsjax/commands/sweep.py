@@ -31,8 +31,7 @@ __all__ = ["carry_out", "start_lanes"]
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Run the sweep, or say what would run."""
-    if not arguments.quiet:
-        hear_rooms()
+    hear_rooms(arguments.quiet)
     source, plan = _read_plan(arguments)
     if not arguments.quiet:
         for note in plan.notes:
@@ -75,7 +74,7 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         source = read(arguments.file)
         raw = parse(source)
         for setting in arguments.set:
-            raw = override(raw, *read_setting(setting))
+            raw = override(raw, *read_setting(setting, raw))
         if arguments.seeds:
             raw = override(raw, "seeds.count", arguments.seeds)
         if arguments.dtype:

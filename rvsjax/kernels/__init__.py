@@ -6,10 +6,11 @@ function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vm
 
 import importlib.util
 
+from rvsjax.cache import warn_once
 from rvsjax.kernels import gpu, native
 from rvsjax.simulate import simulate
 
-__all__ = ["KERNELS", "choose", "problem"]
+__all__ = ["KERNELS", "choose", "problem", "works"]
 
 KERNELS = {
     "plain": simulate,
@@ -26,7 +27,15 @@ def choose(platform: str) -> str:
 
     Warp's is not among them until a GPU has run it.
     """
-    return "native" if problem("native", platform) is None else "plain"
+    return "native" if platform == "cpu" and works("native", platform) else "plain"
+
+
+def works(kernel: str, platform: str) -> bool:
+    """Say whether a kernel works on a platform, here; if not, why is told once."""
+    if reason := problem(kernel, platform):
+        without = "the plain kernel takes its place, which may be over ten times slower"
+        warn_once(f"the kernel {kernel} does not work here: {reason}; {without}")
+    return reason is None
 
 
 def problem(kernel: str, platform: str) -> str | None:

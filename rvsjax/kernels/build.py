@@ -5,6 +5,7 @@ They are compiled by the system's compiler: ``$CXX``, else ``c++``, ``g++`` or
 """
 
 import atexit
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -15,12 +16,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import jax
 
-from rvsjax.cache import private_folder, source_digest
+from rvsjax.cache import private_folder, source_digest, warn_once
 
 __all__ = ["TARGET", "BuildError", "load"]
 
@@ -33,6 +35,7 @@ _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
     *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
 )
+_MEND = "name a C++17 compiler that works in CXX"
 _lock = threading.Lock()
 _log = logging.getLogger(__name__)
 
@@ -76,10 +79,7 @@ def _open(path: Path) -> ctypes.CDLL:
 def _library() -> Path:
     """Return the shared library, compiled into the user's cache if it is not there."""
     compiler = _compiler()
-    folder = private_folder("kernels")
-    if folder is None:  # nothing is kept: for this process alone
-        folder = Path(tempfile.mkdtemp(prefix="rvsjax-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     about = [source_digest(_SOURCE), version("jaxlib"), *compiler, *_FLAGS]
     name = hashlib.sha256("\0".join([*about, _machine(compiler)]).encode()).hexdigest()
     path = folder / f"{name}.so"
@@ -93,12 +93,55 @@ def _library() -> Path:
     return path
 
 
+def _folder() -> Path:
+    """Return where the library goes: the cache, else a folder for this process alone.
+
+    Code cannot be run from everywhere: BuildError where it can from neither.
+    """
+    folder = private_folder("kernels")
+    if folder and not _runs_code(folder):
+        warn_once(
+            f"{folder} lies on a disk that runs no code (noexec), so the C++ kernels "
+            "are compiled at every start; name a folder elsewhere in RVSJAX_CACHE"
+        )
+    elif folder:
+        return folder
+    folder = Path(tempfile.mkdtemp(prefix="rvsjax-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if not _runs_code(folder):
+        what = f"{folder.parent} lies on a disk that runs no code (noexec)"
+        raise BuildError(f"{what}; name a folder elsewhere in RVSJAX_CACHE")
+    return folder
+
+
+def _runs_code(folder: Path) -> bool:
+    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
+
+
 def _compiler() -> list[str]:
-    wanted = [os.environ.get("CXX", ""), "c++", "g++", "clang++"]
-    for command in filter(None, map(shlex.split, wanted)):
+    """Return the command of the first compiler that is there, the user's own first."""
+    named = os.environ.get("CXX", "").strip()
+    for command in _readings(named):
         if shutil.which(command[0]):
             return command
-    raise BuildError("no C++ compiler was found (c++, g++, clang++ or $CXX)")
+    for name in ("c++", "g++", "clang++"):
+        if shutil.which(name):
+            if named:
+                what = f"CXX is {named!r}, which names no compiler here"
+                warn_once(f"{what}; {name} is used in its place")
+            return [name]
+    raise BuildError(
+        "no C++ compiler was found (c++, g++, clang++ or $CXX); install one"
+    )
+
+
+def _readings(text: str) -> Iterator[list[str]]:
+    """Yield what a text may mean as a command: a path with spaces, or its words."""
+    if text:
+        yield [os.path.expanduser(text)]
+        with contextlib.suppress(ValueError):  # a quotation that is not closed
+            if words := shlex.split(text):
+                yield [os.path.expanduser(words[0]), *words[1:]]
 
 
 def _machine(compiler: list[str]) -> str:
@@ -110,12 +153,20 @@ def _run(command: list[str]) -> str:
     try:
         # a group of its own: Ctrl-C is for us, not to be taken for a bad compiler
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=300, process_group=0
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",  # a compiler may speak any tongue, in any encoding
+            timeout=300,
+            process_group=0,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"the C++ compiler could not be run: {error}") from error
+        raise BuildError(
+            f"the C++ compiler could not be run: {error}; {_MEND}"
+        ) from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "error" in line]
         reason = lines[0].strip() if lines else f"exit code {done.returncode}"
-        raise BuildError(f"{command[0]} could not compile the kernels: {reason}")
+        what = f"{command[0]} could not compile the kernels: {reason}"
+        raise BuildError(f"{what}; {_MEND}")
     return done.stdout

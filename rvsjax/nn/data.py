@@ -6,11 +6,11 @@ found is told in a sentence, since 5,000 digits are not MNIST.
 """
 
 import os
-from pathlib import Path
 
 from rvsjax.nn.dataset import DataSet, read_folder
 from rvsjax.nn.idx import DataError
 from rvsjax.nn.mnist import from_cache, from_mirrors, from_package
+from rvsjax.paths import user_path
 
 __all__ = ["DataError", "DataSet", "load_data"]
 
@@ -23,10 +23,10 @@ def load_data(folder: str | os.PathLike | None = None) -> DataSet:
     is named it is used, or `DataError` says what is wrong with it.
     """
     if folder:
-        return read_folder(Path(os.path.expanduser(folder)))
+        return read_folder(user_path(folder))
     if named := os.environ.get("RVSJAX_DATA"):
         try:
-            return read_folder(Path(os.path.expanduser(named)))
+            return read_folder(user_path(named))
         except DataError as error:
             raise DataError(f"RVSJAX_DATA: {error}") from None
     if (found := from_cache()) is not None:

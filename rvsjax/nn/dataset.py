@@ -60,14 +60,30 @@ def read_folder(folder: Path, place: str = "", only_mnist: bool = False) -> Data
 
 
 def _find(folder: Path, name: str) -> Path:
-    for path in (folder / name, folder / f"{name}.gz"):
-        if os.path.exists(path):  # Path.exists may raise
-            return path
+    """Return the file of a name, in a folder as the sources of MNIST lay it out.
+
+    A folder of the name is none: Kaggle has the file in one, beside a file with a
+    point in its name; torchvision has the files in ``MNIST/raw``.
+    """
+    names = [name, name.replace("-idx", ".idx")]
+    names += [f"{found}.gz" for found in names]
+    places = [folder, folder / name, folder / "raw", folder / "MNIST" / "raw"]
+    paths = [place / found for place in places for found in names]
+    for is_there in (os.path.isfile, _is_special):  # which do not raise
+        for path in paths:
+            if is_there(path):
+                return path
     lacks = f"has no file {name} or {name}.gz"
     raise DataError(
         f"{folder} {lacks if os.path.isdir(folder) else 'is not a folder'}; expected "
-        f"the four files of a data set in IDX form: {', '.join(MNIST_MD5)}"
+        f"the four files of a data set in IDX form: {', '.join(MNIST_MD5)}, there or "
+        "in its folder MNIST/raw"
     )
+
+
+def _is_special(path: Path) -> bool:
+    """Say whether a path is a pipe or device, which is refused by name."""
+    return os.path.exists(path) and not os.path.isdir(path)
 
 
 def _together(paths: dict[str, Path], files: dict[str, Idx]) -> Arrays:

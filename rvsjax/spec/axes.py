@@ -47,8 +47,7 @@ def _range(spec: dict[str, Any], where: str) -> tuple[list[Any], list[Problem]]:
     if kind == "lin":
         inner = [first + (last - first) * i / (num - 1) for i in range(1, num - 1)]
     elif first > 0 and last > 0:
-        ratio = last / first
-        inner = [first * ratio ** (i / (num - 1)) for i in range(1, num - 1)]
+        inner = [_between(first, last, i / (num - 1)) for i in range(1, num - 1)]
     else:
         return [], [Problem(where, f"geom needs two positive ends, got {shown(ends)}")]
     values = [first, *map(_tidy, inner), last]
@@ -56,6 +55,17 @@ def _range(spec: dict[str, Any], where: str) -> tuple[list[Any], list[Problem]]:
     if whole and all(float(value).is_integer() for value in values):
         values = [int(value) for value in values]
     return values, []
+
+
+def _between(first: float, last: float, share: float) -> float:
+    """Return ``first^(1 - share) last^share``, also where ``last / first`` is no float.
+
+    By the ratio where there is one, as ever: ids are made of these values.
+    """
+    ratio = last / first
+    if 1e-290 < ratio < 1e290:
+        return first * ratio**share
+    return float(first) ** (1 - share) * float(last) ** share
 
 
 def _is_pair(ends: Any) -> bool:

@@ -163,19 +163,41 @@ def parse(text: str) -> dict[str, Any]:
         raise SpecError([Problem("TOML", str(error) or "nested too deeply")]) from None
 
 
-def read_setting(setting: str) -> tuple[str, Any]:
-    """Split ``KEY=VALUE``; the value as TOML writes it, anything else a string."""
+def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, Any]:
+    """Split ``KEY=VALUE``; the value as TOML writes it, anything else a string.
+
+    What is to be a word, such as the name, or one value of a parameter of the sweep
+    `raw`, is read as what it is to be: ``name=2024``, ``eta=.1``.
+    """
+    key, value, text = _split_setting(setting)
+    words = _words(raw or {})
+    if key in _WORDS and not isinstance(value, str) and len(text) <= _LONGEST_WORD:
+        return key, text
+    if key in words.names and not isinstance(value, list | dict):
+        if words.check(key, value, key)[1]:
+            read, problems = words.read(key, text, key)
+            return key, value if problems else read
+    return key, value
+
+
+_WORDS = ("name", "study", "about")
+_LONGEST_WORD = 300  # a number of thousands of digits is none
+
+
+def _split_setting(setting: str) -> tuple[str, Any, str]:
+    """Return the key, the value as TOML reads it or as it stands, and its text."""
     key, equals, text = setting.partition("=")
     if not equals or not key.strip():
         what = f'needs KEY=VALUE, for example steps=1000, got "{setting}"'
         raise SpecError([Problem("--set", what)])
     try:
         read = tomli.loads(f"value = {text}")
-        return key.strip(), read["value"] if len(read) == 1 else text.strip()
+        value = read["value"] if len(read) == 1 else text.strip()
     except tomli.TOMLDecodeError:
-        return key.strip(), text.strip()
+        value = text.strip()
     except (ValueError, RecursionError) as error:
         raise SpecError([Problem(f"--set {key.strip()}", str(error))]) from None
+    return key.strip(), value, text.strip()
 
 
 def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -198,9 +220,13 @@ def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def _parameters(raw: dict[str, Any]) -> tuple[str, ...]:
+    return _words(raw).names
+
+
+def _words(raw: dict[str, Any]) -> Vocabulary:
     """Return the parameters of the study that a file names, if it names one."""
     study = raw.get("study")
-    return VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"].names
+    return VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"]
 
 
 def _home(value: Any) -> str:

@@ -1,8 +1,9 @@
 """How a plan is narrowed: what ``--only`` asks for, and how a folder tells it again."""
 
-import contextlib
+import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,10 +55,16 @@ def _checked(words: Vocabulary, name: str, values: list[Any]) -> list[Any]:
     return [value for value, _ in checked]
 
 
-def read_only(words: Vocabulary, options: list[str], before: Conditions) -> Conditions:
+def read_only(
+    words: Vocabulary,
+    options: list[str],
+    before: Conditions,
+    known: Callable[[str], Collection[Any]],
+) -> Conditions:
     """Read each ``KEY=V1,V2``; several of one parameter all count, as do those before.
 
     The values of a parameter are the keys of a dictionary: in order, and quick to find.
+    A number that no run has stands for those `known` of it that are printed so.
     """
     only = dict(before)
     for option in options:
@@ -69,7 +76,7 @@ def read_only(words: Vocabulary, options: list[str], before: Conditions) -> Cond
             what = "needs KEY=V1,V2 with a parameter"
             guess = did_you_mean(key, words.names)
             raise SpecError([Problem(f"--only {option}", what + guess)])
-        values = _read_values(words, key, text)
+        values = _read_values(words, key, text, known(key))
         allowed = only.get(key, values)
         only[key] = {value: None for value in values if value in allowed}
     return only
@@ -90,21 +97,31 @@ def nothing_left(name: str, asked: Iterable[Any], known: Collection[Any]) -> str
     return f"{name} has {shown}{more}"
 
 
-def _truth(text: str) -> bool:
-    return {"true": True, "false": False}[text.strip()]
-
-
-def _read_values(words: Vocabulary, key: str, text: str) -> dict[Any, None]:
+def _read_values(
+    words: Vocabulary, key: str, text: str, known: Collection[Any]
+) -> dict[Any, None]:
     """Read the values of ``--only``, in the type of their parameter."""
+    if _THOUSANDS.fullmatch(text):  # a list, or one number as pages print it
+        value, problems = words.read(key, text.replace(",", ""), f"--only {key}")
+        if not problems and value in known:
+            return {value: None}
     values = {}
     for part in text.split(","):
-        candidates: list[Any] = [part.strip()]
-        for read in (float, int, _truth):
-            with contextlib.suppress(ValueError, KeyError):
-                candidates.insert(0, read(part))
-        checked = [words.check(key, value, f"--only {key}") for value in candidates]
-        good = [value for value, problems in checked if not problems]
-        if not good:
-            raise SpecError(checked[0][1])
-        values[good[0]] = None
+        value, problems = words.read(key, part, f"--only {key}")
+        if problems:
+            raise SpecError(problems)
+        values |= dict.fromkeys(_meant(value, known))
     return values
+
+
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_PRINTED = 3  # digits of a number in a page
+
+
+def _meant(value: Any, known: Collection[Any]) -> list[Any]:
+    """Return what a value stands for: itself, or numbers that are printed so."""
+    if type(value) is not float or value in known:
+        return [value]
+    digits = max(_PRINTED, len(Decimal(repr(value)).normalize().as_tuple().digits))
+    numbers = (x for x in known if type(x) is float)
+    return [x for x in numbers if float(f"{x:.{digits}g}") == value] or [value]

@@ -175,7 +175,7 @@ class Plan:
     def keep_only(self, options: list[str]) -> None:
         """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
         whole, before = self._product, self.only
-        self._narrow(asked := read_only(self.words, options, before))
+        self._narrow(asked := read_only(self.words, options, before, self._values))
         if any(self._complete(x) for x, _, _ in self._classes()):
             return
         self.only, self._product = before, whole

@@ -15,7 +15,7 @@ __all__ = ["RVSCGD", "direction"]
 def direction(text: str) -> tuple[float, ...]:
     """Return the numbers of a direction, ``"3, 2, 1"``; ValueError if it is none."""
     try:
-        numbers = tuple(float(part) for part in text.split(","))
+        numbers = tuple(float(part) + 0.0 for part in text.split(","))  # -0 is 0
     except ValueError:
         raise ValueError('must be numbers with commas, such as "3, 2, 1"') from None
     if not all(map(math.isfinite, numbers)) or not any(numbers):

@@ -1,5 +1,6 @@
 """The words of a study: its parameters, what they may be, and what fits together."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,21 @@ from rvsjax.spec.errors import Problem, describe, did_you_mean
 __all__ = ["Item", "Point", "Values", "Vocabulary"]
 
 Values = dict[str, Any]
+
+
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_LOWERED = str.maketrans(_RAISED, "-0123456789")
+
+
+def read_printed(text: str) -> float:
+    """Read ``4 × 10⁻³``, ``10⁻³`` or ``−1``, as pages print numbers, or ValueError."""
+    text = text.replace("−", "-")
+    front, ten, power = text.rpartition("10")
+    if not ten or not power or set(power) - set(_RAISED):
+        return float(text)
+    front = front.replace("×", " ").strip()
+    front = f"{front}1" if front in ("", "-") else front
+    return float(f"{front}e{power.translate(_LOWERED)}")
 
 
 def _nothing(*values: Values) -> Any:
@@ -66,9 +82,28 @@ class Vocabulary:
         if value is None:
             return value, [Problem(where, "needs a value")]
         try:
-            return getattr(self.model.model_validate({name: value}), name), []
+            value = getattr(self.model.model_validate({name: value}), name)
+            return value + 0.0 if isinstance(value, float) else value, []  # -0.0 is 0.0
         except ValidationError as error:
             return value, [Problem(where, describe(error.errors()[0], value))]
+
+    def read(self, name: str, text: str, where: str) -> tuple[Any, list[Problem]]:
+        """Return the value that a user writes, in its proper type, and what is wrong.
+
+        A number may be written as Python, TOML or the page of a report writes it.
+        """
+        readings = [
+            read_printed,
+            float,
+            int,
+            {"true": True, "false": False}.__getitem__,
+        ]
+        candidates: list[Any] = [text.strip()]
+        for read in readings:
+            with contextlib.suppress(ValueError, KeyError):
+                candidates.insert(0, read(text.strip()))
+        checked = [self.check(name, value, where) for value in candidates]
+        return next((found for found in checked if not found[1]), checked[0])
 
     def complete(self, chosen: Values) -> "Point":
         """Return all parameters of a run: defaults filled in, unused ones None."""

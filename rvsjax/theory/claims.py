@@ -1,5 +1,6 @@
 """Every claim by name, and what its docstring says: statement, hypotheses, source."""
 
+import ast
 import inspect
 import re
 from collections.abc import Callable
@@ -162,7 +163,7 @@ class Statement(NamedTuple):
 
 def statement(name: str) -> Statement:
     """Return what the docstring of a claim says, in plain text."""
-    text = inspect.getdoc(CLAIMS[name]) or ""
+    text = _docstring(CLAIMS[name])
     parts = re.split(r"^(Hypotheses|Observed|Source): ", text, flags=re.MULTILINE)
     named = dict(zip(parts[1::2], parts[2::2]))
     kinds = {"runs": RUN_CLAIMS, "weights": PAIR_CLAIMS, **COMPARISONS}
@@ -173,6 +174,15 @@ def statement(name: str) -> Statement:
         _plain(text.splitlines()[0]).removesuffix("."),
         *(_plain(named[part]) for part in ("Hypotheses", "Observed", "Source")),
     )
+
+
+def _docstring(function: Callable[..., Any]) -> str:
+    """Return a docstring, from the source where ``python -OO`` has dropped it."""
+    if text := inspect.getdoc(function):
+        return text
+    [definition] = ast.parse(inspect.getsource(function)).body
+    assert isinstance(definition, ast.FunctionDef)
+    return ast.get_docstring(definition) or ""
 
 
 def _plain(text: str) -> str:
