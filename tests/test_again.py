@@ -616,6 +616,25 @@ def test_every_step_is_that_of_another_program(folder, capsys):
     assert beyond["largest"] == pytest.approx(0.125)
 
 
+def test_runs_whose_numbers_are_none_are_read_as_they_were_left(tmp_path, capsys):
+    """beta is below what float32 has, which a processor takes for 0: u is 0/0."""
+    lines = {"dtype": '"float32"', "lam": "0.0", "beta": "1e-40"}
+    named = "".join(f"\n{name} = {x}" for name, x in lines.items())
+    text = f'version = 1\nname = "none"\nstudy = "rvscgd"\n[constants]{named}'
+    text += '\npenalty = "l1"\nd = 6\nnnz = 2\nsteps = 40\neta = 0.3'
+    text += "\n[record]\nweights = true"
+    folder = tmp_path / "none"
+    run_plan(make_plan(parse(text)), "", folder, Options(width=1, kernel="plain"))
+    [weights] = Results(folder).weights.to_dict("records")
+    assert np.isnan(weights["u"]).any()
+    assert main(["verify", str(folder)]) == 0
+    [run_id] = ids(folder)
+    asked = ["rerun", str(folder), run_id, "--every-step", "steps.parquet"]
+    assert main(asked) == 0
+    assert "bit for bit" in capsys.readouterr().out
+    assert pq.read_table("steps.parquet").num_rows > 0
+
+
 def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monkeypatch):
     def never(*_, **__):
         raise AssertionError("computed")

@@ -80,7 +80,7 @@ class Tolerance:
         self.settles = self.allowed <= SETTLED / 100  # that it does is not rounding
         self.settled_within = 2 + remembered * self.allowed / SETTLED  # steps
         self.end = row["m_steps"] + 1
-        self.u_length = float(np.linalg.norm(here["weights"]["u"][0].as_py()))
+        self.u_length = float(np.linalg.norm(_numbers(here, "u")))
         self.is_tie = self._closest(trial, here) <= self.allowed
         self.is_edge = self.is_tie or self._is_edge(row)
 
@@ -88,8 +88,7 @@ class Tolerance:
         """Return how far the weight next to the threshold is from it."""
         with jax.enable_x64(True):
             threshold = float(trial.penalty.threshold(trial.hyper.m))
-        w = np.asarray(here["weights"]["w"][0].as_py())
-        return float(np.min(np.abs(np.abs(w) - threshold)))
+        return float(np.min(np.abs(np.abs(_numbers(here, "w")) - threshold)))
 
     def _is_edge(self, row: dict[str, Any]) -> bool:
         """Say whether rounding may decide a hypothesis of this run."""
@@ -144,6 +143,11 @@ class Tolerance:
         if column == "loss_u":  # on the way, where u is not shorter than the root
             return math.sqrt(self.allowed)
         return self.allowed * max(1, size)
+
+
+def _numbers(tables: Tables, name: str) -> np.ndarray:
+    """Return the weights of the run; those that are not finite, and null, are nan."""
+    return np.asarray(tables["weights"][name][0].as_py(), float)
 
 
 def _joined(tables: Tables) -> Tables:
