@@ -23,6 +23,7 @@ from rvsjax.store.problem import Damaged, StoreError
 
 __all__ = [
     "content",
+    "kind",
     "need_file",
     "need_memory",
     "opened",
@@ -139,6 +140,17 @@ def _is_plain(kind: pa.DataType) -> bool:
         or pa.types.is_null(kind)
         or _is_text(kind)
     )
+
+
+def kind(of: pa.DataType) -> str:
+    """Return what columns of a type hold, in a word."""
+    if pa.types.is_null(of):
+        return "nothing"
+    if pa.types.is_list(of):
+        return "lists of numbers"
+    if pa.types.is_boolean(of):
+        return "truth values"
+    return "words" if _is_text(of) else "numbers"
 
 
 def _is_text(kind: pa.DataType) -> bool:

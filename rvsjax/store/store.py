@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.store import files, manifest, parts, tables
+from rvsjax.store import files, manifest, parts, reading, tables
 from rvsjax.store.checkpoints import Checkpoints
 from rvsjax.store.folder import Folder
 from rvsjax.store.parts import Part
@@ -26,6 +26,7 @@ __all__ = ["Store"]
 Asked = dict[str, Any]
 Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
 
+_WORDS = ("words", "nothing")
 _GONE = Damaged("was removed meanwhile")
 _NO_BLOCK = "holds runs that the sweep has in other blocks since it grew"
 
@@ -247,9 +248,15 @@ class Store(Folder):
         """Return the statuses that each finished block has among its runs."""
         self._look()
         return {
-            part.block: set(self._read(part).column("status").to_pylist())
+            part.block: self._statuses(part)
             for part in filter(lambda x: self._has_block(x.block), self.parts("runs"))
         }
+
+    def _statuses(self, part: Part) -> set[str]:
+        table = self._read(part)
+        if "status" not in table.column_names:
+            raise _unusable(part.path, Damaged("is damaged: it lacks a status"))
+        return set(table.column("status").to_pylist())
 
     def _read(self, part: Part) -> pa.Table:
         self._look()
@@ -345,7 +352,7 @@ class Store(Folder):
             self._need_sound(name)
         pieces = tables.pieces(path) if path.exists() else self._tables(name)
         try:
-            found = [x.filter(pc.field(column).isin(values)) for x in pieces]
+            found = [_with(x, column, values) for x in pieces]
         except Damaged as error:
             raise _unusable(path, error) from None
         nothing = pa.table({column: pa.array([], pa.string())})
@@ -403,6 +410,16 @@ def _stages(there: dict[str, Any]) -> list[_Stage]:
     ]
     now = _Stage(there.get("first", 0), there.get("mark", there["plan"]), None)
     return [*earlier, now]
+
+
+def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
+    """Return the rows with one of these words; `Damaged` where it holds no words."""
+    known = set(table.column_names)
+    if column not in known or reading.kind(table[column].type) not in _WORDS:
+        raise Damaged(f"is no table of a sweep: it lacks a column {column} of words")
+    if pa.types.is_null(table[column].type):
+        return table[:0]
+    return table.filter(pc.field(column).isin(values))
 
 
 def _schema(path: Path) -> pa.Schema:

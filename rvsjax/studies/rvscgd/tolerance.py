@@ -153,9 +153,9 @@ def _numbers(tables: Tables, name: str) -> np.ndarray:
 def _joined(tables: Tables) -> Tables:
     """Count pairs that hold with those undecided: rounding tells them apart."""
     pairs = tables.get("pairs")
-    if pairs is None or "holds" not in pairs.column_names:
+    if pairs is None or not {"holds", "undecided"} <= set(pairs.column_names):
         return tables
     counts = zip(pairs["holds"].to_pylist(), pairs["undecided"].to_pylist())
-    both = pa.array([holds + undecided for holds, undecided in counts])
+    both = pa.array([sum(filter(None, few)) for few in counts], pa.int64())
     pairs = pairs.drop_columns(["holds", "undecided"]).append_column("holds", both)
     return tables | {"pairs": pairs}
