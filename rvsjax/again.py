@@ -146,7 +146,11 @@ def elsewhere(manifest: dict[str, Any], lane: Device) -> list[str]:
 
 def find_run(store: Store, asked: str) -> str:
     """Return the id of the run whose id begins so; StoreError unless there is one."""
-    ids: list[str] = store.load("runs", ["run_id"])["run_id"].to_list()
+    there = store.load("runs", ["run_id"])
+    ids: list[Any] = there["run_id"].to_list() if "run_id" in there else [None]
+    if not all(isinstance(run_id, str) for run_id in ids):
+        what = "it lacks a column run_id of words"
+        raise StoreError(f"{store.folder}/runs is no table of a sweep: {what}")
     found = [run_id for run_id in ids if run_id.startswith(asked)]
     if len(found) == 1:
         return found[0]

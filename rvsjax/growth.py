@@ -102,7 +102,7 @@ def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any]
         "blocks": sorted(number for number in done if number >= first),
     }
     grown = [*earlier, stage]
-    start = max(done, default=first - 1) + 1
+    start = max([first - 1, *done]) + 1
     told = json.dumps([plan.fingerprint, start, grown])
     mark = hashlib.sha256(told.encode()).hexdigest()[:16]
     return {"earlier": grown, "first": start, "mark": mark}

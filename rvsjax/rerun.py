@@ -24,9 +24,19 @@ from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.store import Store, StoreError
+from rvsjax.store.reading import kind
 from rvsjax.studies import study_of
 
-__all__ = ["EveryStep", "MOST_STEPS", "Rerun", "every_step", "held", "rerun"]
+__all__ = [
+    "EveryStep",
+    "MOST_STEPS",
+    "Rerun",
+    "every_step",
+    "has_failed",
+    "held",
+    "need_kinds",
+    "rerun",
+]
 
 MOST_STEPS = 10**6
 """Of a run that every step is kept of."""
@@ -72,8 +82,10 @@ def rerun(
         raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
     here = found.tables(study, run_id)
     there = held(store, run_id, study.kept(record))
-    if there["runs"]["status"].to_pylist() == ["failed"]:
-        what = f"run {run_id} failed there ({there['runs']['reason'][0]})"
+    need_kinds(store, there, here)
+    if has_failed(there):
+        reason = there["runs"].to_pydict().get("reason", ["no reason told"])[0]
+        what = f"run {run_id} failed there ({reason})"
         raise StoreError(f"{what}; the sweep with --retry failed computes it")
     [item] = (item for item in found.items if item.run_id == run_id)
     trial = study.trial(item, study.points(record), "plain")
@@ -93,6 +105,26 @@ def rerun(
 def held(store: Store, run_id: str, names: Iterable[str]) -> Tables:
     """Return what a folder has of a run in these tables."""
     return {name: store.rows(name, "run_id", [run_id]) for name in names}
+
+
+def has_failed(there: Tables) -> bool:
+    """Say whether a folder has a run as one that could not be computed."""
+    return there["runs"].to_pydict().get("status") == ["failed"]
+
+
+def need_kinds(store: Store, there: Tables, here: Tables) -> None:
+    """Raise StoreError where a folder holds, say, words in place of numbers.
+
+    What a column should hold is what it holds here, computed again.
+    """
+    for name, table in there.items():
+        known = here.get(name, table).schema
+        for field in (x for x in table.schema if x.name in known.names):
+            found, right = kind(field.type), kind(known.field(field.name).type)
+            if "nothing" not in (found, right) and found != right:
+                what = f"its column {field.name} should hold {right}, not {found}"
+                where = f"{store.folder}/{name} is no table of a sweep"
+                raise StoreError(f"{where}: {what}")
 
 
 class EveryStep(NamedTuple):
@@ -131,7 +163,8 @@ def every_step(
     there = held(store, run_id, ["curves", "runs"])
     if "step" not in there["curves"].column_names:  # the sweep recorded none
         return EveryStep(here["curves"], 0, [])
-    known = pc.field("step").isin(there["curves"]["step"].combine_chunks())
+    need_kinds(store, there, here)
+    known = pc.field("step").isin(there["curves"]["step"].cast(pa.int64()).combine_chunks())
     same = here | {"curves": here["curves"].filter(known)}
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
     beyond = study.allowed(trial, here).differences(*curves)

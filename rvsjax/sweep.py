@@ -113,9 +113,9 @@ def _run_held(
         setting = settle(
             store, plan, platform, options.width, options.kernel, material.digest
         )
+        folder = stages(store.manifest, plan)
     for sentence in mended:
         options.say(sentence)
-    folder = stages(store.manifest, plan)
     numbers = block_numbers(folder, setting.width)
     failed = False
     with store.alone():
@@ -137,8 +137,6 @@ def _run_held(
         work = _Work(study, pending, len(wanted), plan.document.record, setting.kernel)
         failed = _compute_blocks(store, engine, work, options)
     with store.alone():
-        if wanted and options.retry:  # another shard may have made them meanwhile
-            store.unseal(_WHOLE)
         left = len(numbers - store.done())
         if not left and not store.is_sealed():
             store.compact()

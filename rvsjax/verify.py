@@ -24,7 +24,7 @@ from rvsjax.again import (
 )
 from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
-from rvsjax.rerun import held
+from rvsjax.rerun import has_failed, held, need_kinds
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.spec.plan import Item
 from rvsjax.store import Store, StoreError
@@ -64,13 +64,14 @@ def verify(
     chosen = []
     for number, item in _chosen(store, sample, seed, lane):
         there = held(store, item.run_id, study.kept(record))
-        if there["runs"]["status"].to_pylist() != ["failed"]:
+        if not has_failed(there):
             chosen.append((number, item, there))
     computed = (_alone if study.alone else _in_place)(
         store, [item for _, item, _ in chosen], lane, data
     )
     for (number, item, there), here in zip(chosen, computed):
         trial = study.trial(item, study.points(record), "plain")
+        need_kinds(store, there, here)
         allowed = study.allowed(trial, here)
         there, here = study.comparable(there, here)
         unlike = (

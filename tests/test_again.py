@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rvsjax import again as again_room
+from rvsjax import rerun as rerun_room
 from rvsjax import sweep as sweep_room
 from rvsjax.again import again, elsewhere, find_run
 from rvsjax.agreement import differences, same_bits
@@ -25,6 +26,7 @@ from rvsjax.results import Results
 from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError, parts
+from rvsjax.store.reading import kind
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
@@ -616,6 +618,24 @@ def test_every_step_is_that_of_another_program(folder, capsys):
     assert beyond["largest"] == pytest.approx(0.125)
 
 
+def test_runs_whose_numbers_are_none_are_read_as_they_were_left(tmp_path, capsys):
+    """beta is below what float32 has, which a processor takes for 0: u is 0/0."""
+    lines = {"dtype": '"float32"', "lam": "0.0", "beta": "1e-40"}
+    named = "".join(f"\n{name} = {x}" for name, x in lines.items())
+    text = f'version = 1\nname = "none"\nstudy = "rvscgd"\n[constants]{named}'
+    text += '\npenalty = "l1"\nd = 6\nnnz = 2\nsteps = 40\neta = 0.3'
+    text += "\n[record]\nweights = true"
+    folder = tmp_path / "none"
+    run_plan(make_plan(parse(text)), "", folder, Options(width=1, kernel="plain"))
+    [weights] = Results(folder).weights.to_dict("records")
+    assert np.isnan(weights["u"]).any()
+    [run_id] = ids(folder)
+    asked = ["rerun", str(folder), run_id, "--every-step", "steps.parquet"]
+    assert main(asked) == 0
+    assert "bit for bit" in capsys.readouterr().out
+    assert pq.read_table("steps.parquet").num_rows > 0
+
+
 def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monkeypatch):
     def never(*_, **__):
         raise AssertionError("computed")
@@ -636,3 +656,50 @@ def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monke
         assert out == "" and said in err.splitlines()[-1]
     assert not (folder / "x.parquet").exists()
     assert (folder / "there.parquet").read_bytes() == b""
+
+
+# -- tables of strangers ---------------------------------------------------------------
+
+OTHER = {
+    "words": pa.array([1.5]),
+    "numbers": pa.array(["x"]),
+    "truth values": pa.array([[1.5]]),
+    "lists of numbers": pa.array([True]),
+    "nothing": pa.array(["x"]),
+}
+
+
+def other_column(table, name):
+    values = OTHER[kind(table.schema.field(name).type)]
+    place = table.column_names.index(name)
+    return table.set_column(place, name, pa.concat_arrays([values] * len(table)))
+
+
+def answer(folder, run_id):
+    """Return what is said of a folder: a sentence, or nothing where it was read."""
+    try:
+        rerun_room.rerun(folder, run_id, lane())
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def test_a_column_of_another_kind_is_refused(folder, monkeypatch):
+    """A column in turn holds what it should not, or is not there."""
+    store = Store(folder)
+    run_id = ids(folder)[0]
+    [computed] = again(store, [run_id], lane())
+    monkeypatch.setattr(rerun_room, "again", lambda *_: iter([computed]))
+    store.update({"whole": {}})  # as in folders from before there were digests
+    for name in TABLES:
+        path = folder / f"{name}.parquet"
+        whole, right = path.read_bytes(), pq.read_table(path)
+        names = right.column_names
+        for column in {*names[:3], *names[3 :: len(names) // 8 + 1]}:
+            pq.write_table(right.drop_columns([column]), path)
+            assert (column == "run_id") == bool(answer(folder, run_id))
+            pq.write_table(other_column(right, column), path)
+            said = answer(folder, run_id)
+            nothing = pa.types.is_null(right.schema.field(column).type)
+            assert nothing or (column in said and "no table of a sweep" in said)
+        path.write_bytes(whole)

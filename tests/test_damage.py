@@ -4,6 +4,8 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -547,6 +549,50 @@ def test_a_flipped_bit_anywhere_in_a_whole_table_is_noticed(tiny):
     tiny.compact()
     tiny.seal(["runs"])
     check_every_byte(tiny, tiny.folder / "runs.parquet")
+
+
+FLIPS = """
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+
+from rvsjax.store import Damaged, StoreError, parts, tables
+
+columns = {"run_id": ["a", "b"], "m_x": [1.5, None], "u": [[0.5, None], [1.0, 2.0]]}
+path = Path("table.parquet")
+tables.write(path, [pa.table(columns)])
+whole = path.read_bytes()
+begin = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+readers = {
+    "table": tables.read,
+    "columns": lambda path: tables.read(path, ["run_id", "u"]),
+    "pieces": lambda path: list(tables.pieces(path)),
+    "schema": parts.schema,
+}
+for place in range(begin, len(whole)):
+    for flipped in (0x01, 0x06, 0xFF):
+        changed = bytearray(whole)
+        changed[place] ^= flipped
+        path.write_bytes(changed)
+        for name, read in readers.items():
+            try:
+                read(path)
+            except (Damaged, StoreError):
+                pass
+print("read", len(whole) - begin)
+"""
+
+
+def test_no_flip_in_a_footer_ends_the_process(tmp_path):
+    """Arrow calls abort() for what it finds of a column; nothing but a child can tell.
+
+    A folder that nobody sealed has no digest that such a file could be told by.
+    """
+    child = [sys.executable, "-c", FLIPS]
+    ended = subprocess.run(child, cwd=tmp_path, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("read ")
 
 
 def test_every_length_of_a_part_is_noticed(tiny):

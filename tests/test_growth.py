@@ -186,3 +186,14 @@ def test_blocks_do_not_depend_on_when_they_are_computed(begun):
     assert first == again
     assert len({number for number, _ in first}) == len(first)
     assert {number for number, _ in first} == growth.block_numbers(stages, 2)
+
+
+def test_numbers_of_blocks_that_were_lost_are_not_given_again(begun):
+    """All that the last growth kept and added is gone: two blocks of one number."""
+    run(plan(seeds=5), begun)
+    there = Store(begun).manifest
+    grown = growth.grow(there, plan(seeds=6), {0})
+    assert grown["first"] >= there["first"] > 1
+    found = growth.all_blocks(growth.stages(there | grown, plan(seeds=6)), 2)
+    numbers = [block.number for block in found]
+    assert len(set(numbers)) == len(numbers)

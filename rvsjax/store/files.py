@@ -59,9 +59,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put a file with these bytes at a path, in place of what is there."""
-    with replacing(path) as file:
-        file.write(data)
+    """Put a file with these bytes at a path, in place of what is there.
+
+    Again where another process takes the temporary file for one that a dead one left.
+    """
+    for last in (False, True):
+        try:
+            with replacing(path) as file:
+                file.write(data)
+            return
+        except FileNotFoundError:
+            if last or not path.parent.is_dir():
+                raise
 
 
 def make(folder: Path) -> None:

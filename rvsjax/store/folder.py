@@ -21,6 +21,8 @@ class Folder:
     def __init__(self, folder: str | Path) -> None:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
+        self._stamp: tuple[int, ...] = ()  # of the manifest as it was last read
+        self._known: dict[str, Any] = {}
         self._locks = False  # whether those who work here lock each other out
 
     # -- one at a time -----------------------------------------------------------------
@@ -96,6 +98,17 @@ class Folder:
         except Damaged as error:
             what = f"{path} {error}"
             raise StoreError(f"{what}; run the same sweep again to mend it") from None
+
+    def _current(self) -> dict[str, Any]:
+        """Return the manifest, read again only where it was replaced."""
+        try:
+            status = (self.folder / "manifest.json").lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return self.manifest
+        stamp = status.st_ino, status.st_mtime_ns, status.st_size
+        if self._stamp != stamp:
+            self._known, self._stamp = self.manifest, stamp
+        return self._known
 
     def update(self, entries: dict[str, Any]) -> None:
         """Add entries to the manifest, or replace them."""

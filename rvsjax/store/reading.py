@@ -23,6 +23,7 @@ from rvsjax.store.problem import Damaged, StoreError
 
 __all__ = [
     "content",
+    "kind",
     "need_file",
     "need_memory",
     "opened",
@@ -70,7 +71,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
         file = pq.ParquetFile(source, page_checksum_verification=True)
         _need_plain(file.schema_arrow)
         words = {field.name for field in file.schema_arrow if _is_text(field.type)}
-        least, most = _needed(file.metadata, words, columns)
+        least, most = _needed(file, words, columns)
         need_memory(least, path)
         if most <= _free():
             found = file.read(columns, use_threads=False)
@@ -89,7 +90,7 @@ def pieces(source: Any, path: Path, rows: int) -> Iterator[pa.Table]:
     try:
         file = pq.ParquetFile(source, page_checksum_verification=True)
         _need_plain(file.schema_arrow)
-        need_memory(_needed(file.metadata, set(), None)[0], path)
+        need_memory(_needed(file, set(), None)[0], path)
         for batch in file.iter_batches(rows, use_threads=False):
             batch.validate(full=True)
             yield pa.Table.from_batches([batch])
@@ -141,27 +142,37 @@ def _is_plain(kind: pa.DataType) -> bool:
     )
 
 
+def kind(of: pa.DataType) -> str:
+    """Return what columns of a type hold, in a word."""
+    if pa.types.is_null(of):
+        return "nothing"
+    if pa.types.is_list(of):
+        return "lists of numbers"
+    if pa.types.is_boolean(of):
+        return "truth values"
+    return "words" if _is_text(of) else "numbers"
+
+
 def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _needed(
-    told: pq.FileMetaData, words: set[str], columns: Sequence[str] | None
+    file: pq.ParquetFile, words: set[str], columns: Sequence[str] | None
 ) -> tuple[int, int]:
     """Return the bytes that columns need by what a file says, and the most they may.
 
-    The most is where each word is as long as all of its chunk.
+    The most is where each word is as long as all of its rows. Of single columns nothing
+    is asked: where what a file says of one is damaged, Arrow ends the process.
     """
+    names = set(file.schema_arrow.names)
+    wanted = names if columns is None else names.intersection(columns)
     least = most = 0
-    for i in range(told.num_row_groups):
-        group = told.row_group(i)
-        for j in range(group.num_columns):
-            chunk = group.column(j)
-            root = chunk.path_in_schema.partition(".")[0]
-            if columns is None or root in columns:
-                least += chunk.num_values * _WIDEST + chunk.total_uncompressed_size
-                if root in words:
-                    most += chunk.num_values * chunk.total_uncompressed_size
+    for i in range(file.num_row_groups):
+        group = file.metadata.row_group(i)
+        rows, size = max(0, group.num_rows), max(0, group.total_byte_size)
+        least += rows * len(wanted) * _WIDEST + (size if wanted == names else 0)
+        most += rows * size if wanted & words else 0
     return least, least + most
 
 

@@ -8,13 +8,13 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.store import files, manifest, parts, tables
+from rvsjax.store import files, manifest, parts, reading, tables
 from rvsjax.store.checkpoints import Checkpoints
 from rvsjax.store.folder import Folder
 from rvsjax.store.parts import Part
@@ -26,7 +26,9 @@ __all__ = ["Store"]
 Asked = dict[str, Any]
 Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
 
+_WORDS = ("words", "nothing")
 _GONE = Damaged("was removed meanwhile")
+_NO_BLOCK = "holds runs that the sweep has in other blocks since it grew"
 
 
 class Store(Folder):
@@ -37,8 +39,12 @@ class Store(Folder):
         super().__init__(folder)
         self.tables: tuple[str, ...] = ("runs",)
         self._written: dict[int, set[str]] = {}  # names of parts, by block
+        self._opened = False  # whether it writes parts of one plan
         self._there: dict[str, Any] = {}  # the manifest that parts are to fit
-        self._told: dict[str, str] = {}  # what each part is told
+        self._stages: list[_Stage] = []  # what it says of blocks
+        self._seen: dict[str, Any] | None = None  # the manifest as last looked at
+        self._setting: dict[str, Any] = {}  # what the bits of its parts depend on
+        self._told: dict[str, str] = {}  # the same, as each part is told it
         self._sound: dict[Path, tuple[int, int]] = {}  # whole tables seen unchanged
 
     # -- a plan for it -----------------------------------------------------------------
@@ -79,10 +85,46 @@ class Store(Folder):
             self.update({"plan": plan, "asked": asked})
         if not self._holds("sweep.toml", source.encode()):
             self.write("sweep.toml", source.encode())
-        self._there = self.manifest
+        self._fit(self.manifest)
+        self._opened = True
         moved += self._check()
         self._written = self._replaceable()
         return moved
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one that writes, briefly, in the folder as it was opened.
+
+        Raises StoreError where another has made it that of another plan since, whose
+        blocks have other runs under the same numbers.
+        """
+        with super().alone():
+            if self._opened:
+                self._need_the_same()
+            yield
+
+    def _need_the_same(self) -> None:
+        now = self._current()
+        if now is self._seen:
+            return
+        if not now:
+            what = f"{self.folder / 'manifest.json'} was lost meanwhile"
+            raise StoreError(f"{what}; run the same sweep again to mend it")
+        setting = {name: now.get(name, x) for name, x in self._setting.items()}
+        if _stages(now) != self._stages or setting != self._setting:
+            what = f"{self.folder} was given to another plan meanwhile"
+            raise StoreError(f"{what}, which keeps what was done; go on with that one")
+        self._seen = now
+
+    def _fit(self, there: dict[str, Any]) -> None:
+        """Let parts fit what this manifest says."""
+        self._there, self._stages = dict(there), _stages(there)
+
+    def _look(self) -> None:
+        """Let parts fit the folder as it is now, unless it was opened."""
+        if not self._opened and self._seen is not (now := self._current()):
+            self._fit(now)
+            self._seen = now
 
     def _replaceable(self) -> dict[int, set[str]]:
         """Return the parts that go when their block is computed again.
@@ -101,6 +143,7 @@ class Store(Folder):
         if any(self.manifest.get(name) != value for name, value in entries.items()):
             self.update(entries)
         self._there |= entries
+        self._setting = entries
         self._told = {"setting": json.dumps(entries, sort_keys=True)}
 
     def _check(self) -> list[str]:
@@ -116,6 +159,8 @@ class Store(Folder):
                 part = parts.named(path)
                 if part is None:
                     raise Damaged("is not a part of a sweep")
+                if not self._has_block(part.block):
+                    raise Damaged(_NO_BLOCK)
                 self._there |= parts.setting(self._fitting(part))
             except FileNotFoundError:  # replaced meanwhile, where there are no locks
                 continue
@@ -123,16 +168,27 @@ class Store(Folder):
                 moved.append(self._quarantine(path, str(error)))
         if self._there != self.manifest:
             self.update(self._there)
+        if any(_NO_BLOCK in sentence for sentence in moved):  # they may hold its rows
+            self.unseal([*self._there.get("whole", {}), *self.tables])
         for name in self._there.get("whole", {}):
             path = self.folder / f"{name}.parquet"
             if path.exists() and not self._is_sound(name):
                 moved.append(self._quarantine(path, "is damaged"))
         return moved
 
+    def _stage_of(self, block: int) -> "_Stage | None":
+        """Return the plan that a block belongs to."""
+        return next((x for x in reversed(self._stages) if x.first <= block), None)
+
     def _plan_of(self, block: int) -> str | None:
-        """Return the mark of the plan that a block belongs to."""
-        marks = [mark for first, mark in _stages(self._there) if first <= block]
-        return marks[-1] if marks else None
+        """Return the mark of that plan."""
+        stage = self._stage_of(block)
+        return stage.mark if stage else None
+
+    def _has_block(self, block: int) -> bool:
+        """Say whether a block is one that its plan kept when the sweep grew."""
+        stage = self._stage_of(block)
+        return not stage or stage.kept is None or block in stage.kept
 
     def _fitting(self, part: Part) -> pa.Table:
         """Return the table of a part; `Damaged` where it is none of this folder."""
@@ -144,8 +200,7 @@ class Store(Folder):
 
     def checkpoints(self) -> Checkpoints:
         """Return where blocks that are not done keep what they have come to."""
-        [*_, (_, mark)] = _stages(self._there)
-        return Checkpoints(self.folder, f"{mark} {self._told}")
+        return Checkpoints(self.folder, f"{self._stages[-1].mark} {self._told}")
 
     # -- parts -------------------------------------------------------------------------
 
@@ -163,8 +218,9 @@ class Store(Folder):
 
     def done(self) -> set[int]:
         """Return the blocks whose tables are all there."""
+        self._look()
         found = [{part.block for part in self.parts(name)} for name in self.tables]
-        return set.intersection(*found)
+        return set(filter(self._has_block, set.intersection(*found)))
 
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
         """Keep the tables of a block, in place of what it had before; needs `open`.
@@ -176,8 +232,9 @@ class Store(Folder):
         names = sorted(whole, key=lambda name: name == "runs")
         made = dict(parts.encode(whole[name], name, block, told) for name in names)
         gone = before - made.keys()
-        # others that share the folder must not read what is about to be removed
-        with self.alone() if gone else contextlib.nullcontext():
+        with self.alone():  # nobody reads what is about to be removed, or grows now
+            if whole_ones := self._current().get("whole"):  # of others, meanwhile
+                self.unseal([*whole_ones])
             for called in sorted(gone):
                 files.remove(self.folder / "parts" / called)
             if gone:
@@ -189,13 +246,20 @@ class Store(Folder):
 
     def statuses(self) -> dict[int, set[str]]:
         """Return the statuses that each finished block has among its runs."""
+        self._look()
         return {
-            part.block: set(self._read(part).column("status").to_pylist())
-            for part in self.parts("runs")
+            part.block: self._statuses(part)
+            for part in filter(lambda x: self._has_block(x.block), self.parts("runs"))
         }
 
+    def _statuses(self, part: Part) -> set[str]:
+        table = self._read(part)
+        if "status" not in table.column_names:
+            raise _unusable(part.path, Damaged("is damaged: it lacks a status"))
+        return set(table.column("status").to_pylist())
+
     def _read(self, part: Part) -> pa.Table:
-        self._there = self._there or self.manifest
+        self._look()
         try:
             return self._fitting(part)
         except FileNotFoundError:
@@ -253,14 +317,8 @@ class Store(Folder):
 
         All its columns, or those that are asked for and there.
         """
-        path = self.folder / f"{name}.parquet"
-        if path.exists():
-            self._need_sound(name)
-            try:
-                table = tables.read(path, columns)
-            except Damaged as error:
-                raise _unusable(path, error) from None
-        else:
+        table = self._whole(name, columns)
+        if table is None:
             united = list(self._tables(name))
             if not united:
                 what = f"{self.folder} holds no table {name}.parquet and no parts of it"
@@ -270,6 +328,19 @@ class Store(Folder):
             table = table if columns is None else table.select(there)
         told = table.replace_schema_metadata()  # no word of pandas' own
         return told.to_pandas(use_threads=False)
+
+    def _whole(self, name: str, columns: Sequence[str] | None) -> pa.Table | None:
+        """Return a whole table, None where there is none, or it was just removed."""
+        path = self.folder / f"{name}.parquet"
+        try:
+            if path.exists():
+                self._need_sound(name)
+                return tables.read(path, columns)
+        except FileNotFoundError:
+            pass
+        except Damaged as error:
+            raise _unusable(path, error) from None
+        return None
 
     def rows(self, name: str, column: str, values: Sequence[str]) -> pa.Table:
         """Return the rows of a table with one of these values in a column of words.
@@ -281,7 +352,7 @@ class Store(Folder):
             self._need_sound(name)
         pieces = tables.pieces(path) if path.exists() else self._tables(name)
         try:
-            found = [x.filter(pc.field(column).isin(values)) for x in pieces]
+            found = [_with(x, column, values) for x in pieces]
         except Damaged as error:
             raise _unusable(path, error) from None
         nothing = pa.table({column: pa.array([], pa.string())})
@@ -303,7 +374,7 @@ class Store(Folder):
     def _is_sound(self, name: str) -> bool:
         """Say whether a whole table is there as it was sealed, if it was."""
         path = self.folder / f"{name}.parquet"
-        sealed = self.manifest.get("whole", {}).get(name)
+        sealed = self._current().get("whole", {}).get(name)
         if sealed is None:
             return True
         try:
@@ -312,17 +383,43 @@ class Store(Folder):
             stamp = status.st_mtime_ns, status.st_size
             if self._sound.get(path) != stamp and tables.digest(path) == sealed:
                 self._sound[path] = stamp
+            if self._sound.get(path) == stamp:
+                return True
         except (Damaged, FileNotFoundError):
-            return False
-        return self._sound.get(path) == stamp
+            pass
+        # made again between the two looks
+        meanwhile = self._current().get("whole", {}).get(name) != sealed
+        return meanwhile and self._is_sound(name)
 
 
-def _stages(there: dict[str, Any]) -> list[tuple[int, str]]:
-    """Return the first block and the mark of each plan that a folder has had."""
+class _Stage(NamedTuple):
+    """A plan that a folder has had, from its first block on."""
+
+    first: int
+    mark: str
+    kept: frozenset[int] | None  # blocks; None: all, of the present plan
+
+
+def _stages(there: dict[str, Any]) -> list[_Stage]:
+    """Return the plans that a folder has had, the present one last."""
     if not there:
         return []
-    earlier = [(stage["first"], stage["mark"]) for stage in there.get("earlier", [])]
-    return [*earlier, (there.get("first", 0), there.get("mark", there["plan"]))]
+    earlier = [
+        _Stage(stage["first"], stage["mark"], frozenset(stage["blocks"]))
+        for stage in there.get("earlier", [])
+    ]
+    now = _Stage(there.get("first", 0), there.get("mark", there["plan"]), None)
+    return [*earlier, now]
+
+
+def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
+    """Return the rows with one of these words; `Damaged` where it holds no words."""
+    known = set(table.column_names)
+    if column not in known or reading.kind(table[column].type) not in _WORDS:
+        raise Damaged(f"is no table of a sweep: it lacks a column {column} of words")
+    if pa.types.is_null(table[column].type):
+        return table[:0]
+    return table.filter(pc.field(column).isin(values))
 
 
 def _schema(path: Path) -> pa.Schema:

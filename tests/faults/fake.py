@@ -48,7 +48,7 @@ def grow(there: dict[str, Any], count: int, done: set[int]) -> dict[str, Any] | 
         "first": first,
         "blocks": sorted(number for number in done if number >= first),
     }
-    start = max(done, default=first - 1) + 1
+    start = max([first - 1, *done]) + 1
     grown = [*there.get("earlier", []), stage]
     return {"earlier": grown, "first": start, "mark": f"{count} from {start}"}
 
@@ -104,8 +104,6 @@ def sweep(
         if wanted:
             store.add("sessions", {"blocks": len(wanted)})
         with store.alone():
-            if wanted and again:
-                store.unseal(WHOLE)
             if known.keys() <= store.done() and not store.is_sealed():
                 store.compact()
                 store.write("claims.parquet", b"claims of %d runs" % count)

@@ -80,7 +80,7 @@ class Tolerance:
         self.settles = self.allowed <= SETTLED / 100  # that it does is not rounding
         self.settled_within = 2 + remembered * self.allowed / SETTLED  # steps
         self.end = row["m_steps"] + 1
-        self.u_length = float(np.linalg.norm(here["weights"]["u"][0].as_py()))
+        self.u_length = float(np.linalg.norm(_numbers(here, "u")))
         self.is_tie = self._closest(trial, here) <= self.allowed
         self.is_edge = self.is_tie or self._is_edge(row)
 
@@ -88,8 +88,7 @@ class Tolerance:
         """Return how far the weight next to the threshold is from it."""
         with pinned():
             threshold = float(trial.penalty.threshold(trial.hyper.m))
-        w = np.asarray(here["weights"]["w"][0].as_py())
-        return float(np.min(np.abs(np.abs(w) - threshold)))
+        return float(np.min(np.abs(np.abs(_numbers(here, "w")) - threshold)))
 
     def _is_edge(self, row: dict[str, Any]) -> bool:
         """Say whether rounding may decide a hypothesis of this run."""
@@ -146,12 +145,17 @@ class Tolerance:
         return self.allowed * max(1, size)
 
 
+def _numbers(tables: Tables, name: str) -> np.ndarray:
+    """Return the weights of the run; those that are not finite, and null, are nan."""
+    return np.asarray(tables["weights"][name][0].as_py(), float)
+
+
 def _joined(tables: Tables) -> Tables:
     """Count pairs that hold with those undecided: rounding tells them apart."""
     pairs = tables.get("pairs")
-    if pairs is None or "holds" not in pairs.column_names:
+    if pairs is None or not {"holds", "undecided"} <= set(pairs.column_names):
         return tables
     counts = zip(pairs["holds"].to_pylist(), pairs["undecided"].to_pylist())
-    both = pa.array([holds + undecided for holds, undecided in counts])
+    both = pa.array([sum(filter(None, few)) for few in counts], pa.int64())
     pairs = pairs.drop_columns(["holds", "undecided"]).append_column("holds", both)
     return tables | {"pairs": pairs}
