@@ -150,13 +150,13 @@ def every_step(
     item = next((x for b in blocks for x in b.items if x.run_id == run_id), None)
     if item is None:
         raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
-    steps = study.steps(item)
-    if steps > MOST_STEPS:
-        what = f"run {run_id} has {steps:,} steps, and every step is kept of up to"
+    number = study.steps(item)
+    if number > MOST_STEPS:
+        what = f"run {run_id} has {number:,} steps, and every step is kept of up to"
         raise StoreError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
     alone = Setting(width=1, kernel="plain", quick=False)
     shared = folder_material(store, study, setting, data)
-    trial = study.trial(item, steps + 1, "plain")
+    trial = study.trial(item, number + 1, "plain")
     here = study.tables(
         [item], make_engine(study, alone, (lane,), shared=shared)([trial])
     )
@@ -164,7 +164,9 @@ def every_step(
     if "step" not in there["curves"].column_names:  # the sweep recorded none
         return EveryStep(here["curves"], 0, [])
     need_kinds(store, there, here)
-    known = pc.field("step").isin(there["curves"]["step"].cast(pa.int64()).combine_chunks())
+    known = pc.field("step").isin(
+        there["curves"]["step"].cast(pa.int64()).combine_chunks()
+    )
     same = here | {"curves": here["curves"].filter(known)}
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
     beyond = study.allowed(trial, here).differences(*curves)

@@ -23,8 +23,8 @@ from rvsjax.types import Array
 
 __all__ = ["activation", "binary_relu", "quantised_relu"]
 
-
 MOST_BITS = 32
+_SMALL = 0.25  # of a level, for what rounding may move
 
 
 def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
@@ -32,7 +32,8 @@ def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
 
     `surrogate` is a key of `rvsjax.surrogates.SURROGATES`, `bits` from 1 to 32; others
     are a ValueError. In the dtype of x; NaN stays NaN, so that a network that diverged
-    does not look alive. A level, rounded to that dtype, stays as it is.
+    does not look alive. A level stays as it is, however it was rounded (by two eps),
+    where eps of that dtype is small against a level.
     """
     bits = whole("quantised_relu: bits", bits, 1, MOST_BITS)
     if surrogate not in [*SURROGATES]:
@@ -47,13 +48,18 @@ def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
 
 @partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def _quantised(x: Array, surrogate: str, bits: int) -> Array:
-    """Return the least rounded level that is not below x, where one bit has none."""
+    """Return the least rounded level that is not below x, where one bit has none.
+
+    A value that is above a level by rounding alone has that level.
+    """
     del surrogate
     if bits == 1:
         return jnp.ceil(jnp.clip(x, 0, 1))
+    rounding = 2 * float(jnp.finfo(x.dtype).eps)
+    nearly = 1 - rounding if rounding * 2.0**bits < _SMALL else 1.0
     wide = jnp.clip(x, 0, 1).astype(jnp.promote_types(x.dtype, jnp.float32))
     levels = 2.0**bits - 1 + 0 * wide  # by a constant XLA multiplies with 1/L, rounded
-    number = jnp.ceil(levels * wide)
+    number = jnp.ceil(levels * (nearly * wide))
     below = ((number - 1) / levels).astype(x.dtype)  # L x may have passed it, rounded
     return jnp.where(below >= wide, below, (number / levels).astype(x.dtype))
 
