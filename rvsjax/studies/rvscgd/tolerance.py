@@ -151,11 +151,18 @@ def _numbers(tables: Tables, name: str) -> np.ndarray:
 
 
 def _joined(tables: Tables) -> Tables:
-    """Count pairs that hold with those undecided: rounding tells them apart."""
+    """Count pairs that are not violated together: rounding tells the others apart.
+
+    Which of two weights has the smaller angle, or whether a segment meets the axis, is
+    a matter of rounding for pairs as near as 1e-6.
+    """
     pairs = tables.get("pairs")
-    if pairs is None or not {"holds", "undecided"} <= set(pairs.column_names):
+    if pairs is None or not {*_NOT_VIOLATED} <= set(pairs.column_names):
         return tables
-    counts = zip(pairs["holds"].to_pylist(), pairs["undecided"].to_pylist())
+    counts = zip(*(pairs[name].to_pylist() for name in _NOT_VIOLATED))
     both = pa.array([sum(filter(None, few)) for few in counts], pa.int64())
-    pairs = pairs.drop_columns(["holds", "undecided"]).append_column("holds", both)
+    pairs = pairs.drop_columns(_NOT_VIOLATED).append_column("holds", both)
     return tables | {"pairs": pairs}
+
+
+_NOT_VIOLATED = ["holds", "undecided", "not_applicable"]
