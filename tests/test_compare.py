@@ -435,9 +435,8 @@ def test_values_of_strangers_stay_short_text(two, capsys, more):
 
 
 WRONG = {
-    "a parameter of lists": ("p_note", [1.0, 2.0]),
     "a measurement of words": ("m_gap", "x" * 10_000),
-    "a measurement of lists": ("m_gap", [1.0, 2.0]),
+    "a measurement of truth values": ("m_gap", True),
     "an observation of truth values": ("obs_lemma", True),
     "a hypothesis of numbers": ("hyp_lemma", 1.0),
 }

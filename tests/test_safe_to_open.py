@@ -264,12 +264,11 @@ REFUSED = {
     "numbers for verdicts": (runs(f"verdict_{CLAIM}", [1] * 4), "should hold words"),
     "text for observed": (runs(f"obs_{CLAIM}", ["x"] * 4), "should hold numbers"),
     "words for a loss": (runs("m_loss", ["x"] * 4), "m_loss should hold numbers"),
-    "lists for a parameter": (runs("p_s", [[1.0]] * 4), "p_s should hold numbers"),
-    "lists of a new one": (runs("p_new", [[1.0]] * 4), "p_new should hold words, num"),
+    "lists for a parameter": (runs("p_s", [[1.0]] * 4), "of type list<"),
     "numbers for truth": (runs(f"hyp_{CLAIM}", [1] * 4), "should hold truth values"),
     "words in a curve": (
-        lambda f: spoil(f, "curves", lambda t: put_column("nnz_u", ["x"] * len(t))(t)),
-        "nnz_u should hold numbers",
+        lambda f: spoil(f, "curves", lambda t: put_column("loss_u", ["x"] * len(t))(t)),
+        "loss_u should hold numbers",
     ),
     "a verdict alone": (
         without("runs", f"obs_{CLAIM}"),
