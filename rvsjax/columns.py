@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["is_word", "knows", "problem"]
+__all__ = ["completed", "is_word", "knows", "problem"]
 
 # of names that become labels and names of files; that of a sweep is one
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -18,6 +18,7 @@ _NUMBERS = "numbers"
 _COUNTS = "counts"
 _TEXT = "text"
 _TRUTH = "truth values"
+_VALUES = "words, numbers or truth values"
 _LISTS = "lists of numbers"
 
 # by how pandas calls what a column holds, empty places aside
@@ -29,6 +30,7 @@ _FOUND = {
     _TRUTH: {"boolean"},
     _LISTS: {"mixed"},
 }
+_FOUND[_VALUES] = _FOUND[_WORDS] | _FOUND[_NUMBERS] | _FOUND[_TRUTH]
 
 _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 _RATES = tuple(f"{v}_{x}" for v in _VERDICTS[:2] for x in ("rate", "low", "high"))
@@ -81,9 +83,23 @@ _KINDS = {
 }
 
 # in `runs` of sweeps that are not older, or where not every block failed
-_YOUNGER = _all("p_gradient p_surrogate m_ended", _WORDS) | _all(
-    "p_batch p_sparsity", _NUMBERS
-)
+_YOUNGER = {
+    **_all("p_gradient p_surrogate m_ended", _WORDS),
+    **_all("p_batch p_sparsity p_s p_start_angle p_train_size", _NUMBERS),
+    "m_u_empty": _TRUTH,
+}
+
+# of any other column, by how its name begins
+_OTHERS = {
+    "runs": {
+        "p_": _VALUES,
+        "hyp_": _TRUTH,
+        "verdict_": _WORDS,
+        "why_": _TEXT,
+        **dict.fromkeys(("m_", "obs_", "bound_"), _NUMBERS),
+    },
+    "curves": {"": _NUMBERS},
+}
 
 _KEYS = {"runs": "run_id", "claims": "claim"}
 
@@ -112,17 +128,27 @@ def problem(study: str, name: str, table: pd.DataFrame) -> str | None:
 
     A table may be empty, where every block failed; `runs` never is.
     """
-    if table.empty:
+    if not len(table):
         return "it has no rows" if name == "runs" else None
     return next(_problems(study, name, table), None)
 
 
-def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
-    kinds = dict(_KINDS[study][name])
-    if name == "runs":
-        kinds |= _of_claims(table)
-        kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}
+def completed(study: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without a problem, an empty one with all of its columns.
+
+    A column of numbers is of numbers even where every place is empty.
+    """
+    kinds = _kinds(study, name, table)
+    if kinds.keys() - set(table):  # else it need not be copied
+        table = table.reindex(columns=list(dict.fromkeys([*table, *kinds])))
     for column, kind in kinds.items():
+        if kind == _NUMBERS and table[column].dtype == object:
+            table[column] = table[column].astype(float)
+    return table
+
+
+def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
+    for column, kind in _kinds(study, name, table).items():
         if column not in table:
             yield f"it lacks the column {column}"
         elif not _holds(table[column], kind):
@@ -134,6 +160,25 @@ def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
             yield f"it has two rows with the same {key}"
     if name == "claims" and len(table) > _MOST_CLAIMS:
         yield f"it has more than {_MOST_CLAIMS} rows"
+
+
+def _kinds(study: str, name: str, table: pd.DataFrame) -> dict[str, str]:
+    """Return the kinds of the columns that a table should have, or may."""
+    kinds = _of_others(name, table) | _KINDS[study][name]
+    if name == "runs":
+        kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}
+        kinds |= _of_claims(table)
+    return kinds
+
+
+def _of_others(name: str, table: pd.DataFrame) -> dict[str, str]:
+    """Return the kind of each column that its name tells."""
+    return {
+        str(column): kind
+        for column in table
+        for begin, kind in _OTHERS.get(name, {}).items()
+        if str(column).startswith(begin)
+    }
 
 
 def _of_claims(runs: pd.DataFrame) -> dict[str, str]:

@@ -164,9 +164,8 @@ def every_step(
     if "step" not in there["curves"].column_names:  # the sweep recorded none
         return EveryStep(here["curves"], 0, [])
     need_kinds(store, there, here)
-    known = pc.field("step").isin(
-        there["curves"]["step"].cast(pa.int64()).combine_chunks()
-    )
+    steps_there = there["curves"]["step"].cast(pa.int64()).combine_chunks()
+    known = pc.field("step").isin(steps_there)
     same = here | {"curves": here["curves"].filter(known)}
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
     beyond = study.allowed(trial, here).differences(*curves)

@@ -156,7 +156,7 @@ class Results:
         table = self._store.load(name)
         if problem := columns.problem(self.study, name, table):
             raise StoreError(f"{self.folder}/{name} is no table of a sweep: {problem}")
-        return table
+        return columns.completed(self.study, name, table)
 
 
 def load(folder: str | Path | Results) -> Results:

@@ -664,7 +664,7 @@ def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monke
 OTHER = {
     "words": pa.array([1.5]),
     "numbers": pa.array(["x"]),
-    "truth values": pa.array([[1.5]]),
+    "truth values": pa.array([1.5]),
     "lists of numbers": pa.array([True]),
     "nothing": pa.array(["x"]),
 }

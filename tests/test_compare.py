@@ -283,14 +283,14 @@ def test_only_runs_that_ended_well_are_measured_and_all_are_told(two):
 
 
 def test_words_and_truth_values_are_counted_and_never_subtracted(two):
-    a = [{"p_seed": i, "m_ended": "global", "m_bit": i > 2} for i in range(4)]
-    b = [{"p_seed": i, "m_ended": "spurious", "m_bit": True} for i in range(4)]
+    a = [{"p_seed": i, "m_ended": "global", "m_u_empty": i > 2} for i in range(4)]
+    b = [{"p_seed": i, "m_ended": "spurious", "m_u_empty": True} for i in range(4)]
     found = compare(*two(a, b))
     assert found.measures == []
     assert set(found.words[1:]) == {
         ("m_ended", "global", "spurious", 4),
-        ("m_bit", "False", "True", 3),
-        ("m_bit", "True", "True", 1),
+        ("m_u_empty", "False", "True", 3),
+        ("m_u_empty", "True", "True", 1),
     }
     assert "no pair has a number in both" in lines(found)
 
@@ -434,18 +434,18 @@ def test_values_of_strangers_stay_short_text(two, capsys, more):
     assert len(line) < 80
 
 
-def test_words_of_strangers_are_shortened_and_lists_left_out(two, capsys):
-    strange = {"m_word": "x" * 10_000, "m_list": [1.0, 2.0]}
-    a, b = two(runs(**strange), runs(m_word="y", m_list=[3.0]))
-    found = compare(a, b)
-    assert [x.name for x in found.measures] == ["m_loss"]
-    [told] = [x for x in found.words if x.name != "status"]
-    assert (told.name, told.b, told.pairs) == ("m_word", "y", 5)
-    assert len(told.a) < 40
+WRONG = {
+    "a measurement of words": ("m_gap", "x" * 10_000),
+    "a measurement of truth values": ("m_gap", True),
+    "an observation of truth values": ("obs_lemma", True),
+    "a hypothesis of numbers": ("hyp_lemma", 1.0),
+}
 
 
-def test_parameters_that_are_lists_are_refused(two, capsys):
-    a, b = two(runs(), runs(p_note=[1.0, 2.0]))
+@pytest.mark.parametrize(("name", "value"), WRONG.values(), ids=WRONG)
+def test_a_column_holds_what_its_name_begins_with(two, capsys, name, value):
+    a, b = two(runs(), runs(**{name: value}))
     assert main(["compare", str(a), str(b)]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("p_note of B holds lists") and said.count("\n") == 1
+    assert f"b/runs is no table of a sweep: its column {name} should hold" in said
+    assert said.count("\n") == 1

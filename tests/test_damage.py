@@ -560,7 +560,7 @@ import pyarrow as pa
 from rvsjax.store import Damaged, StoreError, parts, tables
 
 columns = {"run_id": ["a", "b"], "m_x": [1.5, None], "u": [[0.5, None], [1.0, 2.0]]}
-path = Path("table.parquet")
+path = Path("weights.parquet")
 tables.write(path, [pa.table(columns)])
 whole = path.read_bytes()
 begin = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")

@@ -263,6 +263,13 @@ REFUSED = {
     "truth for numbers": (runs("p_k", [True] * 4), "p_k should hold numbers"),
     "numbers for verdicts": (runs(f"verdict_{CLAIM}", [1] * 4), "should hold words"),
     "text for observed": (runs(f"obs_{CLAIM}", ["x"] * 4), "should hold numbers"),
+    "words for a loss": (runs("m_loss", ["x"] * 4), "m_loss should hold numbers"),
+    "lists for a parameter": (runs("p_s", [[1.0]] * 4), "of type list<"),
+    "numbers for truth": (runs(f"hyp_{CLAIM}", [1] * 4), "should hold truth values"),
+    "words in a curve": (
+        lambda f: spoil(f, "curves", lambda t: put_column("loss_u", ["x"] * len(t))(t)),
+        "loss_u should hold numbers",
+    ),
     "a verdict alone": (
         without("runs", f"obs_{CLAIM}"),
         f"lacks the column obs_{CLAIM}",
@@ -365,6 +372,18 @@ def texts_that_steer(folder):
     of_claims("worst_run", EVIL)(folder)
 
 
+def curves_without_points(folder):
+    spoil(folder, "curves", lambda table: table.select(["run_id"]).slice(0, 0))
+
+
+def curves_of_nothing(folder):
+    def change(table):
+        nothing = {name: pa.nulls(len(table)) for name in table.column_names}
+        return pa.table(nothing | {"run_id": table["run_id"]})
+
+    spoil(folder, "curves", change)
+
+
 def sessions_of_nothing(folder):
     odd = {"seconds": {"run": "x", "whole": 1e999}, "lanes": EVIL}
     told(folder, sessions=[{}, {"seconds": 3}, {"seconds": []}, odd])
@@ -386,6 +405,7 @@ def parts_that_are_none(folder):
 
 
 READ = [many_columns, no_numbers, endless_numbers, texts_that_steer]
+READ += [curves_without_points, curves_of_nothing]
 READ += [sessions_of_nothing, words_for_pandas, parts_that_are_none]
 
 
@@ -465,6 +485,10 @@ def in_single(name, value):
     return harm
 
 
+def empty(table, *names):
+    return table.select(names).slice(0, 0)
+
+
 NOT_CERTIFIED = {
     "another kind of number": (runs("p_dtype", ["object"] * 4), "dtype must be"),
     "another penalty": (runs("p_penalty", ["evil"] * 4), "penalty must be"),
@@ -484,6 +508,11 @@ NOT_CERTIFIED = {
     "an endless teacher": (weights("w_star", [[float("inf")] * 5] * 4), "started"),
     "an empty start": (
         weights("w_start", pa.array([[]] * 4, pa.list_(pa.float64()))),
+        "started",
+    ),
+    "no column of weights": (lambda f: spoil(f, "weights", empty), "started"),
+    "no weights": (
+        lambda f: spoil(f, "weights", lambda t: empty(t, "run_id")),
         "started",
     ),
     "a short start": (weights("w_start", [[1.0] * 4] * 4), "differ in length"),

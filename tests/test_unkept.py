@@ -74,6 +74,9 @@ def test_every_command_takes_it(folder, capsys, tmp_path):
     told = capsys.readouterr()
     assert "no figure of curves: the sweep recorded none" in told.err
     assert "report.html" in told.out and "figures/claims.png" in told.out
+    assert main(["compare", str(folder), str(folder), "--out", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main(["certify", str(folder), "--worst", "1"]) == 0
     figure = ["--figure", "curves", "--x", "step", "--y", "theta"]
     assert main(["report", str(folder), *figure]) == 2
 

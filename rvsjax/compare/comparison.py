@@ -17,7 +17,6 @@ from rvsjax.compare.pairing import (
     Differing,
     Pairs,
     column,
-    holds_lists,
     is_number,
     pair,
     word,
@@ -126,7 +125,7 @@ def _words(pairs: Pairs, names: Sequence[str]) -> list[Words]:
     found = []
     for name in names:
         a, b = pairs.a[name], pairs.b[name]
-        if not any(is_number(x) or holds_lists(x) for x in (a, b)):
+        if not is_number(a) and not is_number(b):
             counts = Counter(zip(map(word, a), map(word, b)))
             found += [Words(name, *two, n) for two, n in counts.most_common()]
     return found

@@ -13,7 +13,6 @@ __all__ = [
     "Differing",
     "Pairs",
     "column",
-    "holds_lists",
     "is_number",
     "pair",
     "parameters",
@@ -60,8 +59,6 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     """
     names = parameters(a, b)
     _need_known(on or (), names)
-    for table, side in zip((a, b), "AB"):
-        _need_plain(table, names, side)
     codes = {n: _codes(*(column(x, f"p_{n}") for x in (a, b))) for n in names}
     if on is None:
         on = [n for n, each in codes.items() if n != _SEED and _is_intended(*each)]
@@ -92,11 +89,6 @@ def is_number(values: pd.Series) -> bool:
     """Say whether a column holds numbers, truth values not among them."""
     kinds = pd.api.types
     return kinds.is_numeric_dtype(values) and not kinds.is_bool_dtype(values)
-
-
-def holds_lists(values: pd.Series) -> bool:
-    """Say whether a column holds lists, which are neither words nor numbers."""
-    return pd.api.types.infer_dtype(values, skipna=True) == "mixed"
 
 
 def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -149,13 +141,6 @@ def word(value: Any) -> str:
     if pd.isna(value):
         return "unset"
     return value if isinstance(value, str) and len(value) < 40 else reprlib.repr(value)
-
-
-def _need_plain(table: pd.DataFrame, names: Sequence[str], side: str) -> None:
-    for name in names:
-        if holds_lists(column(table, f"p_{name}")):
-            what = f"p_{name} of {side} holds lists, and no parameter is one"
-            raise StoreError(f"{what}; run the same sweep again to mend it")
 
 
 def _need_known(on: Sequence[str], names: Sequence[str]) -> None:
