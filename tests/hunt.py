@@ -281,6 +281,8 @@ class _Draw:
     def tied(self, x: np.ndarray) -> float:
         """Return a lam whose threshold in floats is an entry of x, or about that."""
         entry = np.abs(self.rng.choice(self.taken(x)))
+        if entry == 0:  # of whose neighbours one is negative
+            return 0.0
         if not self.one_in(2):
             return self.weight_for(self.about(float(entry)))
         first = lam = self.real(self.weight_for(float(entry)))

@@ -130,6 +130,14 @@ def test_runs_follow_from_their_generator():
         assert one == other
 
 
+def test_no_number_is_one_that_a_sweep_file_may_not_have():
+    """Beside an entry of 0 a threshold of a negative lam was once drawn."""
+    shape, rng = Shape("transformed-l1", 3, 3, "float32"), np.random.default_rng(4)
+    drawn = [draw(shape, rng) for _ in range(1500)]
+    assert min(x["lam"] for x in drawn) == 0
+    assert all(x[name] > 0 for x in drawn for name in ("beta", "eta", "a"))
+
+
 @pytest.mark.parametrize("shape", FEW_SHAPES[1::4], ids=str)
 def test_a_sweep_file_gives_the_very_run(shape):
     """Written as text and read again, no number has lost a bit."""
