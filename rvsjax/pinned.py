@@ -128,13 +128,14 @@ def random_key(seed: jax.Array | int) -> jax.Array:
 def unpinned(known: Iterable[str] = ()) -> str:
     """Return the settings that may move a bit and are not held, "" by default.
 
-    `known` are flags of XLA that every program has, whatever the environment.
+    `known` are names of flags of XLA that every program is given by us, whatever the
+    environment has.
     """
-    known = {*map(str.lower, known)}
+    known = {*known}
     flags = [
         flag
         for flag in _xla_flags()
-        if not flag.startswith(_HARMLESS) and flag.lower() not in known
+        if not flag.startswith(_HARMLESS) and flag.partition("=")[0] not in known
     ]
     return " ".join([*sorted(flags), *_jax_settings()])
 

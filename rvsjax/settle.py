@@ -145,7 +145,7 @@ def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
 def study_unpinned(study: Study, platform: str) -> str:
     """Return the settings that may move a bit of a study here, "" by default."""
     options = _options(study, platform, quick=False)
-    return unpinned(f"--{name}={value}" for name, value in options.items())
+    return unpinned(f"--{name}" for name in options)
 
 
 def _options(study: Study, platform: str, quick: bool) -> dict[str, Any]:

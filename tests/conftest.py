@@ -20,8 +20,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the f
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
 
-_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu", quick=True).items()]
-os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
+_QUICK = compiler_options("cpu") | {"xla_backend_optimization_level": 0}
+_OPTIONS = [f"--{name}={x}" for name, x in _QUICK.items()]
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)

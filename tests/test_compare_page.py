@@ -218,6 +218,7 @@ class Given:
 
     def __init__(self, runs, study="rvscgd"):
         self.runs, self.study, self.manifest = runs, study, {}
+        self.folder = "given"
 
 
 @pytest.fixture

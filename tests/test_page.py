@@ -349,7 +349,7 @@ def test_without_the_packages_the_figures_are_made_and_one_sentence_said(
     results = Tables(tmp_path / "out", sweep_runs(20))
     monkeypatch.setattr(rvsjax.results, "Results", lambda folder: results)
     monkeypatch.setattr(rvsjax.report.page, "is_possible", lambda: False)
-    monkeypatch.setattr(rvsjax.report.figures, "draw", lambda folder: ["figure"])
+    monkeypatch.setattr(rvsjax.report.figures, "draw", lambda *_: ["figure"])
     said = []
     assert report(tmp_path / "out", said.append) == ["figure"]
     assert said == [MISSING]

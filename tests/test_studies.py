@@ -5,6 +5,7 @@ import shutil
 import jax
 import numpy as np
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import rvsjax
@@ -149,7 +150,8 @@ def test_rerun_verify_and_report(folder, capsys):
 
 def test_a_changed_row_is_found(folder, tmp_path, capsys):
     """One length is another by 1e-6: no rounding does that to a run without turns."""
-    whole = Store(folder).rows("runs", "m_turns", [0]).to_pylist()[0]
+    rows = pq.read_table(folder / "runs.parquet").to_pylist()
+    whole = next(row for row in rows if row["m_turns"] == 0)
     plan = make_plan(parse(SWEEP))
     study = STUDIES["two_layer"]
     [item] = [item for item in plan if item.run_id == whole["run_id"]]

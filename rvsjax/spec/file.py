@@ -48,6 +48,7 @@ class Record(_Table):
         ge=0,
         le=100_000,
         description="points of each curve of a run, 2 or more; 0: no curves",
+        json_schema_extra={"not": {"const": 1}},
     )
     weights: bool = Field(default=False, description="write weights.parquet as well")
 
