@@ -44,7 +44,7 @@ def rows(rng, side):
             "m_fixed": setting + 3.0 * side,
             "m_noise": float(rng.standard_normal()),
             "m_never": float("nan") if side else 1.0,
-            "m_word": "global" if setting or not side else "spurious",
+            "m_ended": "global" if setting or not side else "spurious",
             "verdict_lemma": "violated" if side and not setting else "holds",
         }
         for seed in range(SEEDS)
@@ -145,7 +145,7 @@ def test_settings_words_and_verdicts_that_differ_are_there(told):
     words = {x["label"]: x for x in told.text["words"]}
     assert words["status"]["rows"] == [("ok", "diverged", 1)]
     assert (words["status"]["alike"], words["status"]["of"]) == (19, 20)
-    assert words["word"]["rows"] == [("global", "spurious", 5)]
+    assert words["ended"]["rows"] == [("global", "spurious", 5)]
     (claim,) = told.text["claims"]
     assert claim["apart"] and (claim["only_a"], claim["only_b"]) == ("0", "5")
     assert told.text["by"] == ["η", "seed"]
@@ -311,8 +311,8 @@ def hostile_folders(folder):
     """Write two folders of strangers: names, words, parameters and manifests."""
     name = f"m_{HOSTILE}"
     a = [{"p_seed": i, "p_x": f"{i % 2}{HOSTILE}", name: 1.0} for i in range(6)]
-    a = [x | {"m_word": HOSTILE, "p_note": HOSTILE, f"p_{HOSTILE}": 1.0} for x in a]
-    b = [x | {name: 2.0 + i, "m_word": "b", "p_note": 3.0} for i, x in enumerate(a)]
+    a = [x | {"p_note": HOSTILE, f"p_{HOSTILE}": 1.0} for x in a]
+    b = [x | {name: 2.0 + i, "p_note": 3.0} for i, x in enumerate(a)]
     sessions = [{"device": HOSTILE, "versions": {HOSTILE: "1"}}]
     hostile = folder / f"a {HOSTILE.replace('/', '|')}"
     return write(hostile, a, sessions=sessions), write(folder / "b", b)
@@ -340,9 +340,9 @@ def test_hostile_words_are_text(tmp_path):
 @needs_packages
 def test_endless_words_and_names_stay_short(tmp_path):
     long, many = "x" * 5000, range(100)
-    a = [{"p_seed": i % 9, "p_eta": float(i), "m_word": f"{i}{long}"} for i in many]
+    a = [{"p_seed": i % 9, "p_eta": float(i)} for i in many]
     a = [x | {f"m_{i}_{long}": 1.0 for i in range(150)} for x in a]
-    b = [x | {"m_word": "y", "p_note": long} for x in a]
+    b = [x | {"p_note": long} for x in a]
     b = [x | {f"m_{i}_{long}": 1.0 + n for i in range(150)} for n, x in enumerate(b)]
     versions = {f"{i}{long}": long for i in range(300)}
     sessions = [{"device": long, "versions": versions}]
