@@ -281,17 +281,15 @@ class _Draw:
     def tied(self, x: np.ndarray) -> float:
         """Return a lam whose threshold in floats is an entry of x, or about that."""
         entry = np.abs(self.rng.choice(self.taken(x)))
-        if entry == 0:  # of whose neighbours one is negative
-            return 0.0
         if not self.one_in(2):
-            return self.weight_for(self.about(float(entry)))
+            return self.weight_for(max(self.about(float(entry)), 0.0))
         first = lam = self.real(self.weight_for(float(entry)))
         for side in (-np.inf, np.inf):
             lam = first
             for _ in range(4):
                 if self.threshold(lam) == entry:
                     return float(lam)
-                lam = np.nextafter(lam, self.real(side))
+                lam = max(np.nextafter(lam, self.real(side)), self.real(0))
         return float(first)
 
     def threshold(self, lam: Any) -> Any:
