@@ -27,7 +27,7 @@ def test_every_package_that_is_needed_has_a_lower_bound():
     assert {line.partition("==")[0] for line in lowest(PYPROJECT)} >= set(names)
 
 
-def test_they_are_what_is_installed_before_all_tests():
+def test_tests_are_run_with_them():
     run = (ROOT / ".ci" / "run").read_text()
     made, used = run.index(".ci/lowest.py >"), run.index("PIP_CONSTRAINT=$work/lowest")
-    assert made < used < run.index("== lint")
+    assert made < used < run.index("test_with", used)
