@@ -250,7 +250,7 @@ def test_with_more_open_coordinates_a_search_rarely_misses_one():
     """Of l0 with eight alike entries: as measured, and never a false one."""
     rng = np.random.default_rng(3)
     wrong = missed = 0
-    for _ in range(40):
+    for _ in range(60):
         w_star, b, t = hard(rng, 8)
         run = of(L0(), w_star, b, t**2 / 2)
         points = oracle_limits.limit_points(*told(w_star, b, t**2 / 2, None, "l0"))
@@ -259,7 +259,7 @@ def test_with_more_open_coordinates_a_search_rarely_misses_one():
         assert not np.any(limit.free & ~differ)
         missed += np.any(differ & ~limit.free)
         wrong += limit.unique != (len(points) == 1)
-    assert missed <= 7 and wrong <= 1
+    assert missed <= 10 and wrong <= 1
 
 
 STEEP = {

@@ -12,6 +12,7 @@ table (docs/reproducibility.md); `UNITS` times K, if K > 1, are allowed.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,13 @@ _OF_LIMIT = (
     *("equation_13", "l1_bound", "coupling_bound", "remark_1", "corollary_1_1"),
 )
 
+# Verdicts on pairs that rounding alone tells apart. With an eps that is not small
+# against the distance of the nearest pairs, 1e-6, also which weight has the smaller
+# angle, and whether a segment meets the axis.
+_ALIKE = ("holds", "undecided")
+_ALIKE_IF_NEAR = (*_ALIKE, "not_applicable")
+_NEAR = 1e-9
+
 _NEAR_THE_AXIS = 1e3  # of w*, where gradients have an error of eps / sin(theta)
 
 
@@ -74,6 +82,7 @@ class Tolerance:
         sine = math.sin(max(row["m_theta_0"] or 0, math.pi / 2))
         shortest = min(1, row["m_length_min"] or 1)
         unit = np.finfo(dtype).eps * (trial.d + max(1, remembered) / max(sine, 1e-300))
+        self.alike_pairs = _ALIKE if np.finfo(dtype).eps < _NEAR else _ALIKE_IF_NEAR
         self.allowed = float(UNITS * max(1, K) * unit / shortest)
         if eta * (beta + K) > _CHAOS:
             self.allowed = math.inf
@@ -100,7 +109,8 @@ class Tolerance:
 
     def differences(self, there: Tables, here: Tables) -> list[Difference]:
         """Return what differs by more than rounding."""
-        return differences(_joined(there), _joined(here), self._alike)
+        there, here = (_joined(x, self.alike_pairs) for x in (there, here))
+        return differences(there, here, self._alike)
 
     def _alike(self, table: str, column: str, there: Any, here: Any) -> bool:
         if there == here or self._is_free(column):
@@ -150,19 +160,12 @@ def _numbers(tables: Tables, name: str) -> np.ndarray:
     return np.asarray(tables["weights"][name][0].as_py(), float)
 
 
-def _joined(tables: Tables) -> Tables:
-    """Count pairs that are not violated together: rounding tells the others apart.
-
-    Which of two weights has the smaller angle, or whether a segment meets the axis, is
-    a matter of rounding for pairs as near as 1e-6.
-    """
+def _joined(tables: Tables, counts: Sequence[str]) -> Tables:
+    """Count pairs together whose verdicts rounding alone tells apart."""
     pairs = tables.get("pairs")
-    if pairs is None or not {*_NOT_VIOLATED} <= set(pairs.column_names):
+    if pairs is None or not {*counts} <= set(pairs.column_names):
         return tables
-    counts = zip(*(pairs[name].to_pylist() for name in _NOT_VIOLATED))
-    both = pa.array([sum(filter(None, few)) for few in counts], pa.int64())
-    pairs = pairs.drop_columns(_NOT_VIOLATED).append_column("holds", both)
+    rows = zip(*(pairs[name].to_pylist() for name in counts))
+    both = pa.array([sum(filter(None, few)) for few in rows], pa.int64())
+    pairs = pairs.drop_columns([*counts]).append_column("holds", both)
     return tables | {"pairs": pairs}
-
-
-_NOT_VIOLATED = ["holds", "undecided", "not_applicable"]
