@@ -4,7 +4,7 @@ python benchmarks/hunt.py [--runs N] [--seed S] [--processes P] [--out FILE]
 
 The runs and the rules are those of `tests/hunt.py`. Programs are compiled and judged in
 this process, replays are taken by others. The worst false verdicts of each claim are
-written as sweep files. Exit code 1 where a verdict is false.
+written as sweep files. Exit code 1 where a verdict is false or a replay failed.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import math
 import multiprocessing
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -45,18 +46,25 @@ HEAD = ("claim", *VERDICTS, *KINDS)
 
 
 class Found(NamedTuple):
-    """Counts by claim and verdict or kind, and the false verdicts."""
+    """Counts by claim and verdict or kind, the false verdicts, and what failed."""
 
     counts: Counter[tuple[str, str]]
     false: list[Finding]
+    failed: list[str]  # the parameters and the traceback of a run without a replay
 
 
 def judge_chunk(pairs: list[tuple[Chosen, Seen]]) -> Found:
-    """Replay runs, in a process of its own."""
-    found = [finding for pair in pairs for finding in compare(*pair)]
+    """Replay runs, in a process of its own; one that fails costs itself alone."""
+    found: list[Finding] = []
+    failed = []
+    for chosen, seen in pairs:
+        try:
+            found += compare(chosen, seen)
+        except Exception:
+            failed.append(f"{chosen}\n{traceback.format_exc()}")
     counts = Counter((x.claim, x.verdict) for x in found)
     counts.update((x.claim, x.kind) for x in found if x.kind)
-    return Found(counts, [x for x in found if x.kind in FALSE])
+    return Found(counts, [x for x in found if x.kind in FALSE], failed)
 
 
 def batches(runs: int, seed: int) -> Iterator[list[tuple[Chosen, Seen]]]:
@@ -81,11 +89,12 @@ def hunt(runs: int, seed: int, processes: int) -> Found:
             asked += [pool.submit(judge_chunk, chunk) for chunk in chunks]
             judged += len(batch)
             tell(judged, "runs judged in floats", begin)
-        found = Found(Counter(), [])
+        found = Found(Counter(), [], [])
         for done, future in enumerate(asked, 1):
             part = future.result()
             found.counts.update(part.counts)
             found.false.extend(part.false)
+            found.failed.extend(part.failed)
             if done % 50 == 0:
                 tell(judged * done // len(asked), "runs replayed", begin)
     return found
@@ -143,10 +152,12 @@ def main() -> int:
     print(text)
     if given.out:
         given.out.write_text(text)
+    print(f"{len(found.false)} false verdicts, {len(found.failed)} replays failed")
     if found.false:
-        number = write_worst(found.false, given.worst)
-        print(f"{len(found.false)} false verdicts, {number} in {given.worst}")
-    return bool(found.false)
+        print(f"{write_worst(found.false, given.worst)} of them in {given.worst}")
+    for text in found.failed[:KEPT]:
+        print(text)
+    return bool(found.false or found.failed)
 
 
 if __name__ == "__main__":
