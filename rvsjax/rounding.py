@@ -107,6 +107,10 @@ def spread(K: float, hyper: Hyper, penalty: Penalty) -> Array:  # noqa: N803
 
 
 def follow(K: float, hyper: Hyper, sine: Array) -> Array:  # noqa: N803
-    """Return by how much a drift can move the change of theta over one step."""
+    """Return by how much a drift can move the change of theta over one step.
+
+    sine is that of theta, as computed: at pi, as float32 has it, it is below 0.
+    """
     b = hyper.beta / K
+    sine = jnp.maximum(sine, jnp.finfo(hyper.eta.dtype).tiny)
     return jnp.minimum(4 * hyper.eta * K * (1 + b + b / sine), math.pi)

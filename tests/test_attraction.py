@@ -159,6 +159,16 @@ def test_what_rounding_decides_is_never_called_violated():
     assert verdicts["lemma_5_stated"] in ("undecided", "not-applicable")
 
 
+def test_a_float32_start_opposite_to_the_teacher_does_not_rise():
+    """The exact run stays there; pi in float32 is above pi, so its sine is negative."""
+    w_star = np.random.default_rng(0).normal(size=4).astype(np.float32)
+    given = (0.0, 69.0, 1 / 72.2, 100)
+    run = make(L1(), w_star, -w_star, *given, dtype="float32")
+    evidence, verdicts = judged(run)
+    assert evidence.seen.lagrangian.change > 0
+    assert "violated" not in verdicts.values()
+
+
 def test_the_drift_bounds_what_float32_does():
     """Against the same run in float64, at every length; 1 where it is unstable."""
     w_star, start = np.random.default_rng(1).normal(size=(2, 5))

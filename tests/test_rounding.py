@@ -105,6 +105,15 @@ def test_float32_angles_against_mpmath(d):
     assert max(errors) > rounding.angle_error(d, hyper) / 1000
 
 
+@pytest.mark.parametrize("beta", [0.0, 60.0])
+def test_a_drift_can_move_any_change_on_the_axis(beta):
+    """At pi, as float32 has it, the sine is -9e-8: nothing may become negative."""
+    hyper = Hyper(*(jnp.float32(x) for x in (0.0, beta, 0.01)))
+    for sine in (jnp.sin(jnp.float32(np.pi)), jnp.float32(0), jnp.float32(1e-30)):
+        found = float(rounding.follow(3.0, hyper, sine))
+        assert found == pytest.approx(np.pi if beta else 4 * 0.01 * 3, rel=1e-6)
+
+
 def test_the_allowances_are_far_below_what_they_must_not_hide():
     """Real increases at the paper's setting start at 1e-10 and 1e-12 in theta."""
     hyper = Hyper(*map(jnp.float64, (1e-4, 4e-3, 1e-5)))
