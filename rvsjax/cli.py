@@ -1,7 +1,9 @@
 """The command line: from arguments to a command, and its exit code."""
 
 import importlib
+import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 
@@ -52,6 +54,10 @@ _LEAST = 2**30  # bytes of address space
 
 def _lacking() -> str:
     """Say that a process may not take what importing takes; "" where it may."""
+    return _lacking_memory() or _lacking_threads()
+
+
+def _lacking_memory() -> str:
     try:
         from resource import RLIMIT_AS, getrlimit
     except ImportError:  # not here
@@ -61,6 +67,31 @@ def _lacking() -> str:
         return ""
     had = f"this process may use {soft / 2**30:.1f} GiB of address space"
     return f"{had}, and rvsjax needs 2; raise the limit (ulimit -v)"
+
+
+# JAX and OpenBLAS take so many before a first program has run, and XLA aborts the
+# process where it gets fewer: found on one and two cores, hence the limit.
+_CORES = 32
+
+
+def _lacking_threads() -> str:
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    needed = 15 + 5 * min(here, _CORES)
+    end = threading.Event()
+    there: list[threading.Thread] = []
+    try:
+        for _ in range(needed):
+            thread = threading.Thread(target=end.wait, daemon=True)
+            thread.start()
+            there.append(thread)
+    except RuntimeError:
+        had = f"this process may start {len(there)} more threads"
+        return f"{had}, and rvsjax needs {needed}; raise the limit (ulimit -u)"
+    finally:
+        end.set()
+        for thread in there:
+            thread.join()
+    return ""
 
 
 _MEND = (

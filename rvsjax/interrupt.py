@@ -38,16 +38,22 @@ _manner = _Manner(None, tell)
 def listen() -> None:
     """End the process with exit code 130 at the first signal, from now on.
 
-    A signal that was ignored at the start stays so, as `nohup` wants SIGHUP.
+    A signal that was ignored at the start stays so, as `nohup` wants SIGHUP. Where
+    no thread can be had, signals stay as they were.
     """
     reader, writer = os.pipe()
+    try:
+        threading.Thread(target=_hear, args=(reader,), daemon=True).start()
+    except RuntimeError:
+        os.close(reader)
+        os.close(writer)
+        return
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # the thread has heard of it
-    threading.Thread(target=_hear, args=(reader,), daemon=True).start()
 
 
 @contextlib.contextmanager

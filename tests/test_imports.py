@@ -1,12 +1,14 @@
 """What cannot be imported ends a command in a sentence, not in another's traceback."""
 
 import importlib
+import signal
 import sys
+import threading
 from types import ModuleType
 
 import pytest
 
-from rvsjax import cli
+from rvsjax import cli, interrupt
 from rvsjax.cli import main
 from rvsjax.console import SOME_FAILED
 
@@ -74,3 +76,36 @@ def test_too_little_address_space_is_told_before_anything_is_imported(
     monkeypatch.setattr(resource, "getrlimit", lambda which: (-1, -1))
     assert cli._lacking() == ""
     assert main(["theory", "list"]) == 0
+
+
+@pytest.mark.parametrize("few", [0, 10])
+def test_too_few_threads_are_told_before_anything_is_imported(
+    few, command, monkeypatch, capsys
+):
+    """XLA would abort the process, which no program can catch."""
+    start, started = threading.Thread.start, []
+
+    def start_few(thread):
+        if len(started) == few:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    command.carry_out = lambda arguments: 0
+    monkeypatch.setattr(threading.Thread, "start", start_few)
+    assert main(["theory", "list"]) == SOME_FAILED
+    told = capsys.readouterr().err
+    assert f"may start {few} more threads" in told and "ulimit -u" in told
+    assert not any(thread.is_alive() for thread in started)
+    monkeypatch.undo()
+    assert cli._lacking() == ""
+
+
+def test_signals_stay_as_they_were_where_no_thread_can_listen(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    interrupt.listen()
+    assert signal.getsignal(signal.SIGTERM) is before
