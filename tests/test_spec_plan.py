@@ -17,7 +17,7 @@ import pytest
 
 from rvsjax.spec.errors import SpecError
 from rvsjax.spec.file import parse
-from rvsjax.spec.plan import Item, Plan, make_plan
+from rvsjax.spec.plan import Item, Plan, make_plan, plan_again
 from rvsjax.spec.rvscgd import RVSCGD, direction
 from rvsjax.spec.vocabulary import Point
 
@@ -749,6 +749,26 @@ def test_an_only_that_leaves_nothing_tells_the_values_that_are_nearest():
     there = values(plan_of(body, only=["penalty=l1"]), "lam")
     near = [str(x) for x in there if x < 4e-3]  # 0.01 is farther away than 0
     assert what == f"leaves no run; lam has {', '.join(near)} and 3 more"
+
+
+def test_only_takes_none_for_runs_without_the_parameter():
+    """So a page prints it; the plan of a folder is read again with it."""
+    body = "[grid]\neta = [0.1, 0.2]\n[[case]]\npenalty = ['l0', 'l1']\n"
+    body += "[[case]]\nalgorithm = 'cgd'\n"
+    for only, kept in {
+        "penalty=none": [(None, 0.1), (None, 0.2)],
+        "penalty=l1, none": [("l1", 0.1), ("l1", 0.2), (None, 0.1), (None, 0.2)],
+    }.items():
+        plan = plan_of(body, only=[only])
+        assert sorted(values(plan, "penalty", "eta"), key=str) == sorted(kept, key=str)
+        assert plan.size == len(kept)
+        again = plan_again(plan.as_json())
+        assert again.fingerprint == plan.fingerprint
+        assert [item.run_id for item in again] == [item.run_id for item in plan]
+    with pytest.raises(SpecError, match="leaves no run; eta has 0.1, 0.2"):
+        plan_of(body, only=["eta=none"])
+    with pytest.raises(SpecError, match="leaves no run; penalty has l0, l1"):
+        plan_of("[grid]\npenalty = ['l0', 'l1']\n", only=["penalty=none"])
 
 
 def test_two_only_that_exclude_each_other_name_no_values():

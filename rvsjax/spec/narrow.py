@@ -48,7 +48,10 @@ def read_narrowed(words: Vocabulary, told: Any) -> tuple[Narrowed, Conditions]:
 
 def _checked(words: Vocabulary, name: str, values: list[Any]) -> list[Any]:
     where = f"narrowed.only.{name}"
-    checked = [words.check(name, value, where) for value in values]
+    checked = [
+        (None, []) if value is None else words.check(name, value, where)
+        for value in values
+    ]
     problems = [problem for _, found in checked for problem in found]
     if problems:
         raise SpecError(problems)
@@ -108,6 +111,8 @@ def _read_values(
     values = {}
     for part in text.split(","):
         value, problems = words.read(key, part, f"--only {key}")
+        if problems and part.strip() == _UNUSED:
+            value, problems = None, []
         if problems:
             raise SpecError(problems)
         values |= dict.fromkeys(_meant(value, known))
@@ -116,6 +121,7 @@ def _read_values(
 
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _PRINTED = 3  # digits of a number in a page
+_UNUSED = "none"  # how pages print that a run has no such parameter
 
 
 def _meant(value: Any, known: Collection[Any]) -> list[Any]:
