@@ -14,13 +14,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gammainc
 
-from rvsjax.two_layer import (
-    SURROGATES,
-    TwoLayerRun,
-    TwoLayerTeacher,
-    descend,
-    ending,
-)
+from rvsjax.two_layer.descent import TwoLayerRun, descend, ending
+from rvsjax.two_layer.population import SURROGATES, TwoLayerTeacher
 
 SLOPES = {
     "relu": lambda x: x > 0,

@@ -23,7 +23,8 @@ from rvsjax.rows import (
 from rvsjax.spec.plan import Item
 from rvsjax.studies.study import Probe, Study, leaf
 from rvsjax.teacher import unit
-from rvsjax.two_layer import Curves, TwoLayerRun, TwoLayerTeacher, descend, ending
+from rvsjax.two_layer.descent import Curves, TwoLayerRun, descend, ending
+from rvsjax.two_layer.population import TwoLayerTeacher
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["STUDY"]
