@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from rvsjax import limit
+from rvsjax.environment.jax_settings import pinned
+from rvsjax.environment.numbers import plain, vector
+from rvsjax.environment.paths import user_path
 from rvsjax.lagrangian import Run
 from rvsjax.limit import Limit
-from rvsjax.numbers import plain, vector
-from rvsjax.paths import user_path
-from rvsjax.pinned import pinned
 from rvsjax.results import Results, load
 from rvsjax.spec.errors import Problem, SpecError, shown
 from rvsjax.spec.file import override, parse, read

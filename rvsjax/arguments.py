@@ -4,7 +4,7 @@ import argparse
 from typing import NoReturn
 
 from rvsjax import __version__
-from rvsjax.paths import user_path
+from rvsjax.environment.paths import user_path
 
 __all__ = ["make_parser"]
 

@@ -17,8 +17,8 @@ import pandas as pd
 from mpmath import mp
 
 from rvsjax import __version__
+from rvsjax.environment.jax_settings import pinned
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
-from rvsjax.pinned import pinned
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
 from rvsjax.simulate import simulate

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax import smooth
-from rvsjax.pinned import pinned, random_key
+from rvsjax.environment.jax_settings import pinned, random_key
 from rvsjax.surrogates import SLOPE, SURROGATES, expected_gradient
 from rvsjax.teacher import Teacher
 from rvsjax.types import Array, Gradient, pytree, static

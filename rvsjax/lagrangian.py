@@ -5,8 +5,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.environment.numbers import flat, refuse, vector, whole
 from rvsjax.gradients import Population, Source
-from rvsjax.numbers import flat, refuse, vector, whole
 from rvsjax.teacher import Teacher
 from rvsjax.types import (
     Algorithm,

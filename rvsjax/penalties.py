@@ -12,7 +12,7 @@ the number of entries, is the one that is not made of coordinates.
 import jax
 import jax.numpy as jnp
 
-from rvsjax import numbers
+from rvsjax.environment import numbers
 from rvsjax.types import Array, pytree
 
 __all__ = ["L0", "L1", "Largest", "NoPenalty", "TransformedL1"]

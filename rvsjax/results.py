@@ -11,7 +11,7 @@ import pandas as pd
 
 from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
-from rvsjax.paths import user_path
+from rvsjax.environment.paths import user_path
 from rvsjax.store import Damaged, Store, StoreError
 from rvsjax.store.reading import content
 

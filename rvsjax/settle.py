@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rvsjax.cache import Cache, private_folder, source_digest
 from rvsjax.engine import Device, Engine, Keeper, choose_width, compiler_options
+from rvsjax.environment.cache import Cache, private_folder, source_digest
+from rvsjax.environment.jax_settings import unpinned
 from rvsjax.kernels import KERNELS, choose, problem, works
-from rvsjax.pinned import unpinned
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import Study, study_of

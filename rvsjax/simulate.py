@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax import rounding
+from rvsjax.environment.jax_settings import pinned
 from rvsjax.lagrangian import Run
 from rvsjax.monitor import NEVER, Monitor, watch, watch_start
-from rvsjax.pinned import pinned
 from rvsjax.types import Array, State
 
 __all__ = ["Curves", "Outcome", "Run", "log_grid", "simulate"]
@@ -71,7 +71,8 @@ def simulate(run: Run) -> Outcome:
     Monitors see every step; curves keep the steps of `log_grid`. A run that meets a
     number that is not finite, or a step with ``v = 0`` within rounding, keeps its last
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
-    Settings of JAX change nothing of it, but for 64-bit types (`rvsjax.pinned`).
+    Settings of JAX change nothing of it, but for 64-bit types
+    (`rvsjax.environment.jax_settings`).
     """
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
 

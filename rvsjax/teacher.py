@@ -10,7 +10,7 @@ import math
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax import numbers
+from rvsjax.environment import numbers
 from rvsjax.types import Array, pytree, static
 
 __all__ = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rvsjax.cache import Cache, private_folder, source_digest, warn_once
+from rvsjax.environment.cache import Cache, private_folder, source_digest, warn_once
 
 
 @pytest.fixture

@@ -262,7 +262,7 @@ def test_a_second_process_finds_it(tmp_path):
     code = """
 import sys, numpy as np, made
 from pathlib import Path
-from rvsjax.cache import Cache
+from rvsjax.environment.cache import Cache
 from rvsjax.engine import Engine
 from rvsjax.engine.compiling import Programs
 if sys.argv[1] == "load":

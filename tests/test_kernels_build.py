@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from rvsjax import kernels
-from rvsjax.cache import warn_once
+from rvsjax.environment.cache import warn_once
 from rvsjax.kernels import build
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rvsjax
+from rvsjax.environment.numbers import flat, plain
 from rvsjax.lagrangian import Run
-from rvsjax.numbers import flat, plain
 from rvsjax.penalties import L0, Largest, TransformedL1
 from rvsjax.simulate import simulate
 from rvsjax.spec.errors import SpecError

@@ -7,9 +7,9 @@ import pytest
 
 import rvsjax
 from rvsjax.arguments import make_parser
-from rvsjax.cache import private_folder
+from rvsjax.environment.cache import private_folder
+from rvsjax.environment.paths import user_path
 from rvsjax.nn.data import DataError, load_data
-from rvsjax.paths import user_path
 from rvsjax.results import Results
 from rvsjax.spec.errors import SpecError
 

@@ -12,8 +12,15 @@ import numpy as np
 import pytest
 
 from rvsjax.engine import Engine, devices
+from rvsjax.environment.jax_settings import (
+    _ELSEWHERE,
+    _HELD,
+    _TOLD,
+    pinned,
+    random_key,
+    unpinned,
+)
 from rvsjax.gradients import Minibatch, TrainingSet
-from rvsjax.pinned import _ELSEWHERE, _HELD, _TOLD, pinned, random_key, unpinned
 from rvsjax.teacher import Teacher
 
 OTHER = {
@@ -143,7 +150,7 @@ def test_what_is_held_is_the_default():
     """So that holding it changes no result: JAX in a process without settings."""
     code = """
 import jax
-from rvsjax.pinned import _HELD, _TOLD, unpinned
+from rvsjax.environment.jax_settings import _HELD, _TOLD, unpinned
 for name, usual in (_HELD | _TOLD).items():
     there = jax.config.values.get(name, usual)
     there = getattr(there, "value", there)

@@ -13,7 +13,7 @@ from jax.sharding import SingleDeviceSharding
 from rvsjax.engine import kept
 from rvsjax.engine.memory import lacking
 from rvsjax.engine.platforms import Device
-from rvsjax.pinned import pinned, unpinned
+from rvsjax.environment.jax_settings import pinned, unpinned
 
 __all__ = ["Programs", "mapped", "programs"]
 

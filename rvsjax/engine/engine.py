@@ -22,7 +22,7 @@ from rvsjax.engine.platforms import (
     known_bad_version,
 )
 from rvsjax.engine.stages import Stages
-from rvsjax.pinned import pinned
+from rvsjax.environment.jax_settings import pinned
 
 __all__ = ["Engine"]
 
@@ -65,7 +65,7 @@ class Engine:
     """Applies a pure function, or `Stages`, to blocks of pytrees with ``jit(vmap)``.
 
     Leaves keep their dtype: 64-bit types are enabled while a block runs, and settings
-    of JAX are held (`rvsjax.pinned`). A program is
+    of JAX are held (`rvsjax.environment.jax_settings`). A program is
     compiled once in a process for each structure, shape, dtype and device, and kept.
     With a `keeper` it outlives the process (CPU alone; others were not tried).
     """

@@ -6,7 +6,7 @@ function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vm
 
 import importlib.util
 
-from rvsjax.cache import warn_once
+from rvsjax.environment.cache import warn_once
 from rvsjax.kernels import gpu, native
 from rvsjax.simulate import simulate
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import jax
 
-from rvsjax.cache import private_folder, source_digest, warn_once
+from rvsjax.environment.cache import private_folder, source_digest, warn_once
 
 __all__ = ["TARGET", "BuildError", "load"]
 

@@ -17,7 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from rvsjax.numbers import whole
+from rvsjax.environment.numbers import whole
 from rvsjax.surrogates import SURROGATES
 from rvsjax.types import Array
 

@@ -25,9 +25,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.environment.jax_settings import pinned, random_key
 from rvsjax.nn.activations import activation
 from rvsjax.nn.normalisation import Moments, moments_of, normalise
-from rvsjax.pinned import pinned, random_key
 from rvsjax.types import Array
 
 __all__ = ["INPUTS", "SHAPES", "LeNet", "Parameters", "apply", "init", "pixels"]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from rvsjax.cache import private_folder
+from rvsjax.environment.cache import private_folder
 from rvsjax.nn.dataset import MNIST_MD5, Arrays, DataSet, read_folder
 from rvsjax.nn.idx import DataError
 

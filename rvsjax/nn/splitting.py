@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from rvsjax.environment.numbers import refuse
 from rvsjax.nn.leaves import has_holes, is_array, is_hole, over, penalised
-from rvsjax.numbers import refuse
 from rvsjax.types import Array, Hyper, Penalty, need_penalty
 
 __all__ = ["SplittingState", "relaxed_splitting", "u_params"]

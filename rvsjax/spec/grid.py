@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from rvsjax.numbers import plain
+from rvsjax.environment.numbers import plain
 from rvsjax.spec.errors import Problem, SpecError
 from rvsjax.spec.file import LARGEST_FILE, parse
 from rvsjax.spec.plan import make_plan

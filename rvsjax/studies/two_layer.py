@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
-from rvsjax.pinned import random_key
+from rvsjax.environment.jax_settings import random_key
 from rvsjax.rows import (
     curves_table,
     identity,

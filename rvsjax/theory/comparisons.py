@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.environment.jax_settings import pinned
 from rvsjax.monitor import SETTLED
 from rvsjax.penalties import NoPenalty
-from rvsjax.pinned import pinned
 from rvsjax.teacher import slope
 from rvsjax.theory.check import Check
 from rvsjax.types import Hyper

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
+from rvsjax.environment.jax_settings import pinned
 from rvsjax.monitor import SETTLED
-from rvsjax.pinned import pinned
 from rvsjax.studies.rvscgd.trial import Trial
 from rvsjax.teacher import slope
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
+from rvsjax.environment.jax_settings import IMPLEMENTATION, random_key
 from rvsjax.gradients import (
     Minibatch,
     Population,
@@ -21,7 +22,6 @@ from rvsjax.limit import has_limit, limit_point, unknown_limit
 from rvsjax.measure import Measurements, measure
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
-from rvsjax.pinned import IMPLEMENTATION, random_key
 from rvsjax.simulate import Curves, Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import direction
