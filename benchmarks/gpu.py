@@ -154,9 +154,9 @@ def ours(steps, simulate):
     import jax
 
     from rvsjax.algorithms import ALGORITHMS
+    from rvsjax.models.no_overlap import Teacher
     from rvsjax.penalties import L0
     from rvsjax.simulate import Run
-    from rvsjax.teacher import Teacher
     from rvsjax.types import Hyper
 
     def run(w, w_star, lam, beta, eta):

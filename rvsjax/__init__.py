@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rvsjax.algorithms import ALGORITHMS
     from rvsjax.api import grid, limit_point, load, run
+    from rvsjax.models.no_overlap import Teacher
     from rvsjax.penalties import L0, L1, TransformedL1
-    from rvsjax.teacher import Teacher
     from rvsjax.types import Hyper
 
     rvscgd = ALGORITHMS["rvscgd"]

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.lagrangian import Run
+from rvsjax.models.no_overlap import unit
 from rvsjax.penalties import TransformedL1
-from rvsjax.teacher import unit
 from rvsjax.types import Array, Penalty
 
 __all__ = ["LARGE", "OFF", "SMALL", "Point", "Problem", "States", "settle", "solve"]

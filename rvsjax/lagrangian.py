@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.environment.numbers import flat, refuse, vector, whole
-from rvsjax.gradients import Population, Source
-from rvsjax.teacher import Teacher
+from rvsjax.models.gradients import Population, Source
+from rvsjax.models.no_overlap import Teacher
 from rvsjax.types import (
     Algorithm,
     Array,

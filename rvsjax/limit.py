@@ -15,10 +15,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.algorithms import cgd, compensated, rvscgd
+from rvsjax.algorithms import cgd, rvscgd
+from rvsjax.algorithms import rvscgd_compensated as compensated
 from rvsjax.fixed_point import LARGE, OFF, SMALL, Point, Problem, States, settle, solve
 from rvsjax.lagrangian import Run
-from rvsjax.teacher import angle, unit
+from rvsjax.models.no_overlap import angle, unit
 from rvsjax.types import Array
 
 __all__ = [

@@ -25,12 +25,12 @@ import numpy as np
 from rvsjax import exact
 from rvsjax.kernels import KERNELS, native
 from rvsjax.lagrangian import Run
+from rvsjax.models.no_overlap import slope
 from rvsjax.monitor import SETTLED
 from rvsjax.problems import floats
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import make_trial
-from rvsjax.teacher import slope
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, verdict
 from tests import oracle
 

@@ -10,8 +10,8 @@ import optax
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
-from rvsjax.teacher import Teacher, unit
 from rvsjax.types import Hyper
 
 PENALTIES = {

@@ -10,10 +10,10 @@ import optax
 import pyproximal
 import pytest
 
-from rvsjax import smooth
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.models import relu as smooth
+from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, Largest, NoPenalty
-from rvsjax.teacher import Teacher
 from rvsjax.types import Hyper
 from tests.test_algorithms import problem
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
+from rvsjax.models.no_overlap import Teacher, direction_at
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulate import Run, simulate
-from rvsjax.teacher import Teacher, direction_at
 from rvsjax.theory import (
     CLAIMS,
     COMPARISONS,

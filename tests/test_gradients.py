@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from rvsjax.gradients import (
+from rvsjax.models.gradients import (
     Empirical,
     Minibatch,
     Population,
@@ -24,8 +24,8 @@ from rvsjax.gradients import (
     mean_gradient,
     plane_gradient,
 )
-from rvsjax.surrogates import SURROGATES, expected_gradient
-from rvsjax.teacher import Teacher
+from rvsjax.models.no_overlap import Teacher
+from rvsjax.models.surrogates import SURROGATES, expected_gradient
 from tests.test_surrogates import DERIVATIVES
 
 SIGMAS = 7

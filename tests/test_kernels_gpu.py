@@ -11,11 +11,11 @@ from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.kernels import gpu
 from rvsjax.lagrangian import lagrangian
+from rvsjax.models.no_overlap import Teacher
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.rounding import angle_step_error, lagrangian_step_error
 from rvsjax.simulate import Run, simulate
-from rvsjax.teacher import Teacher
 from rvsjax.types import Hyper
 
 RUNS = 64

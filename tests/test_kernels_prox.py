@@ -7,10 +7,10 @@ import pytest
 
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.kernels import KERNELS, gpu, native
+from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import TransformedL1
 from rvsjax.rounding import PROX_ULPS
 from rvsjax.simulate import Run
-from rvsjax.teacher import Teacher, unit
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, judge
 from rvsjax.types import Hyper
 from tests.kernel_runs import WAYS, kernel, make_runs, needs_compiler, quickly

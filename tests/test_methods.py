@@ -5,15 +5,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax import smooth
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.gradients import Empirical, Minibatch, Population, Projected, TrainingSet
+from rvsjax.models import relu as smooth
+from rvsjax.models.gradients import (
+    Empirical,
+    Minibatch,
+    Population,
+    Projected,
+    TrainingSet,
+)
+from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L1, Largest, NoPenalty
 from rvsjax.results import Results
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
-from rvsjax.teacher import Teacher
 from rvsjax.types import Hyper
 
 SWEEP = """

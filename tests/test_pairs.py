@@ -10,12 +10,12 @@ import pytest
 import scipy.stats
 
 from rvsjax import rounding
+from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import PAIRS, make_trial
 from rvsjax.studies.rvscgd.trial import _judge_pairs
-from rvsjax.teacher import Teacher
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS, Pair, draw_pair, verdict
 from rvsjax.theory.slopes import lemma_1, lemma_3
 from rvsjax.types import Hyper, pytree

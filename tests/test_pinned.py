@@ -20,8 +20,8 @@ from rvsjax.environment.jax_settings import (
     random_key,
     unpinned,
 )
-from rvsjax.gradients import Minibatch, TrainingSet
-from rvsjax.teacher import Teacher
+from rvsjax.models.gradients import Minibatch, TrainingSet
+from rvsjax.models.no_overlap import Teacher
 
 OTHER = {
     "jax_threefry_partitionable": False,

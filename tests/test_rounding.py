@@ -8,8 +8,8 @@ import pytest
 from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.lagrangian import lagrangian
+from rvsjax.models.no_overlap import Teacher, angle, unit
 from rvsjax.penalties import L0, L1
-from rvsjax.teacher import Teacher, angle, unit
 from rvsjax.types import Hyper, State
 from tests.test_simulate import make_run
 

@@ -11,8 +11,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from rvsjax import smooth
-from rvsjax.teacher import Teacher
+from rvsjax.models import relu as smooth
+from rvsjax.models.no_overlap import Teacher
 from tests.test_teacher import SIGMAS, unit_vectors
 
 STAR = np.array([0.5, -0.5, 0.5, 0.5])  # of length 1 exactly

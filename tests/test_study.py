@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from rvsjax.models.no_overlap import angle
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import Trial, make_trial
-from rvsjax.teacher import angle
 
 
 def trial(seed=0, **chosen):

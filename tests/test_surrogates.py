@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from rvsjax.surrogates import SURROGATES, expected_gradient
-from rvsjax.teacher import Teacher
+from rvsjax.models.no_overlap import Teacher
+from rvsjax.models.surrogates import SURROGATES, expected_gradient
 
 SIGMAS = 6.5
 DERIVATIVES = {

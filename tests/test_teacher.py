@@ -12,7 +12,13 @@ import mpmath
 import numpy as np
 import pytest
 
-from rvsjax.teacher import Teacher, angle, direction_at, sparse_direction, unit
+from rvsjax.models.no_overlap import (
+    Teacher,
+    angle,
+    direction_at,
+    sparse_direction,
+    unit,
+)
 
 SIGMAS = 6
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from rvsjax.models.no_overlap import direction_at
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulate import simulate
-from rvsjax.teacher import direction_at
 from rvsjax.theory import (
     CLAIMS,
     RUN_CLAIMS,

@@ -14,8 +14,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gammainc
 
+from rvsjax.models.two_layer import SURROGATES, TwoLayerTeacher
 from rvsjax.two_layer.descent import TwoLayerRun, descend, ending
-from rvsjax.two_layer.population import SURROGATES, TwoLayerTeacher
 
 SLOPES = {
     "relu": lambda x: x > 0,

@@ -1,18 +1,12 @@
 """Methods under one interface: `init` and `step`, one file a method.
 
 `hard_projection` is `prox_cgd`, to be run with the penalty `Largest`; `relu_descent` is
-to be run with the gradient of `rvsjax.smooth`.
+to be run with the gradient of `rvsjax.models.relu`.
 """
 
-from rvsjax.algorithms import (
-    admm,
-    cgd,
-    compensated,
-    descent,
-    prox_cgd,
-    rvscgd,
-    rvscgd_free,
-)
+from rvsjax.algorithms import admm, cgd, prox_cgd, rvscgd, rvscgd_free
+from rvsjax.algorithms import gradient_descent as descent
+from rvsjax.algorithms import rvscgd_compensated as compensated
 from rvsjax.types import Algorithm
 
 __all__ = ["ALGORITHMS", "COMPENSATED"]

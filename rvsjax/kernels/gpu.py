@@ -12,11 +12,11 @@ import warnings
 import jax
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.gradients import Population
 from rvsjax.kernels.gpu_source import PENALTIES
 from rvsjax.kernels.gpu_warp import call
 from rvsjax.kernels.layout import flatten, unflatten
 from rvsjax.lagrangian import Run
+from rvsjax.models.gradients import Population
 from rvsjax.simulate import Outcome, simulate
 
 __all__ = ["choose_lanes", "run_kernel", "simulate_gpu", "why_not"]

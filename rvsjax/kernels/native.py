@@ -10,10 +10,10 @@ import jax
 
 from rvsjax import simulate as reference
 from rvsjax.algorithms import rvscgd
-from rvsjax.gradients import Population
 from rvsjax.kernels.build import TARGET, BuildError, load
 from rvsjax.kernels.layout import Raw, flatten, shapes, unflatten
 from rvsjax.lagrangian import Run
+from rvsjax.models.gradients import Population
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulate import Outcome
 

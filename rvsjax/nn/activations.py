@@ -9,7 +9,7 @@ One bit gives ``1[x > 0]``, the binarised ReLU of Dinh and Xin 2020.
 
 Its derivative is 0 almost everywhere. Backward it is replaced by that of ``relu``
 (``1[x > 0]``), ``clipped`` (``1[0 < x < 1]``), ``identity`` (1) or ``window``
-(``1[|x| <= 1]``), whatever b: see `rvsjax.surrogates`.
+(``1[|x| <= 1]``), whatever b: see `rvsjax.models.surrogates`.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax.environment.numbers import whole
-from rvsjax.surrogates import SURROGATES
+from rvsjax.models.surrogates import SURROGATES
 from rvsjax.types import Array
 
 __all__ = ["activation", "binary_relu", "quantised_relu"]
@@ -30,7 +30,7 @@ _SMALL = 0.25  # of a level, for what rounding may move
 def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
     """Return ``ceil(L clip(x, 0, 1)) / L`` elementwise, ``L = 2^bits - 1``.
 
-    `surrogate` is a key of `rvsjax.surrogates.SURROGATES`, `bits` from 1 to 32; others
+    `surrogate` is a key of `rvsjax.models.surrogates.SURROGATES`, `bits` from 1 to 32; others
     are a ValueError. In the dtype of x; NaN stays NaN, so that a network that diverged
     does not look alive. A level stays as it is, however it was rounded (by two eps),
     where eps of that dtype is small against a level.

@@ -58,7 +58,7 @@ class LeNet(NamedTuple):
     one keeps ReLU after `dense2`, the input of `dense3`.
     """
 
-    surrogate: str = "relu"  # of `rvsjax.surrogates.SURROGATES`
+    surrogate: str = "relu"  # of `rvsjax.models.surrogates.SURROGATES`
     bits: int | None = 1  # of each activation; None: ReLU everywhere
     batch_norm: bool = False
     full_first: bool = False

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.environment.jax_settings import random_key
+from rvsjax.models.no_overlap import unit
+from rvsjax.models.two_layer import TwoLayerTeacher
 from rvsjax.rows import (
     curves_table,
     identity,
@@ -22,9 +24,7 @@ from rvsjax.rows import (
 )
 from rvsjax.spec.plan import Item
 from rvsjax.studies.study import Probe, Study, leaf
-from rvsjax.teacher import unit
 from rvsjax.two_layer.descent import Curves, TwoLayerRun, descend, ending
-from rvsjax.two_layer.population import TwoLayerTeacher
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["STUDY"]

@@ -16,9 +16,9 @@ import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.environment.jax_settings import pinned
+from rvsjax.models.no_overlap import slope
 from rvsjax.monitor import SETTLED
 from rvsjax.penalties import NoPenalty
-from rvsjax.teacher import slope
 from rvsjax.theory.check import Check
 from rvsjax.types import Hyper
 

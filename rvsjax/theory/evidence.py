@@ -10,13 +10,13 @@ import jax.numpy as jnp
 
 from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.gradients import Population
 from rvsjax.lagrangian import Run, lagrangian
 from rvsjax.limit import Limit, limit_point
+from rvsjax.models.gradients import Population
+from rvsjax.models.no_overlap import angle, unit
 from rvsjax.monitor import NEVER, SETTLED, Monitor
 from rvsjax.penalties import L1, NoPenalty
 from rvsjax.simulate import Outcome
-from rvsjax.teacher import angle, unit
 from rvsjax.theory.attraction import Attraction, attraction, widest
 from rvsjax.theory.check import Check
 from rvsjax.types import Array, Hyper, State

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax import rounding
-from rvsjax.teacher import Teacher, direction_at, unit
+from rvsjax.models.no_overlap import Teacher, direction_at, unit
 from rvsjax.types import Array, Hyper, Penalty
 
 __all__ = ["Pair", "draw_pair"]

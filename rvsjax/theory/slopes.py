@@ -8,7 +8,7 @@ docs/mathematics.md.
 
 import jax.numpy as jnp
 
-from rvsjax.teacher import unit
+from rvsjax.models.no_overlap import unit
 from rvsjax.theory.check import Check
 from rvsjax.theory.pairs import Pair
 from rvsjax.types import Array

@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.teacher import unit
-from rvsjax.two_layer.population import TwoLayerTeacher
+from rvsjax.models.no_overlap import unit
+from rvsjax.models.two_layer import TwoLayerTeacher
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["Curves", "Descent", "TwoLayerRun", "descend", "ending"]

@@ -9,7 +9,10 @@ import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.environment.jax_settings import IMPLEMENTATION, random_key
-from rvsjax.gradients import (
+from rvsjax.kernels import KERNELS
+from rvsjax.limit import has_limit, limit_point, unknown_limit
+from rvsjax.measure import Measurements, measure
+from rvsjax.models.gradients import (
     Minibatch,
     Population,
     Projected,
@@ -17,16 +20,13 @@ from rvsjax.gradients import (
     Source,
     TrainingSet,
 )
-from rvsjax.kernels import KERNELS
-from rvsjax.limit import has_limit, limit_point, unknown_limit
-from rvsjax.measure import Measurements, measure
+from rvsjax.models.no_overlap import Teacher, direction_at, sparse_direction, unit
 from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.simulate import Curves, Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import direction
 from rvsjax.studies.study import leaf
-from rvsjax.teacher import Teacher, direction_at, sparse_direction, unit
 from rvsjax.theory import (
     PAIR_CLAIMS,
     RUN_CLAIMS,

@@ -58,7 +58,7 @@ def _unit_length(w_star: Array) -> Array:
     if np.any(off):
         raise ValueError(
             f"Teacher: w_star has the length {length[off][0]:g}; it must be 1: give "
-            "rvsjax.teacher.unit(w_star)"
+            "rvsjax.models.no_overlap.unit(w_star)"
         )
     return w_star
 

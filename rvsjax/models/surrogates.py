@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax.scipy.special import erfc
 
-from rvsjax.teacher import Teacher, unit
+from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.types import Array
 
 __all__ = ["SLOPE", "SURROGATES", "Surrogate", "expected_gradient", "sine_and_cosine"]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax.scipy.special import erf
 
-from rvsjax.teacher import angle, unit
+from rvsjax.models.no_overlap import angle, unit
 from rvsjax.types import Array, pytree
 
 __all__ = ["SURROGATES", "Shape", "TwoLayerTeacher"]

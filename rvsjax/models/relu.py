@@ -17,7 +17,7 @@ import math
 
 import jax.numpy as jnp
 
-from rvsjax.teacher import Teacher, unit
+from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.types import Array
 
 __all__ = ["gradient", "loss"]

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
-from rvsjax import smooth
 from rvsjax.environment.jax_settings import pinned, random_key
-from rvsjax.surrogates import SLOPE, SURROGATES, expected_gradient
-from rvsjax.teacher import Teacher
+from rvsjax.models import relu as smooth
+from rvsjax.models.no_overlap import Teacher
+from rvsjax.models.surrogates import SLOPE, SURROGATES, expected_gradient
 from rvsjax.types import Array, Gradient, pytree, static
 
 __all__ = [
@@ -85,7 +85,7 @@ class Source(Protocol):
 
 @pytree
 class Smooth:
-    """The true gradient of the network with ReLU, of `rvsjax.smooth`."""
+    """The true gradient of the network with ReLU, of `rvsjax.models.relu`."""
 
     def at(self, teacher: Teacher, step: Array) -> Gradient:
         """Return ``w -> grad f(w)`` of that network, the same at every step."""

@@ -1,0 +1,1 @@
+"""Networks: population losses, coarse gradients, and their estimates."""
