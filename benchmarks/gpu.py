@@ -4,7 +4,7 @@ python benchmarks/gpu.py [--json FILE] [--runs N ...] [--dtypes NAME ...] [--dry
 
 One run, peers interleaved, median of --repeats. A run-step is one step of one run with
 theta, the Lagrangian and the increase of both (l0, d = 50, k = 20); `xla` and `kernel`
-watch everything that `rvsjax.simulate` does. `naive +WHILE` is `naive` with XLA's loop
+watch everything that `rvsjax.simulation.simulate` does. `naive +WHILE` is `naive` with XLA's loop
 as a CUDA graph, in a process of its own, since XLA reads its flags when it starts.
 `hand` is CUDA written for this case alone, one thread a run; in float64 its weights
 do not all fit in the registers. `differs by` is the largest difference from `naive`
@@ -156,7 +156,7 @@ def ours(steps, simulate):
     from rvsjax.algorithms import ALGORITHMS
     from rvsjax.models.no_overlap import Teacher
     from rvsjax.penalties import L0
-    from rvsjax.simulate import Run
+    from rvsjax.simulation.simulate import Run
     from rvsjax.types import Hyper
 
     def run(w, w_star, lam, beta, eta):
@@ -245,8 +245,8 @@ def peer(name, runs, dtype, steps) -> Any:
         return naive(steps)
     if name == "hand":
         return hand(steps, dtype)
-    from rvsjax.kernels.gpu import choose_lanes, run_kernel
-    from rvsjax.simulate import simulate
+    from rvsjax.simulation.kernels.warp import choose_lanes, run_kernel
+    from rvsjax.simulation.simulate import simulate
 
     def by_kernel(run):
         return run_kernel(run, choose_lanes(run, runs))

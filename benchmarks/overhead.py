@@ -123,7 +123,7 @@ def time_tables(runs: str) -> dict[str, float]:
 
 
 def time_sweep(runs: str, steps: str) -> dict[str, float]:
-    from rvsjax.kernels import native
+    from rvsjax.simulation.kernels import native
     from rvsjax.sweep import Options, run_plan
 
     native.problem()  # compiles the C++ where it was not

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.engine import Engine, blocks
-from rvsjax.kernels import KERNELS, native
+from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.plan import make_plan
 from rvsjax.studies.rvscgd import evaluate, make_trial

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax.kernels import KERNELS, native
+from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.studies.rvscgd import make_trial

@@ -4,13 +4,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from rvsjax import limit
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.environment.numbers import plain, vector
 from rvsjax.environment.paths import user_path
-from rvsjax.lagrangian import Run
-from rvsjax.limit import Limit
 from rvsjax.results import Results, load
+from rvsjax.simulation import limit
+from rvsjax.simulation.limit import Limit
+from rvsjax.simulation.run import Run
 from rvsjax.spec.errors import Problem, SpecError, shown
 from rvsjax.spec.file import override, parse, read
 from rvsjax.spec.grid import Sweep, grid
@@ -61,12 +61,12 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
 
     It is the limit to which the iterate `near` belongs, without it that of the teacher.
     `free` and `unique` are of a search that tries all choices for up to 5 open
-    coordinates (3 with transformed l1), and some beyond; `rvsjax.limit.limit_points`
+    coordinates (3 with transformed l1), and some beyond; `rvsjax.simulation.limit.limit_points`
     tries all. Only the teacher, the penalty and the hyperparameters of the run matter.
     """
     if not isinstance(run, Run):
         raise ValueError(
-            f"limit_point: the run is {run!r}; it must be a rvsjax.simulate.Run"
+            f"limit_point: the run is {run!r}; it must be a rvsjax.simulation.simulate.Run"
         )
     if near is not None:
         given: Any = vector("limit_point: near", near)

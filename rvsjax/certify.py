@@ -21,7 +21,7 @@ from rvsjax.environment.jax_settings import pinned
 from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
-from rvsjax.simulate import simulate
+from rvsjax.simulation.simulate import simulate
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.store import StoreError

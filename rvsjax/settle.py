@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rvsjax.engine import Device, Engine, Keeper, choose_width, compiler_options
 from rvsjax.environment.cache import Cache, private_folder, source_digest
 from rvsjax.environment.jax_settings import unpinned
-from rvsjax.kernels import KERNELS, choose, problem, works
+from rvsjax.simulation.kernels import KERNELS, choose, problem, works
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import Study, study_of
@@ -38,7 +38,7 @@ class Setting(NamedTuple):
     """What the bits of a result depend on, beside the run itself."""
 
     width: int  # runs in a block
-    kernel: str  # of `rvsjax.kernels`
+    kernel: str  # of `rvsjax.simulation.kernels`
     quick: bool  # programs compiled quickly, not to run fast
     data: str = ""  # a digest of what all runs share, if they do
     unpinned: str = ""  # settings of JAX and XLA beside the usual

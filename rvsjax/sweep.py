@@ -59,7 +59,7 @@ class Options(NamedTuple):
     """How a plan is run, not what it asks."""
 
     width: int | None = None  # runs in a block; None: chosen, or that of the folder
-    kernel: str | None = None  # of `rvsjax.kernels`; None: likewise
+    kernel: str | None = None  # of `rvsjax.simulation.kernels`; None: likewise
     shard: tuple[int, int] = (1, 1)  # this process takes each N-th block from the I-th
     retry: frozenset[str] = frozenset()  # statuses to compute again
     fail_fast: bool = False

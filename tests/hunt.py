@@ -23,11 +23,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax import exact
-from rvsjax.kernels import KERNELS, native
-from rvsjax.lagrangian import Run
 from rvsjax.models.no_overlap import slope
-from rvsjax.monitor import SETTLED
 from rvsjax.problems import floats
+from rvsjax.simulation.kernels import KERNELS, native
+from rvsjax.simulation.monitor import SETTLED
+from rvsjax.simulation.run import Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import make_trial

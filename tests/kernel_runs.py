@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.kernels import native
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulate import Run, simulate
+from rvsjax.simulation.kernels import native
+from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 
 needs_compiler = pytest.mark.skipif(

@@ -20,9 +20,9 @@ from rvsjax.agreement import differences, same_bits
 from rvsjax.certify import starts_of
 from rvsjax.cli import main
 from rvsjax.engine import Engine
-from rvsjax.kernels import native
 from rvsjax.rerun import held, rerun
 from rvsjax.results import Results
+from rvsjax.simulation.kernels import native
 from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError, parts

@@ -10,7 +10,7 @@ import pytest
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, direction_at, unit
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import Run, simulate
+from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, verdict
 from rvsjax.theory.attraction import attraction, steepest
 from rvsjax.types import Hyper

@@ -16,7 +16,7 @@ import pytest
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, direction_at
 from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulate import Run, simulate
+from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.theory import (
     CLAIMS,
     COMPARISONS,

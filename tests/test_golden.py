@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.kernels import native
+from rvsjax.simulation.kernels import native
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store

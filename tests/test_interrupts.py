@@ -18,7 +18,7 @@ import time
 import pytest
 
 from rvsjax.console import hear_rooms
-from rvsjax.kernels import build
+from rvsjax.simulation.kernels import native_build as build
 
 TINY = """
 version = 1
@@ -420,7 +420,7 @@ def test_an_interrupt_at_a_terminal_does_not_reach_the_compiler(begin, tmp_path)
     work = """
     import signal
     signal.signal(signal.SIGINT, lambda *_: None)
-    from rvsjax.kernels.build import _run
+    from rvsjax.simulation.kernels.native_build import _run
     print("and " + _run(["sh", "-c", "echo > begun; sleep 1; echo whole"]))
     """
     child = begin(*script(work), start_new_session=True)

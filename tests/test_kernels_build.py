@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from rvsjax import kernels
 from rvsjax.environment.cache import warn_once
-from rvsjax.kernels import build
+from rvsjax.simulation import kernels
+from rvsjax.simulation.kernels import native_build as build
 
 
 @pytest.fixture

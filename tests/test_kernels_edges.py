@@ -8,9 +8,9 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax import rounding
-from rvsjax.kernels import native
-from rvsjax.simulate import simulate
+from rvsjax.simulation import rounding
+from rvsjax.simulation.kernels import native
+from rvsjax.simulation.simulate import simulate
 from tests.kernel_runs import (
     both,
     close,

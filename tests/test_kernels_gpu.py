@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.kernels import gpu
-from rvsjax.lagrangian import lagrangian
 from rvsjax.models.no_overlap import Teacher
-from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.rounding import angle_step_error, lagrangian_step_error
-from rvsjax.simulate import Run, simulate
+from rvsjax.simulation import rounding
+from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.monitor import NEVER
+from rvsjax.simulation.rounding import angle_step_error, lagrangian_step_error
+from rvsjax.simulation.run import lagrangian
+from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 
 RUNS = 64

@@ -4,12 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax import kernels
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.kernels import native
-from rvsjax.monitor import NEVER
 from rvsjax.penalties import NoPenalty
-from rvsjax.simulate import Run
+from rvsjax.simulation import kernels
+from rvsjax.simulation.kernels import native
+from rvsjax.simulation.monitor import NEVER
+from rvsjax.simulation.simulate import Run
 from tests.kernel_runs import (
     both,
     close,

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.kernels import KERNELS, gpu, native
 from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import TransformedL1
-from rvsjax.rounding import PROX_ULPS
-from rvsjax.simulate import Run
+from rvsjax.simulation.kernels import KERNELS, native
+from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.rounding import PROX_ULPS
+from rvsjax.simulation.simulate import Run
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, judge
 from rvsjax.types import Hyper
 from tests.kernel_runs import WAYS, kernel, make_runs, needs_compiler, quickly

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import rvsjax
-from rvsjax.fixed_point import _root
-from rvsjax.limit import limit_point, limit_points
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import simulate
+from rvsjax.simulation.fixed_point import _root
+from rvsjax.simulation.limit import limit_point, limit_points
+from rvsjax.simulation.simulate import simulate
 from rvsjax.types import Hyper
 from tests import oracle, oracle_limits
 from tests.test_simulate import make_run

@@ -7,10 +7,10 @@ import pytest
 
 import rvsjax
 from rvsjax.environment.numbers import flat, plain
-from rvsjax.lagrangian import Run
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, Largest, TransformedL1
-from rvsjax.simulate import simulate
+from rvsjax.simulation.run import Run
+from rvsjax.simulation.simulate import simulate
 from rvsjax.spec.errors import SpecError
 from rvsjax.store import StoreError
 from rvsjax.types import Hyper

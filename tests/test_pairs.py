@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from rvsjax import rounding
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.simulation import rounding
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import PAIRS, make_trial

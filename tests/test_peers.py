@@ -16,7 +16,7 @@ from benchmarks.peers.problem import Problem, Setting, draw
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulate import Run, simulate
+from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 
 RUNS, D, STEPS = 33, 12, 300  # 33: the last block of numba is not full

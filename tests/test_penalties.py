@@ -18,7 +18,7 @@ from rvsjax.penalties import (
     TransformedL1,
     sine_of_third,
 )
-from rvsjax.rounding import PROX_ULPS
+from rvsjax.simulation.rounding import PROX_ULPS
 from tests.prox_truth import draw, is_within, root, threshold
 
 SHAPES = (0.1, 1.0, 10.0)

@@ -62,7 +62,7 @@ def test_every_parameter_and_column_is_documented():
     for words in VOCABULARIES.values():
         for name in words.names:
             assert f"`{name}`" in GUIDE, name
-    from rvsjax.measure import Measurements
+    from rvsjax.simulation.metrics import Measurements
     from rvsjax.studies import two_layer
     from rvsjax.studies.lenet.tables import Points
     from rvsjax.theory import CLAIMS

@@ -5,11 +5,11 @@ import mpmath
 import numpy as np
 import pytest
 
-from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.lagrangian import lagrangian
 from rvsjax.models.no_overlap import Teacher, angle, unit
 from rvsjax.penalties import L0, L1
+from rvsjax.simulation import rounding
+from rvsjax.simulation.run import lagrangian
 from rvsjax.types import Hyper, State
 from tests.test_simulate import make_run
 

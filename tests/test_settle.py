@@ -6,9 +6,9 @@ import pytest
 
 from rvsjax import settle
 from rvsjax.again import elsewhere
-from rvsjax.kernels import native
 from rvsjax.results import Results
 from rvsjax.settle import Setting, choose_setting, nearest_setting
+from rvsjax.simulation.kernels import native
 from rvsjax.spec.file import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError

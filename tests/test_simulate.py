@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.lagrangian import lagrangian
 from rvsjax.models.no_overlap import Teacher, angle
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.simulate import Run, log_grid, simulate
+from rvsjax.simulation.run import lagrangian
+from rvsjax.simulation.simulate import Run, log_grid, simulate
 from rvsjax.types import Hyper
 
 

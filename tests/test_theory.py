@@ -10,7 +10,7 @@ import scipy.optimize
 
 from rvsjax.models.no_overlap import direction_at
 from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulate import simulate
+from rvsjax.simulation.simulate import simulate
 from rvsjax.theory import (
     CLAIMS,
     RUN_CLAIMS,

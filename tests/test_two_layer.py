@@ -15,7 +15,7 @@ from scipy.integrate import quad
 from scipy.special import gammainc
 
 from rvsjax.models.two_layer import SURROGATES, TwoLayerTeacher
-from rvsjax.two_layer.descent import TwoLayerRun, descend, ending
+from rvsjax.simulation.two_layer import TwoLayerRun, descend, ending
 
 SLOPES = {
     "relu": lambda x: x > 0,

@@ -22,9 +22,9 @@ from rvsjax.rows import (
     status,
     vectors,
 )
+from rvsjax.simulation.two_layer import Curves, TwoLayerRun, descend, ending
 from rvsjax.spec.plan import Item
 from rvsjax.studies.study import Probe, Study, leaf
-from rvsjax.two_layer.descent import Curves, TwoLayerRun, descend, ending
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["STUDY"]

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from rvsjax import rounding
-from rvsjax.lagrangian import Run
+from rvsjax.simulation import rounding
+from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Hyper, Penalty
 
 __all__ = ["Attraction", "attraction", "widest", "wide_numbers"]

@@ -6,7 +6,7 @@ cap ``theta <= alpha``, for every alpha with ``sin(alpha) >= beta/(2K)``.
 
 import jax.numpy as jnp
 
-from rvsjax import rounding
+from rvsjax.simulation import rounding
 from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence, Hypotheses
 from rvsjax.types import Array

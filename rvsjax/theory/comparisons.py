@@ -17,8 +17,8 @@ import numpy as np
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.models.no_overlap import slope
-from rvsjax.monitor import SETTLED
 from rvsjax.penalties import NoPenalty
+from rvsjax.simulation.monitor import SETTLED
 from rvsjax.theory.check import Check
 from rvsjax.types import Hyper
 

@@ -9,8 +9,8 @@ import math
 
 import jax.numpy as jnp
 
-from rvsjax import rounding
-from rvsjax.monitor import NEVER, Descent
+from rvsjax.simulation import rounding
+from rvsjax.simulation.monitor import NEVER, Descent
 from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence, Hypotheses
 

@@ -8,15 +8,15 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 
-from rvsjax import rounding
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.lagrangian import Run, lagrangian
-from rvsjax.limit import Limit, limit_point
 from rvsjax.models.gradients import Population
 from rvsjax.models.no_overlap import angle, unit
-from rvsjax.monitor import NEVER, SETTLED, Monitor
 from rvsjax.penalties import L1, NoPenalty
-from rvsjax.simulate import Outcome
+from rvsjax.simulation import rounding
+from rvsjax.simulation.limit import Limit, limit_point
+from rvsjax.simulation.monitor import NEVER, SETTLED, Monitor
+from rvsjax.simulation.run import Run, lagrangian
+from rvsjax.simulation.simulate import Outcome
 from rvsjax.theory.attraction import Attraction, attraction, widest
 from rvsjax.theory.check import Check
 from rvsjax.types import Array, Hyper, State

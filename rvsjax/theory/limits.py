@@ -10,7 +10,7 @@ import math
 
 import jax.numpy as jnp
 
-from rvsjax import rounding
+from rvsjax.simulation import rounding
 from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence, Hypotheses
 from rvsjax.types import Array

@@ -10,8 +10,8 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 
-from rvsjax import rounding
 from rvsjax.models.no_overlap import Teacher, direction_at, unit
+from rvsjax.simulation import rounding
 from rvsjax.types import Array, Hyper, Penalty
 
 __all__ = ["Pair", "draw_pair"]

@@ -5,8 +5,8 @@ Rounding is the allowance: a prox is off by a few eps of ``|x|``.
 
 import jax.numpy as jnp
 
-from rvsjax import rounding
 from rvsjax.penalties import L0, TransformedL1
+from rvsjax.simulation import rounding
 from rvsjax.theory.check import Check
 from rvsjax.theory.pairs import Pair
 

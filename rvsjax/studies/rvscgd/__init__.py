@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from rvsjax.kernels import KERNELS
+from rvsjax.simulation.kernels import KERNELS
 from rvsjax.spec.plan import Item
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tables import tables

@@ -21,7 +21,7 @@ import pyarrow as pa
 from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.models.no_overlap import slope
-from rvsjax.monitor import SETTLED
+from rvsjax.simulation.monitor import SETTLED
 from rvsjax.studies.rvscgd.trial import Trial
 
 __all__ = ["UNITS", "Tolerance"]

@@ -9,9 +9,6 @@ import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.environment.jax_settings import IMPLEMENTATION, random_key
-from rvsjax.kernels import KERNELS
-from rvsjax.limit import has_limit, limit_point, unknown_limit
-from rvsjax.measure import Measurements, measure
 from rvsjax.models.gradients import (
     Minibatch,
     Population,
@@ -21,9 +18,12 @@ from rvsjax.models.gradients import (
     TrainingSet,
 )
 from rvsjax.models.no_overlap import Teacher, direction_at, sparse_direction, unit
-from rvsjax.monitor import NEVER
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
-from rvsjax.simulate import Curves, Run
+from rvsjax.simulation.kernels import KERNELS
+from rvsjax.simulation.limit import has_limit, limit_point, unknown_limit
+from rvsjax.simulation.metrics import Measurements, measure
+from rvsjax.simulation.monitor import NEVER
+from rvsjax.simulation.simulate import Curves, Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import direction
 from rvsjax.studies.study import leaf
@@ -127,7 +127,7 @@ def _direction(text: str | None) -> Any:
 def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
     """Turn the names and numbers of an item into a trial with `points` a curve.
 
-    `kernel` is one of `rvsjax.kernels.KERNELS`.
+    `kernel` is one of `rvsjax.simulation.kernels.KERNELS`.
     """
     given = item.parameters
     dtype = given["dtype"]

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from rvsjax.kernels.gpu_source import source
-from rvsjax.kernels.layout import INTEGERS, REALS, Operands, Raw
+from rvsjax.simulation.kernels.abi import INTEGERS, REALS, Operands, Raw
+from rvsjax.simulation.kernels.warp_source import source
 
 __all__ = ["BLOCK", "call", "kernel"]
 

@@ -1,4 +1,4 @@
-"""`rvsjax.simulate.simulate` as one kernel on a GPU that keeps a run in registers.
+"""`rvsjax.simulation.simulate.simulate` as one kernel on a GPU that keeps a run in registers.
 
 Optional: it needs NVIDIA Warp (``pip install 'rvsjax[warp]'``). XLA goes through the
 memory of the device several times a step; here a run is read once, and written once
@@ -12,12 +12,12 @@ import warnings
 import jax
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.kernels.gpu_source import PENALTIES
-from rvsjax.kernels.gpu_warp import call
-from rvsjax.kernels.layout import flatten, unflatten
-from rvsjax.lagrangian import Run
 from rvsjax.models.gradients import Population
-from rvsjax.simulate import Outcome, simulate
+from rvsjax.simulation.kernels.abi import flatten, unflatten
+from rvsjax.simulation.kernels.warp_binding import call
+from rvsjax.simulation.kernels.warp_source import PENALTIES
+from rvsjax.simulation.run import Run
+from rvsjax.simulation.simulate import Outcome, simulate
 
 __all__ = ["choose_lanes", "run_kernel", "simulate_gpu", "why_not"]
 

@@ -1,6 +1,6 @@
 """What a kernel is given and what it returns: a `Run` and an `Outcome`, flattened.
 
-A kernel is a program of its own for `rvsjax.simulate.simulate`. It reads four arrays
+A kernel is a program of its own for `rvsjax.simulation.simulate.simulate`. It reads four arrays
 and writes the fields of `Raw`; everything else of a run is set up and read here.
 """
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from rvsjax import rounding
-from rvsjax.lagrangian import Run
-from rvsjax.monitor import SETTLED, Descent, Monitor
 from rvsjax.penalties import TransformedL1
-from rvsjax.simulate import Curves, Outcome, log_grid
+from rvsjax.simulation import rounding
+from rvsjax.simulation.monitor import SETTLED, Descent, Monitor
+from rvsjax.simulation.run import Run
+from rvsjax.simulation.simulate import Curves, Outcome, log_grid
 from rvsjax.types import Array, State
 
 __all__ = [

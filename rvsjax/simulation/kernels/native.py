@@ -3,19 +3,19 @@
 Two ways, in ``native/``. `direct` takes every step in d numbers, in one pass over the
 weights (``direct.h``). `span` takes the steps of l0 and l1 in the four or five
 coordinates in which they stay as long as u keeps its support (``span.h``). Both watch
-every step. Sources of both: Algorithm 1 and `rvsjax.simulate`.
+every step. Sources of both: Algorithm 1 and `rvsjax.simulation.simulate`.
 """
 
 import jax
 
-from rvsjax import simulate as reference
 from rvsjax.algorithms import rvscgd
-from rvsjax.kernels.build import TARGET, BuildError, load
-from rvsjax.kernels.layout import Raw, flatten, shapes, unflatten
-from rvsjax.lagrangian import Run
 from rvsjax.models.gradients import Population
 from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulate import Outcome
+from rvsjax.simulation import simulate as reference
+from rvsjax.simulation.kernels.abi import Raw, flatten, shapes, unflatten
+from rvsjax.simulation.kernels.native_build import TARGET, BuildError, load
+from rvsjax.simulation.run import Run
+from rvsjax.simulation.simulate import Outcome
 
 __all__ = ["covers", "problem", "simulate", "way_of"]
 
@@ -40,7 +40,7 @@ def way_of(run: Run) -> str:
 
 
 def simulate(run: Run, way: str | None = None) -> Outcome:
-    """Run the algorithm as `rvsjax.simulate.simulate` does, to rounding.
+    """Run the algorithm as `rvsjax.simulation.simulate.simulate` does, to rounding.
 
     Can be compiled and mapped. Raises BuildError where there is no compiler.
     """

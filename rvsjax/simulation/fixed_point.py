@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.lagrangian import Run
 from rvsjax.models.no_overlap import unit
 from rvsjax.penalties import TransformedL1
+from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Penalty
 
 __all__ = ["LARGE", "OFF", "SMALL", "Point", "Problem", "States", "settle", "solve"]

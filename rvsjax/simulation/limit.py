@@ -17,9 +17,18 @@ import numpy as np
 
 from rvsjax.algorithms import cgd, rvscgd
 from rvsjax.algorithms import rvscgd_compensated as compensated
-from rvsjax.fixed_point import LARGE, OFF, SMALL, Point, Problem, States, settle, solve
-from rvsjax.lagrangian import Run
 from rvsjax.models.no_overlap import angle, unit
+from rvsjax.simulation.fixed_point import (
+    LARGE,
+    OFF,
+    SMALL,
+    Point,
+    Problem,
+    States,
+    settle,
+    solve,
+)
+from rvsjax.simulation.run import Run
 from rvsjax.types import Array
 
 __all__ = [

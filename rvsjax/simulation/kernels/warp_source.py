@@ -16,7 +16,7 @@ A step that turns out to be no good has already overwritten the last good weight
 run is then repeated up to the step before.
 """
 
-from rvsjax.kernels.layout import Numbers
+from rvsjax.simulation.kernels.abi import Numbers
 
 __all__ = ["PENALTIES", "source"]
 
@@ -28,7 +28,7 @@ def source(penalty: str, real: str, slots: int, lanes: int, block: int) -> str:
     """Return the body of the kernel's function for one penalty and one precision.
 
     ``real`` is ``"float"`` or ``"double"``, ``lanes`` a power of two up to 32. The text
-    reads and writes the arrays that `rvsjax.kernels.gpu_warp` names.
+    reads and writes the arrays that `rvsjax.simulation.kernels.warp_binding` names.
     """
     head = f"""
     using T = {real};

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax import rounding
 from rvsjax.environment.jax_settings import pinned
-from rvsjax.lagrangian import Run
-from rvsjax.monitor import NEVER, Monitor, watch, watch_start
+from rvsjax.simulation import rounding
+from rvsjax.simulation.monitor import NEVER, Monitor, watch, watch_start
+from rvsjax.simulation.run import Run
 from rvsjax.types import Array, State
 
 __all__ = ["Curves", "Outcome", "Run", "log_grid", "simulate"]

@@ -1,4 +1,4 @@
-"""Fast paths: programs of their own with the meaning of `rvsjax.simulate.simulate`.
+"""Fast paths: programs of their own with the meaning of `rvsjax.simulation.simulate.simulate`.
 
 `simulate` stays the reference; every kernel is tested against it. A kernel is a
 function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vmap``.
@@ -7,8 +7,9 @@ function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vm
 import importlib.util
 
 from rvsjax.environment.cache import warn_once
-from rvsjax.kernels import gpu, native
-from rvsjax.simulate import simulate
+from rvsjax.simulation.kernels import native
+from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.simulate import simulate
 
 __all__ = ["KERNELS", "choose", "problem", "works"]
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from rvsjax import rounding
-from rvsjax.lagrangian import Run, lagrangian
+from rvsjax.simulation import rounding
+from rvsjax.simulation.run import Run, lagrangian
 from rvsjax.types import Array, State
 
 __all__ = ["NEVER", "SETTLED", "Descent", "Monitor", "watch", "watch_start"]

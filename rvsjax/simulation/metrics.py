@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from rvsjax.lagrangian import Run
-from rvsjax.limit import Limit
-from rvsjax.monitor import NEVER
-from rvsjax.simulate import Outcome
+from rvsjax.simulation.limit import Limit
+from rvsjax.simulation.monitor import NEVER
+from rvsjax.simulation.run import Run
+from rvsjax.simulation.simulate import Outcome
 from rvsjax.types import Array, Hyper
 
 __all__ = ["Measurements", "largest_allowed", "measure"]
