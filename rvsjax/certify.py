@@ -18,7 +18,6 @@ from mpmath import mp
 
 from rvsjax import __version__
 from rvsjax.environment.jax_settings import pinned
-from rvsjax.exact import DIGITS, Judgement, Problem, judge
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
 from rvsjax.simulation.simulate import simulate
@@ -27,6 +26,7 @@ from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.store import StoreError
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.theory import statement
+from rvsjax.theory.exact import DIGITS, Judgement, Problem, judge
 
 __all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
 

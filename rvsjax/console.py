@@ -127,8 +127,8 @@ def need_sweep(folder: Path) -> None:
 
 def need_claim(name: str) -> None:
     """Refuse a claim that is not known, or cannot be replayed."""
-    from rvsjax.exact import CLAIMS
     from rvsjax.spec.errors import did_you_mean
+    from rvsjax.theory.exact import CLAIMS
 
     if name not in CLAIMS:
         what = f'no claim "{name}" that can be replayed in 50 digits'

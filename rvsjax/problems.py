@@ -9,11 +9,11 @@ import pandas as pd
 
 from rvsjax.again import again, folder_plan
 from rvsjax.engine import default_lanes, devices
-from rvsjax.exact import Problem
 from rvsjax.results import Results
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.store import Store, StoreError
 from rvsjax.studies.rvscgd import Weights
+from rvsjax.theory.exact import Problem
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]
 

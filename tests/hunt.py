@@ -22,7 +22,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax import exact
 from rvsjax.models.no_overlap import slope
 from rvsjax.problems import floats
 from rvsjax.simulation.kernels import KERNELS, native
@@ -31,7 +30,7 @@ from rvsjax.simulation.run import Run
 from rvsjax.spec.plan import Item
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import make_trial
-from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, verdict
+from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, exact, verdict
 from tests import oracle
 
 __all__ = [

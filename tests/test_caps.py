@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from rvsjax.exact import Problem
-from rvsjax.exact import judge as judge_exactly
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0
 from rvsjax.simulation.simulate import simulate
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, verdict
+from rvsjax.theory.exact import Problem
+from rvsjax.theory.exact import judge as judge_exactly
 from rvsjax.types import Hyper
 from tests.test_simulate import make_run
 

@@ -7,11 +7,12 @@ import pyproximal
 import pytest
 from mpmath import mp, mpf
 
-from rvsjax import exact
-from rvsjax.exact import CLAIMS, Problem, judge, judge_all, numbers
-from rvsjax.exact.numbers import fixed, precisely, real
-from rvsjax.exact.penalties import PENALTIES
-from rvsjax.exact.replay import Run
+from rvsjax.theory import exact
+from rvsjax.theory.exact import CLAIMS, Problem, judge, judge_all
+from rvsjax.theory.exact import arithmetic as numbers
+from rvsjax.theory.exact.arithmetic import fixed, precisely, real
+from rvsjax.theory.exact.penalties import PENALTIES
+from rvsjax.theory.exact.replay import Run
 
 KNOWN = Problem(  # the counterexample of a start at the teacher
     algorithm="rvscgd",

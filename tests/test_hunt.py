@@ -7,12 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax import exact
 from rvsjax.penalties import L1
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.rvscgd import RVSCGD, direction
-from rvsjax.theory import RUN_CLAIMS
+from rvsjax.theory import RUN_CLAIMS, exact
 from rvsjax.types import pytree
 from tests.hunt import (
     FALSE,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tomli
 
-from rvsjax.exact import Degenerate, Problem, judge
-from rvsjax.shrink import shrink, sweep_file
+from rvsjax.theory.counterexample import shrink, sweep_file
+from rvsjax.theory.exact import Degenerate, Problem, judge
 
 KNOWN = Problem(
     algorithm="rvscgd",

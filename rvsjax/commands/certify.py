@@ -25,8 +25,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
         need_claim(name)
     hear_rooms()
     from rvsjax.certify import certify
-    from rvsjax.exact import CLAIMS, DIGITS
     from rvsjax.results import Results
+    from rvsjax.theory.exact import CLAIMS, DIGITS
 
     with refusing():
         results = Results(arguments.folder)

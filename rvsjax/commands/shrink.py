@@ -24,8 +24,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from rvsjax.again import find_run
     from rvsjax.certify import problem_of, starts_of
     from rvsjax.results import Results
-    from rvsjax.shrink import shrink, sweep_file
     from rvsjax.store import Store
+    from rvsjax.theory.counterexample import shrink, sweep_file
 
     claim = arguments.claim
     with refusing():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mpmath import inf, mpf
 
-from rvsjax.exact.numbers import (
+from rvsjax.theory.exact.arithmetic import (
     RESOLUTION,
     Vector,
     across,
@@ -21,7 +21,7 @@ from rvsjax.exact.numbers import (
 )
 
 if TYPE_CHECKING:
-    from rvsjax.exact.replay import Run
+    from rvsjax.theory.exact.replay import Run
 
 __all__ = ["Limit"]
 

@@ -2,9 +2,9 @@
 
 from mpmath import mp, mpf
 
-from rvsjax.exact.hypotheses import SMALL_COUPLING, SMALL_STEP, hold
-from rvsjax.exact.problem import Judgement
-from rvsjax.exact.replay import Run, State
+from rvsjax.theory.exact.case import Judgement
+from rvsjax.theory.exact.hypotheses import SMALL_COUPLING, SMALL_STEP, hold
+from rvsjax.theory.exact.replay import Run, State
 
 __all__ = ["lemma_5_cap", "lemma_5_strong"]
 

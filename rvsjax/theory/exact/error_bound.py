@@ -4,8 +4,8 @@ from math import inf
 
 from mpmath import mpf
 
-from rvsjax.exact.numbers import Vector, fixed
-from rvsjax.exact.penalties import Penalty
+from rvsjax.theory.exact.arithmetic import Vector, fixed
+from rvsjax.theory.exact.penalties import Penalty
 
 __all__ = ["Drift"]
 

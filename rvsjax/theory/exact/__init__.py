@@ -7,10 +7,10 @@ The bound does not cover the hypotheses: one that holds with equality is decided
 comes out.
 """
 
-from rvsjax.exact.claims import CLAIMS, judge, judge_all
-from rvsjax.exact.numbers import DIGITS, RESOLUTION, Degenerate
-from rvsjax.exact.problem import Judgement, Problem
-from rvsjax.exact.replay import iterate
+from rvsjax.theory.exact.arithmetic import DIGITS, RESOLUTION, Degenerate
+from rvsjax.theory.exact.case import Judgement, Problem
+from rvsjax.theory.exact.claims import CLAIMS, judge, judge_all
+from rvsjax.theory.exact.replay import iterate
 
 __all__ = [
     "CLAIMS",

@@ -7,9 +7,9 @@ margin, so that plain float64 sees it too.
 from collections.abc import Callable
 from decimal import Decimal
 
-from rvsjax import exact
-from rvsjax.exact import Problem
-from rvsjax.shrink.reductions import REDUCTIONS, Candidates
+from rvsjax.theory import exact
+from rvsjax.theory.counterexample.reductions import REDUCTIONS, Candidates
+from rvsjax.theory.exact import Problem
 
 __all__ = ["shrink"]
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from rvsjax import exact
-from rvsjax.exact import Problem
+from rvsjax.theory import exact
+from rvsjax.theory.exact import Problem
 
 __all__ = ["REDUCTIONS", "Candidates"]
 

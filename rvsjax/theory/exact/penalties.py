@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mpmath import inf, mp, mpf
 
-from rvsjax.exact.numbers import Vector, fixed, inverse, real
+from rvsjax.theory.exact.arithmetic import Vector, fixed, inverse, real
 
 __all__ = ["PENALTIES", "Penalty"]
 

@@ -9,7 +9,18 @@ from itertools import product
 
 from mpmath import inf, mp, mpf
 
-from rvsjax.exact.hypotheses import (
+from rvsjax.theory.exact.arithmetic import (
+    RESOLUTION,
+    Vector,
+    across,
+    distance,
+    fixed,
+    inverse,
+    real,
+    unit,
+)
+from rvsjax.theory.exact.case import Judgement
+from rvsjax.theory.exact.hypotheses import (
     BASE,
     CONVERGED,
     IS_L1,
@@ -21,18 +32,7 @@ from rvsjax.exact.hypotheses import (
     WITHIN_THEOREM_1,
     hold,
 )
-from rvsjax.exact.numbers import (
-    RESOLUTION,
-    Vector,
-    across,
-    distance,
-    fixed,
-    inverse,
-    real,
-    unit,
-)
-from rvsjax.exact.problem import Judgement
-from rvsjax.exact.replay import Run
+from rvsjax.theory.exact.replay import Run
 
 __all__ = ["LIMIT_JUDGES"]
 

@@ -1,6 +1,6 @@
 """The smallest counterexample: a violating run, reduced while it still violates."""
 
-from rvsjax.shrink.document import sweep_file
-from rvsjax.shrink.search import shrink
+from rvsjax.theory.counterexample.search import shrink
+from rvsjax.theory.counterexample.sweep_file import sweep_file
 
 __all__ = ["shrink", "sweep_file"]

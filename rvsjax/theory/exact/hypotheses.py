@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from mpmath import mp
 
-from rvsjax.exact.numbers import fixed
-from rvsjax.exact.replay import Run
+from rvsjax.theory.exact.arithmetic import fixed
+from rvsjax.theory.exact.replay import Run
 
 __all__ = [
     "BASE",

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mpmath import mpf
 
-from rvsjax.exact.numbers import RESOLUTION, precisely
+from rvsjax.theory.exact.arithmetic import RESOLUTION, precisely
 
 __all__ = ["Judgement", "Problem"]
 

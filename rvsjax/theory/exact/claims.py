@@ -5,19 +5,19 @@ from operator import attrgetter
 
 from mpmath import mp, mpf
 
-from rvsjax.exact.caps import lemma_5_cap, lemma_5_strong
-from rvsjax.exact.hypotheses import (
+from rvsjax.theory.exact.arithmetic import across, precisely, real
+from rvsjax.theory.exact.caps import lemma_5_cap, lemma_5_strong
+from rvsjax.theory.exact.case import Judgement, Problem
+from rvsjax.theory.exact.hypotheses import (
     NO_STRETCH,
     SMALL_COUPLING,
     SMALL_STEP,
     WITHIN_THEOREM_1,
     hold,
 )
-from rvsjax.exact.limits import LIMIT_JUDGES
-from rvsjax.exact.numbers import across, precisely, real
-from rvsjax.exact.problem import Judgement, Problem
-from rvsjax.exact.replay import Run, State, Watch
-from rvsjax.exact.rise import Rise, largest_rise
+from rvsjax.theory.exact.limits import LIMIT_JUDGES
+from rvsjax.theory.exact.replay import Run, State, Watch
+from rvsjax.theory.exact.rise import Rise, largest_rise
 
 __all__ = ["CLAIMS", "judge", "judge_all"]
 

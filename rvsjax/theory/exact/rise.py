@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mpmath import inf, mpf
 
-from rvsjax.exact.replay import Run, State
+from rvsjax.theory.exact.replay import Run, State
 
 __all__ = ["Rise", "largest_rise"]
 

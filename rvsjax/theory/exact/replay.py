@@ -6,9 +6,7 @@ from itertools import islice
 
 from mpmath import inf, mp, mpf
 
-from rvsjax.exact.drift import Drift
-from rvsjax.exact.limit import Limit
-from rvsjax.exact.numbers import (
+from rvsjax.theory.exact.arithmetic import (
     Vector,
     angle,
     combine,
@@ -19,8 +17,10 @@ from rvsjax.exact.numbers import (
     real,
     unit,
 )
-from rvsjax.exact.penalties import PENALTIES
-from rvsjax.exact.problem import Problem
+from rvsjax.theory.exact.case import Problem
+from rvsjax.theory.exact.error_bound import Drift
+from rvsjax.theory.exact.limit import Limit
+from rvsjax.theory.exact.penalties import PENALTIES
 
 __all__ = ["Run", "State", "Watch", "iterate"]
 

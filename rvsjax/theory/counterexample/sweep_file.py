@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from rvsjax.exact import Problem
+from rvsjax.theory.exact import Problem
 
 __all__ = ["sweep_file"]
 
