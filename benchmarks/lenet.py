@@ -35,8 +35,8 @@ import numpy as np
 import pandas as pd
 from peers.machine import about
 
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import LeNet
-from rvsjax.nn.network import Network
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.penalties import L0
 

@@ -11,7 +11,7 @@ import pyproximal
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.models import relu as smooth
+from rvsjax.models import relu
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, Largest, NoPenalty
 from rvsjax.types import Hyper
@@ -246,9 +246,9 @@ def test_relu_descent_is_optax_sgd_on_the_loss():
     hyper = Hyper(*map(jnp.float64, (1e-3, 0.05, 0.01)))
     method, descent = ALGORITHMS["relu_descent"], optax.sgd(hyper.eta)
     state, theirs, memory = method.init(w, hyper, L1()), w, descent.init(w)
-    derivative = jax.jit(jax.grad(lambda w: smooth.loss(teacher, w)))
+    derivative = jax.jit(jax.grad(lambda w: relu.loss(teacher, w)))
     for _ in range(3):
-        gradient = partial(smooth.gradient, teacher)
+        gradient = partial(relu.gradient, teacher)
         state, length = method.step(state, hyper, gradient, L1())
         update, memory = descent.update(derivative(theirs), memory)
         theirs = optax.apply_updates(theirs, update)
@@ -260,7 +260,7 @@ def test_relu_descent_is_optax_sgd_on_the_loss():
 def test_relu_descent_finds_the_teacher_and_its_length():
     w, teacher, hyper = problem(eta=0.02)
     state = ALGORITHMS["relu_descent"].init(w, hyper, L1())
-    gradient = partial(smooth.gradient, teacher)
+    gradient = partial(relu.gradient, teacher)
     state = run("relu_descent", state, hyper, gradient, L1(), 1000)
     assert np.allclose(state.w, teacher.w_star, atol=1e-14, rtol=0)
 

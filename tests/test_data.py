@@ -21,10 +21,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from rvsjax.nn import idx, mnist
-from rvsjax.nn.data import DataError, load_data
-from rvsjax.nn.dataset import MNIST_MD5, read_folder
-from rvsjax.nn.idx import read_idx
+from rvsjax.nn.data import DataError, idx, load_data, mnist
+from rvsjax.nn.data.folder import MNIST_MD5, read_folder
+from rvsjax.nn.data.idx import read_idx
 
 DIGITS = Path(__file__).parent / "digits"
 CASES = settings(

@@ -8,8 +8,7 @@ import pytest
 from mpmath import mp, mpf
 
 from rvsjax.theory import exact
-from rvsjax.theory.exact import CLAIMS, Problem, judge, judge_all
-from rvsjax.theory.exact import arithmetic as numbers
+from rvsjax.theory.exact import CLAIMS, Problem, arithmetic, judge, judge_all
 from rvsjax.theory.exact.arithmetic import fixed, precisely, real
 from rvsjax.theory.exact.penalties import PENALTIES
 from rvsjax.theory.exact.replay import Run
@@ -457,7 +456,7 @@ def test_more_bits_change_nothing(penalty, monkeypatch):
         for claim in ("lemma_5_stated", "lemma_6_stated", "equation_13")
     ]
     before = [judge(*case) for case in cases]
-    monkeypatch.setattr(numbers, "BITS", 320)
+    monkeypatch.setattr(arithmetic, "BITS", 320)
     for case, few in zip(cases, before):
         many = judge(*case)
         assert (few.violated, few.hypotheses) == (many.violated, many.hypotheses)
@@ -480,7 +479,7 @@ def iterates(problem):
 @pytest.mark.parametrize("problem", [PLAIN, CHAOS, CHAOS._replace(penalty="l1")])
 def test_the_drift_bounds_what_rounding_does(problem, monkeypatch):
     few = iterates(problem)
-    monkeypatch.setattr(numbers, "BITS", 320)
+    monkeypatch.setattr(arithmetic, "BITS", 320)
     moved = []
     for (w, state), (exact_w, _) in zip(few, iterates(problem)):
         moved.append(mp.sqrt(sum((p - q) ** 2 for p, q in zip(w, exact_w))))
@@ -618,7 +617,7 @@ def test_a_vector_without_direction_is_refused():
     with pytest.raises(exact.Degenerate, match="no direction"):
         judge(PLAIN._replace(w_start=(0.0, 0.0, 0.0)), "lemma_5_stated")
     with pytest.raises(exact.Degenerate, match="no direction"):
-        numbers.unit([1, -1])
+        arithmetic.unit([1, -1])
 
 
 def test_directions_of_any_size_are_normalised():

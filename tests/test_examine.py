@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rvsjax.nn import lenet
-from rvsjax.nn.examine import calibrate, examine, sparsity
+from rvsjax.nn.evaluation import calibrate, examine, sparsity
 from rvsjax.nn.lenet import LeNet
 from rvsjax.nn.training import train_epoch
 from rvsjax.penalties import L0

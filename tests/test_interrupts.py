@@ -18,7 +18,7 @@ import time
 import pytest
 
 from rvsjax.console import hear_rooms
-from rvsjax.simulation.kernels import native_build as build
+from rvsjax.simulation.kernels import native_build
 
 TINY = """
 version = 1
@@ -438,18 +438,18 @@ def test_the_first_compilation_is_told_once(tmp_path, monkeypatch, capsys):
             open(command[command.index("-o") + 1], "w").close()
         return ""
 
-    monkeypatch.setattr(build, "_run", compile_nothing)
-    monkeypatch.setattr(build, "_compiler", lambda: ["c++"])
-    monkeypatch.setattr(build, "private_folder", lambda name: tmp_path)
+    monkeypatch.setattr(native_build, "_run", compile_nothing)
+    monkeypatch.setattr(native_build, "_compiler", lambda: ["c++"])
+    monkeypatch.setattr(native_build, "private_folder", lambda name: tmp_path)
     log = logging.getLogger("rvsjax")
     monkeypatch.setattr(log, "handlers", [])
     monkeypatch.setattr(log, "level", log.level)
-    build._library()
+    native_build._library()
     assert capsys.readouterr().err == ""  # nobody has asked
     for path in tmp_path.glob("*.so"):
         path.unlink()
     hear_rooms()
-    build._library()
-    build._library()
+    native_build._library()
+    native_build._library()
     said = capsys.readouterr().err
     assert said == "compiling the C++ kernels, once on this machine (about 10 s)\n"

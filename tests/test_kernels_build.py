@@ -11,7 +11,7 @@ import pytest
 
 from rvsjax.environment.cache import warn_once
 from rvsjax.simulation import kernels
-from rvsjax.simulation.kernels import native_build as build
+from rvsjax.simulation.kernels import native_build
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def script(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setattr(
-        build.shutil,
+        native_build.shutil,
         "which",
         lambda name: os.path.exists(name) or name == "c++" or None,
     )
@@ -59,14 +59,14 @@ def test_a_compiler_is_named_by_its_path_or_by_words(script, monkeypatch, said):
         "  ": ["c++"],
     }.items():
         monkeypatch.setenv("CXX", text)
-        assert build._compiler() == words
+        assert native_build._compiler() == words
     assert said() == []
 
 
 @pytest.mark.parametrize("text", ['g++ "', "/nowhere/g++", "'", "''"])
 def test_a_compiler_that_is_none_is_told_once(script, monkeypatch, said, text):
     monkeypatch.setenv("CXX", text)
-    assert build._compiler() == build._compiler() == ["c++"]
+    assert native_build._compiler() == native_build._compiler() == ["c++"]
     what = f"CXX is {text!r}, which names no compiler here; c++ is used in its place"
     assert said() == [what]
 
@@ -84,14 +84,14 @@ def test_a_compiler_that_is_none_is_told_once(script, monkeypatch, said, text):
 )
 def test_a_compiler_that_fails_is_a_sentence(script, monkeypatch, lines, what):
     monkeypatch.setenv("CXX", script(lines))
-    with pytest.raises(build.BuildError) as failed:
-        build._library()
+    with pytest.raises(native_build.BuildError) as failed:
+        native_build._library()
     assert what in str(failed.value)
     assert str(failed.value).endswith("name a C++17 compiler that works in CXX")
 
 
 def test_what_a_compiler_says_may_be_in_any_encoding(script):
-    assert build._run([script("printf '\\374ber'")]) == "\ufffdber"
+    assert native_build._run([script("printf '\\374ber'")]) == "\ufffdber"
 
 
 def test_a_disk_that_runs_no_code_is_not_compiled_to(tmp_path, monkeypatch, said):
@@ -100,22 +100,22 @@ def test_a_disk_that_runs_no_code_is_not_compiled_to(tmp_path, monkeypatch, said
     monkeypatch.setenv("RVSJAX_CACHE", str(cache))
     monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     closed = [cache / "kernels"]
-    monkeypatch.setattr(build.os, "ST_NOEXEC", 8, raising=False)
+    monkeypatch.setattr(native_build.os, "ST_NOEXEC", 8, raising=False)
     monkeypatch.setattr(
-        build.os,
+        native_build.os,
         "statvfs",
         lambda path: SimpleNamespace(
             f_flag=8 if any(path.is_relative_to(x) for x in closed) else 0
         ),
     )
-    assert build._folder().parent == build._folder().parent == elsewhere
+    assert native_build._folder().parent == native_build._folder().parent == elsewhere
     [told] = said()
     assert told.startswith(f"{cache / 'kernels'} lies on a disk that runs no code")
     closed.append(elsewhere)
-    with pytest.raises(build.BuildError, match=f"{elsewhere} lies on a disk"):
-        build._folder()
+    with pytest.raises(native_build.BuildError, match=f"{elsewhere} lies on a disk"):
+        native_build._folder()
     closed.clear()
-    assert build._folder() == cache / "kernels"
+    assert native_build._folder() == cache / "kernels"
 
 
 def test_why_the_plain_kernel_takes_the_place_of_another_is_told_once(

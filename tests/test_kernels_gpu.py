@@ -11,7 +11,7 @@ from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.simulation import rounding
-from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.kernels import warp
 from rvsjax.simulation.monitor import NEVER
 from rvsjax.simulation.rounding import angle_step_error, lagrangian_step_error
 from rvsjax.simulation.run import lagrangian
@@ -57,7 +57,7 @@ def batch(penalty=L0, dtype="float64", *, d=10, steps=40, most=1.0, **changes):
 
 
 def by_kernel(runs, lanes=None):
-    return jax.jit(jax.vmap(lambda run: gpu.run_kernel(run, lanes)))(runs)
+    return jax.jit(jax.vmap(lambda run: warp.run_kernel(run, lanes)))(runs)
 
 
 def allowances(runs, out):
@@ -290,7 +290,7 @@ def test_nested_maps_and_a_shared_teacher():
     def one(start, eta):
         hyper = Hyper(runs.hyper.lam[0], runs.hyper.beta[0], eta)
         made = Run(teacher, start, L0(), hyper, ALGORITHMS["rvscgd"], 5, 3)
-        return simulate(made), gpu.run_kernel(made)
+        return simulate(made), warp.run_kernel(made)
 
     inner = jax.vmap(one, in_axes=(None, 0))
     mapped = jax.jit(jax.vmap(inner, in_axes=(0, None)))
@@ -308,17 +308,17 @@ def one_run(**changes):
 def test_what_the_kernel_cannot_take_is_said_in_a_sentence():
     fields = vars(one_run())
     other = Run(**fields | {"algorithm": COMPENSATED["rvscgd"]})
-    assert "without compensation" in gpu.why_not(other)
-    assert "NoPenalty" in gpu.why_not(Run(**fields | {"penalty": NoPenalty()}))
+    assert "without compensation" in warp.why_not(other)
+    assert "NoPenalty" in warp.why_not(Run(**fields | {"penalty": NoPenalty()}))
     wide = one_run(d=801)
-    assert "up to 800 weights of float64, here are 801" in gpu.why_not(wide)
+    assert "up to 800 weights of float64, here are 801" in warp.why_not(wide)
 
 
 def test_without_a_gpu_the_reference_runs_and_a_warning_says_so(monkeypatch):
-    monkeypatch.setattr(gpu, "_has_cuda", lambda: False)
+    monkeypatch.setattr(warp, "_has_cuda", lambda: False)
     run = one_run(steps=5)
     with pytest.warns(UserWarning, match="XLA's path runs instead"):
-        out = gpu.simulate_gpu(run)
+        out = warp.simulate_gpu(run)
     assert np.array_equal(out.state.w, simulate(run).state.w)
 
 
@@ -326,8 +326,8 @@ def test_without_a_gpu_the_reference_runs_and_a_warning_says_so(monkeypatch):
 def test_a_program_for_a_cpu_is_the_reference_and_one_for_a_gpu_has_the_kernel(
     monkeypatch,
 ):
-    monkeypatch.setattr(gpu, "_has_cuda", lambda: True)
-    traced = jax.jit(jax.vmap(gpu.simulate_gpu)).trace(batch(steps=5))
+    monkeypatch.setattr(warp, "_has_cuda", lambda: True)
+    traced = jax.jit(jax.vmap(warp.simulate_gpu)).trace(batch(steps=5))
     on_cpu = traced.lower(lowering_platforms=("cpu",)).as_text()
     on_gpu = traced.lower(lowering_platforms=("cuda",)).as_text()
     assert "rvscgd_run" not in on_cpu
@@ -347,4 +347,4 @@ def test_a_program_for_a_cpu_is_the_reference_and_one_for_a_gpu_has_the_kernel(
     ],
 )
 def test_lanes(penalty, dtype, d, runs, lanes):
-    assert gpu.choose_lanes(one_run(penalty=penalty, dtype=dtype, d=d), runs) == lanes
+    assert warp.choose_lanes(one_run(penalty=penalty, dtype=dtype, d=d), runs) == lanes

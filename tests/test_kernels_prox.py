@@ -8,8 +8,7 @@ import pytest
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import TransformedL1
-from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.kernels import KERNELS, native, warp
 from rvsjax.simulation.rounding import PROX_ULPS
 from rvsjax.simulation.simulate import Run
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, judge
@@ -19,7 +18,7 @@ from tests.prox_truth import PENALTIES, draw, is_within
 from tests.test_kernels_gpu import needs_warp
 
 # the GPU's kernel as compiled for a CPU: the one in KERNELS goes the plain path there
-ON_CPU = KERNELS | {"warp": gpu.run_kernel}
+ON_CPU = KERNELS | {"warp": warp.run_kernel}
 MARKS = {"native": needs_compiler, "warp": needs_warp}
 DTYPES = ("float64", "float32")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rvsjax.nn import lenet
-from rvsjax.nn.idx import read_idx
+from rvsjax.nn.data.idx import read_idx
 from rvsjax.nn.lenet import SHAPES, LeNet
 from tests.networks import forward, quick_jit
 

@@ -14,7 +14,7 @@ import pytest
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.nn.data import load_data
-from rvsjax.nn.examine import examine
+from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.spec.file import parse
 from rvsjax.spec.plan import make_plan

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.models import relu as smooth
+from rvsjax.models import relu
 from rvsjax.models.gradients import (
     Empirical,
     Minibatch,
@@ -66,7 +66,7 @@ def source(row, teacher):
     """The gradient of each step, from the pieces that have tests of their own."""
     seed = jnp.uint32(row["p_seed"])
     if row["p_algorithm"] == "relu_descent":
-        return lambda step: lambda w: smooth.gradient(teacher, w)
+        return lambda step: lambda w: relu.gradient(teacher, w)
     chosen = {
         "population": Population(row["p_surrogate"]),
         "minibatch": Minibatch(seed, 6),

@@ -12,9 +12,9 @@ import numpy as np
 import optax
 import pytest
 
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import LeNet
-from rvsjax.nn.methods import METHODS, gradual
-from rvsjax.nn.network import Network
+from rvsjax.nn.sparsifiers import METHODS, gradual_pruning
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.penalties import L0, L1
 from rvsjax.spec.file import parse
@@ -202,9 +202,11 @@ def test_gradual_without_sparsity_is_plain():
 
 def test_the_share_grows_as_published():
     """Zhu and Gupta, equation 1, from no zeros: s (1 - (1 - t)^3)."""
-    shares = gradual.share(np.float32(0.8), np.float32([0, 0.375, 0.75, 0.99]))
+    shares = gradual_pruning.share(np.float32(0.8), np.float32([0, 0.375, 0.75, 0.99]))
     np.testing.assert_allclose(shares, [0, 0.7, 0.8, 0.8], rtol=1e-6)
-    fine = gradual.share(np.float32(0.9), np.linspace(0, 1, 999, dtype=np.float32))
+    fine = gradual_pruning.share(
+        np.float32(0.9), np.linspace(0, 1, 999, dtype=np.float32)
+    )
     assert np.all(np.diff(fine) >= 0) and fine.dtype == np.float32
 
 

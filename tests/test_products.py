@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from rvsjax.nn import lenet, products
+from rvsjax.nn import lenet, lenet_matmul
 from rvsjax.nn.lenet import LeNet
 from tests.networks import quick_jit
 
@@ -65,7 +65,7 @@ def test_values_and_gradients_of_many_networks_on_shared_images(name):
     net = NETS[name]
     networks = [draw(net, seed) for seed in range(3)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
-    fast = quick_jit(jax.vmap(logits_and_gradient(products.apply, net), (0, None)))
+    fast = quick_jit(jax.vmap(logits_and_gradient(lenet_matmul.apply, net), (0, None)))
     (_, logits), gradients = fast(stacked, images())
     plain = quick_jit(logits_and_gradient(lenet.apply, net))
     for i, parameters in enumerate(networks):
@@ -82,7 +82,7 @@ def test_values_and_gradients_of_many_networks_on_shared_images(name):
 def test_moments_are_those_of_the_plain_network():
     net = NETS["normalised"]
     parameters = draw(net, 5)
-    fast, plain = (quick_jit(f.apply, static_argnums=2) for f in (products, lenet))
+    fast, plain = (quick_jit(f.apply, static_argnums=2) for f in (lenet_matmul, lenet))
     _, found = fast(parameters, images(), net)
     _, expected = plain(parameters, images(), net)
     jax.tree.map(lambda a, b: close(a, b), found, expected)
@@ -93,7 +93,7 @@ def test_moments_are_those_of_the_plain_network():
 def test_of_equal_numbers_the_first_is_the_maximum():
     """As PyTorch and XLA's own pooling have it: all orders of two values."""
     y = np.array(np.meshgrid(*4 * [[0.0, 1.0]])).reshape(4, 1, 16)
-    slope = jax.grad(lambda y: jnp.sum(products._maximum(y)))(jnp.asarray(y))
+    slope = jax.grad(lambda y: jnp.sum(lenet_matmul._maximum(y)))(jnp.asarray(y))
     assert np.array_equal(slope.argmax(0), y.argmax(0))
     assert np.array_equal(slope.sum(0), np.ones((1, 16)))
-    assert np.array_equal(products._maximum(jnp.asarray(y)), y.max(0))
+    assert np.array_equal(lenet_matmul._maximum(jnp.asarray(y)), y.max(0))

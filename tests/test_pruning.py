@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax.nn.pruning import smallest
+from rvsjax.nn.smallest import smallest
 
 SHAPES = {"a": (7, 5), "b": (4, 3, 2), "c": (11, 1)}
 SIZE = 70

@@ -11,7 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from rvsjax.models import relu as smooth
+from rvsjax.models import relu
 from rvsjax.models.no_overlap import Teacher
 from tests.test_teacher import SIGMAS, unit_vectors
 
@@ -35,8 +35,8 @@ def test_loss_and_gradient_by_monte_carlo(k, d, readout):
         gradients.append(gap[:, None] * slope)
     loss, gradient = np.concatenate(losses), np.concatenate(gradients)
     size = math.sqrt(len(loss))
-    assert abs(loss.mean() - smooth.loss(teacher, w)) < SIGMAS * loss.std() / size
-    error = np.abs(gradient.mean(0) - smooth.gradient(teacher, w))
+    assert abs(loss.mean() - relu.loss(teacher, w)) < SIGMAS * loss.std() / size
+    error = np.abs(gradient.mean(0) - relu.gradient(teacher, w))
     assert np.all(error < SIGMAS * gradient.std(0) / size)
     # the noise is small enough for the test to mean something: 1 % of the loss
     assert loss.std() / size < 0.01 * loss.mean()
@@ -80,9 +80,9 @@ def test_every_digit_is_there_near_0_and_pi_as_well(k, length):
         w = length * (math.cos(theta) * STAR + math.sin(theta) * ACROSS)
         exact = [mpmath.mpf(x) for x in w.tolist()]
         loss, gradient = exact_loss(k, exact), exact_gradient(k, exact)
-        error = abs(mpmath.mpf(float(smooth.loss(teacher, w))) - loss)
+        error = abs(mpmath.mpf(float(relu.loss(teacher, w))) - loss)
         assert error < 3e-15 * loss
-        got = [mpmath.mpf(x) for x in np.asarray(smooth.gradient(teacher, w)).tolist()]
+        got = [mpmath.mpf(x) for x in np.asarray(relu.gradient(teacher, w)).tolist()]
         error = mpmath.norm([a - b for a, b in zip(got, gradient)])
         assert error < 3e-15 * mpmath.norm(gradient)
 
@@ -91,24 +91,24 @@ def test_critical_points_are_those_of_the_paper():
     """w* itself, exactly; and the saddle, to the rounding of numbers of size k^2."""
     for k in (1, 2, 20):
         teacher = Teacher(jnp.asarray(STAR), k)
-        assert smooth.loss(teacher, STAR) == 0
-        assert np.array_equal(smooth.gradient(teacher, STAR), np.zeros(4))
+        assert relu.loss(teacher, STAR) == 0
+        assert np.array_equal(relu.gradient(teacher, STAR), np.zeros(4))
         if k > 1:
             saddle = -(k - 1) / (k - 1 + math.pi) * STAR
-            assert np.allclose(smooth.gradient(teacher, saddle), 0, atol=1e-15 * k**2)
+            assert np.allclose(relu.gradient(teacher, saddle), 0, atol=1e-15 * k**2)
 
 
 def test_along_the_teacher_the_loss_is_a_parabola():
     curvature = 20 / 2 + 20 * 19 / (2 * math.pi)
     teacher = Teacher(jnp.asarray(STAR), 20)
     expected = curvature * 0.25 * STAR
-    assert np.allclose(smooth.gradient(teacher, 1.25 * STAR), expected, rtol=1e-15)
+    assert np.allclose(relu.gradient(teacher, 1.25 * STAR), expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_dtypes_are_kept_and_a_weight_of_zero_is_no_number(dtype):
     teacher = Teacher(jnp.asarray(STAR, dtype), 20, "mean")
     w = jnp.asarray(ACROSS, dtype)
-    assert smooth.loss(teacher, w).dtype == smooth.gradient(teacher, w).dtype == dtype
-    assert np.isnan(smooth.loss(teacher, 0 * w))
-    assert np.isnan(smooth.gradient(teacher, 0 * w)).all()
+    assert relu.loss(teacher, w).dtype == relu.gradient(teacher, w).dtype == dtype
+    assert np.isnan(relu.loss(teacher, 0 * w))
+    assert np.isnan(relu.gradient(teacher, 0 * w)).all()

@@ -7,8 +7,8 @@ import optax
 import pytest
 
 from rvsjax.nn import lenet
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import LeNet
-from rvsjax.nn.network import Network
 from rvsjax.nn.training import begin, learning_rate, train_epoch
 from rvsjax.penalties import L0, L1
 from tests.networks import digits, quick_jit

@@ -4,9 +4,15 @@
 to be run with the gradient of `rvsjax.models.relu`.
 """
 
-from rvsjax.algorithms import admm, cgd, prox_cgd, rvscgd, rvscgd_free
-from rvsjax.algorithms import gradient_descent as descent
-from rvsjax.algorithms import rvscgd_compensated as compensated
+from rvsjax.algorithms import (
+    admm,
+    cgd,
+    gradient_descent,
+    prox_cgd,
+    rvscgd,
+    rvscgd_compensated,
+    rvscgd_free,
+)
 from rvsjax.types import Algorithm
 
 __all__ = ["ALGORITHMS", "COMPENSATED"]
@@ -19,10 +25,10 @@ ALGORITHMS = {
     "hard_projection": Algorithm(prox_cgd.init, prox_cgd.step),
     "admm": Algorithm(admm.init, admm.step),
     "admm_free": Algorithm(admm.init, admm.step_free),
-    "relu_descent": Algorithm(descent.init, descent.step),
+    "relu_descent": Algorithm(gradient_descent.init, gradient_descent.step),
 }
 
 COMPENSATED = {
-    "rvscgd": Algorithm(compensated.init, compensated.step),
+    "rvscgd": Algorithm(rvscgd_compensated.init, rvscgd_compensated.step),
 }
 """The same methods, with weights that are a sum of two numbers."""

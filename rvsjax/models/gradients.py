@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax.environment.jax_settings import pinned, random_key
-from rvsjax.models import relu as smooth
+from rvsjax.models import relu
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.models.surrogates import SLOPE, SURROGATES, expected_gradient
 from rvsjax.types import Array, Gradient, pytree, static
@@ -90,7 +90,7 @@ class Smooth:
     def at(self, teacher: Teacher, step: Array) -> Gradient:
         """Return ``w -> grad f(w)`` of that network, the same at every step."""
         del step
-        return lambda w: smooth.gradient(teacher, w)
+        return lambda w: relu.gradient(teacher, w)
 
 
 @pytree

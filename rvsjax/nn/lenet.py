@@ -15,7 +15,7 @@ partial connections and radial units. Pooling comes before the activation, as th
 maximum of binary numbers would often be a tie (Rastegari et al. 2016, XNOR-Net).
 Images and activations are NHWC.
 
-What is written here is the reference: `rvsjax.nn.products` computes the same faster.
+What is written here is the reference: `rvsjax.nn.lenet_matmul` computes the same faster.
 """
 
 import math
@@ -27,7 +27,7 @@ import numpy as np
 
 from rvsjax.environment.jax_settings import pinned, random_key
 from rvsjax.nn.activations import activation
-from rvsjax.nn.normalisation import Moments, moments_of, normalise
+from rvsjax.nn.batch_norm import Moments, moments_of, normalise
 from rvsjax.types import Array
 
 __all__ = ["INPUTS", "SHAPES", "LeNet", "Parameters", "apply", "init", "pixels"]

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import optax
 
 from rvsjax.environment.numbers import refuse
-from rvsjax.nn.leaves import has_holes, is_array, is_hole, over, penalised
+from rvsjax.nn.partition import has_holes, is_array, is_hole, over, penalised
 from rvsjax.types import Array, Hyper, Penalty, need_penalty
 
 __all__ = ["SplittingState", "relaxed_splitting", "u_params"]

@@ -11,15 +11,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rvsjax.nn import lenet, products
+from rvsjax.nn import lenet, lenet_matmul
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.methods import METHODS
-from rvsjax.nn.network import Network
+from rvsjax.nn.sparsifiers import METHODS
 from rvsjax.types import Array
 
 __all__ = ["FORWARD", "Training", "begin", "learning_rate", "train_epoch"]
 
-FORWARD = {"plain": lenet.apply, "products": products.apply}
+FORWARD = {"plain": lenet.apply, "products": lenet_matmul.apply}
 """Ways to compute the same logits, by name."""
 
 

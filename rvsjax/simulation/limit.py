@@ -15,8 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.algorithms import cgd, rvscgd
-from rvsjax.algorithms import rvscgd_compensated as compensated
+from rvsjax.algorithms import cgd, rvscgd, rvscgd_compensated
 from rvsjax.models.no_overlap import angle, unit
 from rvsjax.simulation.fixed_point import (
     LARGE,
@@ -70,7 +69,11 @@ def has_limit(run: Run) -> bool:
     gradients is the paper's; samples keep a run at a distance of it.
     """
     paper = getattr(run.gradient, "surrogate", None) == "relu"
-    return paper and run.algorithm.step in (rvscgd.step, compensated.step, cgd.step)
+    return paper and run.algorithm.step in (
+        rvscgd.step,
+        rvscgd_compensated.step,
+        cgd.step,
+    )
 
 
 @partial(jax.jit, inline=True)

@@ -7,8 +7,7 @@ function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vm
 import importlib.util
 
 from rvsjax.environment.cache import warn_once
-from rvsjax.simulation.kernels import native
-from rvsjax.simulation.kernels import warp as gpu
+from rvsjax.simulation.kernels import native, warp
 from rvsjax.simulation.simulate import simulate
 
 __all__ = ["KERNELS", "choose", "problem", "works"]
@@ -16,7 +15,7 @@ __all__ = ["KERNELS", "choose", "problem", "works"]
 KERNELS = {
     "plain": simulate,
     "native": native.simulate,
-    "warp": gpu.simulate_gpu,
+    "warp": warp.simulate_gpu,
 }
 """By name: the reference, compiled by XLA; C++ for the CPU; NVIDIA Warp for a GPU."""
 

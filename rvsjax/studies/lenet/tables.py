@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables, differences
-from rvsjax.nn.examine import Scores
+from rvsjax.nn.evaluation import Scores
 from rvsjax.nn.lenet import SHAPES
 from rvsjax.rows import (
     column,

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax.environment.jax_settings import random_key
-from rvsjax.nn.examine import Scores, examine
+from rvsjax.nn.config import Network
+from rvsjax.nn.evaluation import Scores, examine
 from rvsjax.nn.lenet import LeNet
-from rvsjax.nn.network import Network
 from rvsjax.nn.training import Training, begin, train_epoch
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
 from rvsjax.spec.plan import Item

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rvsjax.nn.leaves import kernels, over
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.network import Network
-from rvsjax.nn.pruning import smallest
+from rvsjax.nn.partition import kernels, over
+from rvsjax.nn.smallest import smallest
 from rvsjax.types import Array
 
 __all__ = ["BEGIN", "END", "MaskedState", "optimiser", "share", "sparse"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rvsjax.nn.idx import DataError, Idx, read_idx
+from rvsjax.nn.data.idx import DataError, Idx, read_idx
 
 __all__ = ["MNIST_MD5", "Arrays", "DataSet", "read_folder"]
 

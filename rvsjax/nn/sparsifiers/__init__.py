@@ -1,4 +1,4 @@
-"""How networks become sparse: a file a method, each with `optimiser` and `sparse`.
+"""Methods that make a network sparse, a file each, each with `optimiser` and `sparse`.
 
 ``optimiser(network, descent) -> optax.GradientTransformation`` puts what a method adds
 around stochastic gradient descent, and ``sparse(network, w, state) -> u`` gives the
@@ -11,9 +11,15 @@ from typing import Any, NamedTuple
 
 import optax
 
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.methods import admm, gradual, magnitude, plain, rvscgd
-from rvsjax.nn.network import Network
+from rvsjax.nn.sparsifiers import (
+    admm,
+    dense,
+    gradual_pruning,
+    magnitude_pruning,
+    relaxed_splitting,
+)
 
 __all__ = ["METHODS", "Method"]
 
@@ -28,9 +34,9 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "plain": Method(plain.optimiser, plain.sparse),
-    "rvscgd": Method(rvscgd.optimiser, rvscgd.sparse),
+    "plain": Method(dense.optimiser, dense.sparse),
+    "rvscgd": Method(relaxed_splitting.optimiser, relaxed_splitting.sparse),
     "admm": Method(admm.optimiser, admm.sparse),
-    "magnitude": Method(magnitude.optimiser, magnitude.sparse),
-    "gradual": Method(gradual.optimiser, gradual.sparse),
+    "magnitude": Method(magnitude_pruning.optimiser, magnitude_pruning.sparse),
+    "gradual": Method(gradual_pruning.optimiser, gradual_pruning.sparse),
 }

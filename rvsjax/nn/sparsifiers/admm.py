@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rvsjax.nn.leaves import kernels, over
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.network import Network
+from rvsjax.nn.partition import kernels, over
 from rvsjax.types import Array
 
 __all__ = ["MultiplierState", "optimiser", "sparse"]

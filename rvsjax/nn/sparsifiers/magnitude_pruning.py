@@ -9,11 +9,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rvsjax.nn.leaves import kernels, over
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.methods.plain import optimiser
-from rvsjax.nn.network import Network
-from rvsjax.nn.pruning import smallest
+from rvsjax.nn.partition import kernels, over
+from rvsjax.nn.smallest import smallest
+from rvsjax.nn.sparsifiers.dense import optimiser
 
 __all__ = ["optimiser", "sparse"]
 

@@ -8,9 +8,9 @@ found is told in a sentence, since 5,000 digits are not MNIST.
 import os
 
 from rvsjax.environment.paths import user_path
-from rvsjax.nn.dataset import DataSet, read_folder
-from rvsjax.nn.idx import DataError
-from rvsjax.nn.mnist import from_cache, from_mirrors, from_package
+from rvsjax.nn.data.folder import DataSet, read_folder
+from rvsjax.nn.data.idx import DataError
+from rvsjax.nn.data.mnist import from_cache, from_mirrors, from_package
 
 __all__ = ["DataError", "DataSet", "load_data"]
 

@@ -4,7 +4,7 @@
 
 Mean and variance are those of the minibatch, over all axes but the channels'; there are
 no running averages. For an examination they are computed again, for w and for u alike,
-from training images (`rvsjax.nn.examine.calibrate`).
+from training images (`rvsjax.nn.evaluation.calibrate`).
 """
 
 import jax

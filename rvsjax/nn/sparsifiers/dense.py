@@ -4,8 +4,8 @@ from typing import Any
 
 import optax
 
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.network import Network
 
 __all__ = ["optimiser", "sparse"]
 

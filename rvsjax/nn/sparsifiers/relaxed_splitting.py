@@ -12,8 +12,8 @@ from typing import Any
 
 import optax
 
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.network import Network
 from rvsjax.nn.splitting import relaxed_splitting, u_params
 from rvsjax.types import Array
 

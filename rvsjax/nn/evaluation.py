@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from rvsjax.nn.batch_norm import Moments
+from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import Parameters
-from rvsjax.nn.methods import METHODS
-from rvsjax.nn.network import Network
-from rvsjax.nn.normalisation import Moments
+from rvsjax.nn.sparsifiers import METHODS
 from rvsjax.nn.training import FORWARD, Training
 from rvsjax.types import Array
 

@@ -26,7 +26,7 @@ class Network:
     gain: Array  # of the kernels at the start, see `rvsjax.nn.lenet.init`
     penalty: Penalty
     architecture: LeNet = static(default=LeNet())
-    method: str = static(default="rvscgd")  # a key of `rvsjax.nn.methods.METHODS`
+    method: str = static(default="rvscgd")  # a key of `rvsjax.nn.sparsifiers.METHODS`
     epochs: int = static(default=100)
     batch: int = static(default=128)  # images a minibatch
     forward: str = static(default="products")  # "plain": the reference, same meaning

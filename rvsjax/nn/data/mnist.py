@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from rvsjax.environment.cache import private_folder
-from rvsjax.nn.dataset import MNIST_MD5, Arrays, DataSet, read_folder
-from rvsjax.nn.idx import DataError
+from rvsjax.nn.data.folder import MNIST_MD5, Arrays, DataSet, read_folder
+from rvsjax.nn.data.idx import DataError
 
 __all__ = ["MIRRORS", "from_cache", "from_mirrors", "from_package", "split"]
 

@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.nn.batch_norm import Moments, moments_of, normalise
 from rvsjax.nn.lenet import LeNet, Parameters, pixels
-from rvsjax.nn.normalisation import Moments, moments_of, normalise
 from rvsjax.types import Array
 
 __all__ = ["apply"]
