@@ -54,7 +54,7 @@ def in_child(task: str, *arguments: str, **environment: str) -> dict[str, Any]:
 
 
 def plan_of(text: str) -> tuple[Any, str]:
-    from rvsjax.spec.file import parse
+    from rvsjax.spec.document import parse
     from rvsjax.spec.plan import make_plan
 
     return make_plan(parse(HEAD + text)), HEAD + text

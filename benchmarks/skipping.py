@@ -19,7 +19,7 @@ import pandas as pd
 
 from rvsjax.engine import Engine, blocks
 from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.spec.file import override, parse, read
+from rvsjax.spec.document import override, parse, read
 from rvsjax.spec.plan import make_plan
 from rvsjax.studies.rvscgd import evaluate, make_trial
 from rvsjax.theory import RUN_CLAIMS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.studies.rvscgd import make_trial
 

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from rvsjax.agreement import Tables
 from rvsjax.engine import Block, Device, processor
+from rvsjax.errors import SpecError
 from rvsjax.growth import all_blocks, stages
 from rvsjax.settle import Setting, make_engine, nearest_setting, study_unpinned
-from rvsjax.spec.errors import SpecError
 from rvsjax.spec.plan import Item, Plan, plan_again
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import Study, study_of

@@ -7,13 +7,13 @@ from typing import Any
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.environment.numbers import plain, vector
 from rvsjax.environment.paths import user_path
+from rvsjax.errors import Problem, SpecError, shown
 from rvsjax.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run
-from rvsjax.spec.errors import Problem, SpecError, shown
-from rvsjax.spec.file import override, parse, read
-from rvsjax.spec.grid import Sweep, grid
+from rvsjax.spec.builder import Sweep, grid
+from rvsjax.spec.document import override, parse, read
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
 from rvsjax.types import Array
@@ -35,7 +35,7 @@ def run(
     as ``--set`` does: ``run(file, steps=1000)``; their values are those that
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
     ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
-    Raises `rvsjax.spec.errors.SpecError` with every mistake in the file, and
+    Raises `rvsjax.errors.SpecError` with every mistake in the file, and
     `rvsjax.store.StoreError` where the folder holds something else.
     """
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))

@@ -59,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, whatever stands in the arguments."""
 
     def error(self, message: str) -> NoReturn:
-        from rvsjax.spec.errors import one_line
+        from rvsjax.errors import one_line
 
         super().error(one_line(message, 300))
 

@@ -127,7 +127,7 @@ def need_sweep(folder: Path) -> None:
 
 def need_claim(name: str) -> None:
     """Refuse a claim that is not known, or cannot be replayed."""
-    from rvsjax.spec.errors import did_you_mean
+    from rvsjax.errors import did_you_mean
     from rvsjax.theory.exact import CLAIMS
 
     if name not in CLAIMS:

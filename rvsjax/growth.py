@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rvsjax.engine import Block, blocks
-from rvsjax.spec.errors import SpecError
+from rvsjax.errors import SpecError
 from rvsjax.spec.plan import Plan, plan_again
 from rvsjax.store import StoreError
 

@@ -24,7 +24,7 @@ from rvsjax.agreement import Difference, Tables, differences, same_bits
 from rvsjax.engine import Device
 from rvsjax.settle import Setting, make_engine, nearest_setting
 from rvsjax.store import Store, StoreError
-from rvsjax.store.reading import kind
+from rvsjax.store.untrusted import kind
 from rvsjax.studies import study_of
 
 __all__ = [

@@ -13,7 +13,7 @@ from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
 from rvsjax.environment.paths import user_path
 from rvsjax.store import Damaged, Store, StoreError
-from rvsjax.store.reading import content
+from rvsjax.store.untrusted import content
 
 __all__ = ["Results", "load"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from rvsjax.errors import counted
 from rvsjax.results import Results
 from rvsjax.talk import duration
 from rvsjax.terminal import Table
-from rvsjax.words import counted
 
 __all__ = ["reason_lines", "session_lines", "summary", "summary_json"]
 

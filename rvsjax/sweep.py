@@ -29,7 +29,7 @@ from rvsjax.growth import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.judge import judge_table
 from rvsjax.rows import failed_rows
 from rvsjax.settle import make_engine, settle
-from rvsjax.spec.file import Record
+from rvsjax.spec.document import Record
 from rvsjax.spec.plan import Item, Plan
 from rvsjax.store import Store
 from rvsjax.studies import Study, study_of

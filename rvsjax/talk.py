@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rvsjax.console import tell
+from rvsjax.errors import counted
 from rvsjax.sweep import Progress
-from rvsjax.words import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -23,10 +23,10 @@ from rvsjax.engine import Engine
 from rvsjax.rerun import held, rerun
 from rvsjax.results import Results
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.file import override, parse
+from rvsjax.spec.document import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError, parts
-from rvsjax.store.reading import kind
+from rvsjax.store.untrusted import kind
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.sweep import Options, run_plan
@@ -553,7 +553,7 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
 DEVICES = """
 import pathlib, sys
 import jax
-from rvsjax.spec.file import override, parse
+from rvsjax.spec.document import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
 

@@ -9,9 +9,9 @@ import tomli
 
 import rvsjax
 from rvsjax.cli import main
+from rvsjax.errors import SpecError
 from rvsjax.results import Results
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 

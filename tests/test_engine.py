@@ -20,7 +20,7 @@ from rvsjax.engine import (
     choose_width,
     default_lanes,
 )
-from rvsjax.engine.compiling import Programs
+from rvsjax.engine.programs import Programs
 from rvsjax.penalties import L0, L1
 
 
@@ -242,7 +242,7 @@ def chaos(item):
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that makes the engine forget all programs, as a new process."""
-    return lambda: monkeypatch.setattr("rvsjax.engine.compiling._programs", {})
+    return lambda: monkeypatch.setattr("rvsjax.engine.programs._programs", {})
 
 
 def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):
@@ -264,7 +264,7 @@ import sys, numpy as np, made
 from pathlib import Path
 from rvsjax.environment.cache import Cache
 from rvsjax.engine import Engine
-from rvsjax.engine.compiling import Programs
+from rvsjax.engine.programs import Programs
 if sys.argv[1] == "load":
     Programs._compile = None
 found = Engine(made.cube, 2, keeper=Cache(Path("kept")))([np.float64(0.1)])

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from rvsjax.store import files
+from rvsjax.store import atomic
 from tests.faults.children import children as begin
 from tests.faults.fake import OUT, source
 from tests.faults.folders import contents, finished, parts, state
@@ -137,4 +137,4 @@ def test_a_shard_killed_at_every_step(children, tmp_path):
 
 
 def test_nothing_but_tests_hears_of_the_steps():
-    assert files.failpoint is files._nothing
+    assert atomic.failpoint is atomic._nothing

@@ -10,7 +10,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from rvsjax.store import Store, StoreError, files
+from rvsjax.store import Store, StoreError, atomic
 from tests.faults.children import FAILED
 from tests.faults.children import children as begin
 from tests.faults.folders import contents, finished, is_whole, parts, state
@@ -74,9 +74,9 @@ def test_any_call_and_all_after_it_may_fail(children, truth, tmp_path):
 def test_two_that_write_one_file_do_not_meet(tmp_path):
     """As where there are no locks: the last one's bytes are there, whole."""
     path = tmp_path / "manifest.json"
-    with files.replacing(path) as one:
+    with atomic.replacing(path) as one:
         one.write(b"one")
-        files.replace(path, b"other")
+        atomic.replace(path, b"other")
         assert path.read_bytes() == b"other"
     assert path.read_bytes() == b"one"
     assert list(tmp_path.iterdir()) == [path]
@@ -91,7 +91,7 @@ def test_a_system_that_syncs_no_folders_is_no_reason_to_stop(
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError) if stops else contextlib.nullcontext():
-        files.sync(tmp_path)
+        atomic.sync(tmp_path)
 
 
 def test_a_folder_that_may_not_be_read_is_no_reason_to_stop(tmp_path, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_folder_that_may_not_be_read_is_no_reason_to_stop(tmp_path, monkeypatc
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(os, "open", forbid)
-    files.sync(tmp_path)
+    atomic.sync(tmp_path)
 
 
 def test_a_whole_table_that_cannot_be_made_leaves_nothing(tmp_path):

@@ -15,8 +15,8 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import Document, override, parse, read_setting
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import Document, override, parse, read_setting
 from rvsjax.spec.plan import make_plan, plan_again
 from rvsjax.spec.rvscgd import RVSCGD
 

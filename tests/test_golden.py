@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store
 from rvsjax.studies.rvscgd import make_trial

@@ -7,7 +7,7 @@ import pytest
 
 from rvsjax import growth
 from rvsjax.results import Results
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan

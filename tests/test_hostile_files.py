@@ -15,10 +15,10 @@ import pytest
 
 import rvsjax
 from rvsjax.cli import main
+from rvsjax.errors import SpecError, one_line
 from rvsjax.growth import need_room
 from rvsjax.results import Results
-from rvsjax.spec.errors import SpecError, one_line
-from rvsjax.spec.file import override, parse, read, read_setting
+from rvsjax.spec.document import override, parse, read, read_setting
 from rvsjax.spec.plan import make_plan, plan_again
 from rvsjax.store import StoreError
 from rvsjax.sweep import Options, run_plan
@@ -555,8 +555,8 @@ GREEDY = {
 }
 ASK = """
 import json, os, resource, sys, time
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import parse
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 told = {}
 for name, text in json.load(sys.stdin).items():

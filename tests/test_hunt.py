@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rvsjax.penalties import L1
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.rvscgd import RVSCGD, direction
 from rvsjax.theory import RUN_CLAIMS, exact

@@ -14,7 +14,7 @@ from rvsjax import settle
 from rvsjax import verify as verifying
 from rvsjax.cli import main
 from rvsjax.settle import choose_setting
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 
 DIGITS = Path(__file__).parent / "digits"

@@ -16,7 +16,7 @@ from rvsjax.cli import main
 from rvsjax.nn.data import load_data
 from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import lenet

@@ -21,9 +21,9 @@ import rvsjax
 from rvsjax.cli import main
 from rvsjax.engine import Engine
 from rvsjax.results import Results
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError, files
+from rvsjax.store import Store, StoreError, atomic
 from rvsjax.sweep import Options, run_plan
 
 SWEEP = """
@@ -501,9 +501,9 @@ def test_a_part_that_goes_while_it_is_read(tmp_path, no_locks, monkeypatch):
 def test_two_hosts_write_one_file_under_one_pid(tmp_path):
     """Nested, as if at once: neither takes the other's temporary file."""
     path = tmp_path / "file"
-    with files.replacing(path) as one:
+    with atomic.replacing(path) as one:
         one.write(b"one")
-        with files.replacing(path) as other:
+        with atomic.replacing(path) as other:
             other.write(b"two")
         assert path.read_bytes() == b"two"
     assert path.read_bytes() == b"one"

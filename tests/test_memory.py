@@ -8,7 +8,7 @@ import pytest
 
 from rvsjax.engine import Block, Engine, OutOfMemory, memory
 from rvsjax.engine.engine import _kind
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store
 from rvsjax.sweep import Options, run_plan
@@ -136,7 +136,7 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
         [trial], _ = program.in_avals
         return "needs more" if trial.seed.shape[0] > 4 else needs(program, lanes)
 
-    monkeypatch.setattr("rvsjax.engine.compiling.lacking", lacking)
+    monkeypatch.setattr("rvsjax.engine.programs.lacking", lacking)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)

@@ -17,7 +17,7 @@ from rvsjax.models.gradients import (
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L1, Largest, NoPenalty
 from rvsjax.results import Results
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.sweep import Options, run_plan
 from rvsjax.types import Hyper

@@ -7,11 +7,11 @@ import pytest
 
 import rvsjax
 from rvsjax.environment.numbers import flat, plain
+from rvsjax.errors import SpecError
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, Largest, TransformedL1
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import simulate
-from rvsjax.spec.errors import SpecError
 from rvsjax.store import StoreError
 from rvsjax.types import Hyper
 

@@ -9,9 +9,9 @@ import rvsjax
 from rvsjax.arguments import make_parser
 from rvsjax.environment.cache import private_folder
 from rvsjax.environment.paths import user_path
+from rvsjax.errors import SpecError
 from rvsjax.nn.data import DataError, load_data
 from rvsjax.results import Results
-from rvsjax.spec.errors import SpecError
 
 
 @pytest.fixture(autouse=True)

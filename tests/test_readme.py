@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.vocabularies import VOCABULARIES
 

@@ -10,8 +10,8 @@ import pytest
 from docs.reference import FOLDER, make
 from docs.reference.sentences import OURS, SENTENCES
 from docs.reference.verdicts import read
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import parse
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.vocabularies import VOCABULARIES
 from rvsjax.theory import CLAIMS

@@ -26,9 +26,9 @@ from rvsjax.console import put, tell
 from rvsjax.counts import compare_precisions
 from rvsjax.report.figures import draw
 from rvsjax.results import Results
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan, plan_again
-from rvsjax.store import Store, StoreError, reading
+from rvsjax.store import Store, StoreError, untrusted
 from rvsjax.summary import reason_lines, session_lines, summary
 from rvsjax.sweep import Options, run_plan
 
@@ -324,7 +324,7 @@ def test_a_table_too_large_for_this_machine_is_refused_before_it_is_read(
 ):
     told(folder)
     memory = type("Memory", (), {"available": 1000})
-    monkeypatch.setattr(reading.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(untrusted.psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr(pq.ParquetFile, "read", None)
     assert "asks for" in look(folder, capsys)
 

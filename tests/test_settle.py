@@ -9,7 +9,7 @@ from rvsjax.again import elsewhere
 from rvsjax.results import Results
 from rvsjax.settle import Setting, choose_setting, nearest_setting
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.file import override, parse
+from rvsjax.spec.document import override, parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.sweep import Options, run_plan

@@ -2,12 +2,12 @@
 
 import pytest
 
+from rvsjax.errors import SpecError
 from rvsjax.report.page.words import number
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import override, parse, read_setting
+from rvsjax.spec.document import override, parse, read_setting
+from rvsjax.spec.parameters import read_printed
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.rvscgd import RVSCGD
-from rvsjax.spec.vocabulary import read_printed
 
 HEAD = 'version = 1\nname = "edges"\nstudy = "rvscgd"\n'
 

@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import LARGEST_FILE, override, parse, read, read_setting
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import LARGEST_FILE, override, parse, read, read_setting
 from rvsjax.spec.plan import make_plan
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'

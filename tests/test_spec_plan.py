@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import parse
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import parse
+from rvsjax.spec.parameters import Point
 from rvsjax.spec.plan import Item, Plan, make_plan, plan_again
 from rvsjax.spec.rvscgd import RVSCGD, direction
-from rvsjax.spec.vocabulary import Point
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 

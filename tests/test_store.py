@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.store import Store, StoreError, files
+from rvsjax.store import Store, StoreError, atomic
 
 
 def table(*values):
@@ -92,7 +92,7 @@ def test_old_parts_go_first_and_the_rows_are_written_last(store, monkeypatch):
         if step in ("rename", "remove") and path.suffix == ".parquet":
             steps.append((step, path.name.split("-")[1]))
 
-    monkeypatch.setattr(files, "failpoint", hear)
+    monkeypatch.setattr(atomic, "failpoint", hear)
     store.tables = ("curves", "runs")
     for value in 1, 2:
         store.append(0, table(value) | {"curves": pa.table({"x": [value]})})

@@ -11,10 +11,10 @@ import pytest
 import rvsjax
 from rvsjax import columns
 from rvsjax.cli import main
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
+from rvsjax.spec.parameters import Item
 from rvsjax.spec.plan import make_plan
 from rvsjax.spec.vocabularies import VOCABULARIES
-from rvsjax.spec.vocabulary import Item
 from rvsjax.store import Store, StoreError
 from rvsjax.studies import STUDIES
 from rvsjax.sweep import Options, run_plan

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import Store, StoreError
 from rvsjax.studies.rvscgd import PAIRS

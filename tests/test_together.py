@@ -23,9 +23,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from rvsjax import sweep
-from rvsjax.spec.file import parse
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError, files, lock, reading
+from rvsjax.store import Store, StoreError, atomic, lock, untrusted
 from rvsjax.sweep import Options, run_plan
 
 SWEEP = """
@@ -161,7 +161,7 @@ class FakeStudy:
 @pytest.fixture(scope="module", autouse=True)
 def fakes():
     """Put threads for processes, and made-up numbers for runs."""
-    brief, opened = lock.brief, reading.opened
+    brief, opened = lock.brief, untrusted.opened
 
     @contextlib.contextmanager
     def paused_brief(folder):
@@ -176,9 +176,9 @@ def fakes():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lock, "brief", paused_brief)
-        patch.setattr(reading, "opened", paused_opened)
-        patch.setattr(files, "failpoint", count_down)
-        patch.setattr(files.os, "fsync", lambda number: None)
+        patch.setattr(untrusted, "opened", paused_opened)
+        patch.setattr(atomic, "failpoint", count_down)
+        patch.setattr(atomic.os, "fsync", lambda number: None)
         patch.setattr(sweep, "study_of", lambda plan: FakeStudy())
         patch.setattr(
             sweep, "make_engine", lambda study, how, *_, **__: FakeEngine(how.width)

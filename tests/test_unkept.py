@@ -10,8 +10,8 @@ import pytest
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.spec.errors import SpecError
-from rvsjax.spec.file import parse
+from rvsjax.errors import SpecError
+from rvsjax.spec.document import parse
 from rvsjax.spec.plan import make_plan
 from rvsjax.store import StoreError
 from rvsjax.sweep import Options, run_plan

@@ -116,7 +116,7 @@ def _planned(manifest: dict[str, Any]) -> int | None:
     """
     if "runs" in manifest.get("whole", {}):
         return None
-    from rvsjax.spec.errors import SpecError
+    from rvsjax.errors import SpecError
     from rvsjax.spec.plan import plan_again
 
     try:

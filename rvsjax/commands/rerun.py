@@ -57,7 +57,7 @@ def _need_new(file: Path) -> None:
 def _write(steps: "EveryStep", file: Path) -> None:
     import pyarrow.parquet as pq
 
-    from rvsjax.store.files import replacing
+    from rvsjax.store.atomic import replacing
 
     with replacing(file) as target:
         pq.write_table(steps.curve, target, compression="zstd")

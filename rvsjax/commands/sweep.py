@@ -18,8 +18,8 @@ from rvsjax.console import (
     put,
     tell,
 )
+from rvsjax.errors import counted
 from rvsjax.interrupt import gently
-from rvsjax.words import counted
 
 if TYPE_CHECKING:
     from rvsjax.engine import Device
@@ -66,8 +66,8 @@ def _what_failed(error: Exception) -> str:
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.spec.errors import SpecError, one_line
-    from rvsjax.spec.file import override, parse, read, read_setting
+    from rvsjax.errors import SpecError, one_line
+    from rvsjax.spec.document import override, parse, read, read_setting
     from rvsjax.spec.plan import make_plan
 
     try:

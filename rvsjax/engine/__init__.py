@@ -7,11 +7,7 @@ the cores of a CPU, take blocks side by side.
 """
 
 from rvsjax.engine.blocks import Block, blocks, choose_width
-from rvsjax.engine.compiling import programs
-from rvsjax.engine.engine import Engine
-from rvsjax.engine.kept import Keeper
-from rvsjax.engine.memory import OutOfMemory
-from rvsjax.engine.platforms import (
+from rvsjax.engine.devices import (
     Device,
     compiler_options,
     default_lanes,
@@ -19,6 +15,10 @@ from rvsjax.engine.platforms import (
     known_bad_version,
     processor,
 )
+from rvsjax.engine.engine import Engine
+from rvsjax.engine.memory import OutOfMemory
+from rvsjax.engine.program_cache import Keeper
+from rvsjax.engine.programs import programs
 from rvsjax.engine.stages import Stages
 
 __all__ = [

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from rvsjax.engine import kept, stages
+from rvsjax.engine import program_cache, stages
 from rvsjax.engine.blocks import Block
-from rvsjax.engine.compiling import Programs, mapped
-from rvsjax.engine.memory import OutOfMemory, is_out_of_memory
-from rvsjax.engine.platforms import (
+from rvsjax.engine.devices import (
     Device,
     compiler_options,
     default_lanes,
     devices,
     known_bad_version,
 )
+from rvsjax.engine.memory import OutOfMemory, is_out_of_memory
+from rvsjax.engine.programs import Programs, mapped
 from rvsjax.engine.stages import Stages
 from rvsjax.environment.jax_settings import pinned
 
@@ -78,9 +78,9 @@ class Engine:
         *,
         shared: Sequence[Pytree] = (),
         options: dict[str, Any] | None = None,
-        keeper: kept.Keeper | None = None,
+        keeper: program_cache.Keeper | None = None,
         halves: bool = True,
-        checkpoints: kept.Keeper | None = None,
+        checkpoints: program_cache.Keeper | None = None,
     ) -> None:
         """Use all devices of the default platform unless lanes are given.
 

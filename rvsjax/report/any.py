@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rvsjax.errors import counted
 from rvsjax.report.kinds import named, unlike
 from rvsjax.report.lines import STYLES, band, finish, within
 from rvsjax.results import Results
 from rvsjax.store import StoreError
-from rvsjax.words import counted
 
 __all__ = ["MOST_PANELS", "MOST_WORDS", "TABLES", "draw_any"]
 

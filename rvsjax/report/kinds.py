@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.words import counted
+from rvsjax.errors import counted
 
 __all__ = [
     "kinds",

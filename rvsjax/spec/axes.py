@@ -3,9 +3,9 @@
 import math
 from typing import Any, NamedTuple
 
-from rvsjax.spec.errors import Problem, did_you_mean, shown
-from rvsjax.spec.file import Sample
-from rvsjax.spec.vocabulary import Vocabulary
+from rvsjax.errors import Problem, did_you_mean, shown
+from rvsjax.spec.document import Sample
+from rvsjax.spec.parameters import Vocabulary
 
 __all__ = ["Axis", "check_sample", "length", "list_axis", "sample_axis", "zip_axis"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rvsjax.spec.errors import one_line
-from rvsjax.spec.layout import Conditions
+from rvsjax.errors import one_line
+from rvsjax.spec.expand import Conditions
 
 __all__ = ["Exclude"]
 

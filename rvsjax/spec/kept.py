@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 
-from rvsjax.spec.layout import Conditions
+from rvsjax.spec.expand import Conditions
 from rvsjax.spec.product import Chosen, Product
 
 __all__ = ["Kept"]

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rvsjax.spec.errors import Problem
-from rvsjax.spec.vocabulary import Values, Vocabulary
+from rvsjax.errors import Problem
+from rvsjax.spec.parameters import Values, Vocabulary
 
 __all__ = ["LENET"]
 

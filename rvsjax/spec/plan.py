@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, KeysView
 from typing import Any
 
+from rvsjax.errors import Problem, SpecError
 from rvsjax.spec.axes import Axis
-from rvsjax.spec.check import doubles, misfits
-from rvsjax.spec.errors import Problem, SpecError
+from rvsjax.spec.checks import doubles, misfits
+from rvsjax.spec.document import Document, check_document
 from rvsjax.spec.exclude import Exclude
-from rvsjax.spec.file import Document, check_document
+from rvsjax.spec.expand import Conditions, lay_out
 from rvsjax.spec.kept import Kept
-from rvsjax.spec.layout import Conditions, lay_out
-from rvsjax.spec.narrow import nothing_left, read_narrowed, read_only
+from rvsjax.spec.parameters import Item, Point, Values
 from rvsjax.spec.product import Product
-from rvsjax.spec.vocabulary import Item, Point, Values
+from rvsjax.spec.selection import nothing_left, read_narrowed, read_only
 
 __all__ = ["Item", "Plan", "make_plan", "plan_again"]
 

@@ -5,9 +5,9 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from rvsjax.errors import Problem, SpecError
 from rvsjax.spec.axes import Axis, Point
-from rvsjax.spec.errors import Problem, SpecError
-from rvsjax.spec.layout import Conditions
+from rvsjax.spec.expand import Conditions
 
 __all__ = ["Chosen", "Product"]
 

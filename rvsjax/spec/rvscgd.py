@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rvsjax.spec.errors import Problem
-from rvsjax.spec.vocabulary import Values, Vocabulary
+from rvsjax.errors import Problem
+from rvsjax.spec.parameters import Values, Vocabulary
 
 __all__ = ["RVSCGD", "direction"]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rvsjax.spec.vocabulary import Values, Vocabulary
+from rvsjax.spec.parameters import Values, Vocabulary
 
 __all__ = ["TWO_LAYER"]
 

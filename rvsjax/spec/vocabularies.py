@@ -1,9 +1,9 @@
 """The vocabulary of each study, by its registered name."""
 
 from rvsjax.spec.lenet import LENET
+from rvsjax.spec.parameters import Vocabulary
 from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.spec.two_layer import TWO_LAYER
-from rvsjax.spec.vocabulary import Vocabulary
 
 __all__ = ["VOCABULARIES"]
 

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from rvsjax.store import files
+from rvsjax.store import atomic
 
 __all__ = ["FOLDER", "Checkpoints"]
 
@@ -34,13 +34,13 @@ class Checkpoints:
 
     def put(self, key: str, data: bytes) -> None:
         """Keep bytes under a key, in place of those before."""
-        files.make(self.folder)
-        files.replace(self._path(key), self._digest(key, data) + data)
+        atomic.make(self.folder)
+        atomic.replace(self._path(key), self._digest(key, data) + data)
 
     def forget(self, block: int) -> None:
         """Remove what was kept of a block, and the folder with the last of them."""
         for path in self.folder.glob(f"{block}-*"):
-            files.remove(path)
+            atomic.remove(path)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 

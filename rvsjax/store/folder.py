@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.store import checkpoints, files, lock, manifest, parts
-from rvsjax.store.problem import Damaged, StoreError
+from rvsjax.errors import Damaged, StoreError
+from rvsjax.store import atomic, checkpoints, lock, manifest, parts
 
 __all__ = ["Folder"]
 
@@ -37,8 +37,8 @@ class Folder:
             try:
                 self._refuse_strange_files()
                 for name in _MADE:
-                    files.make(self.folder / name)
-                files.sync(self.folder / "parts")  # renamed by one that died then
+                    atomic.make(self.folder / name)
+                atomic.sync(self.folder / "parts")  # renamed by one that died then
                 locked = self._locks = stack.enter_context(
                     lock.held(self.folder, index, total)
                 )
@@ -75,14 +75,14 @@ class Folder:
         if any(map(parts.named, self._in_parts())):
             return  # the manifest was lost, but no stranger has files of such names
         strange = {path.name for path in self.folder.iterdir()} - _OURS
-        if any(not name.endswith(files.TEMPORARY) for name in strange):
+        if any(not name.endswith(atomic.TEMPORARY) for name in strange):
             what = f"{self.folder} holds files but no manifest.json"
             raise StoreError(f"{what}; use an empty folder with --out")
 
     def _remove_temporary_files(self) -> None:
         for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
-            for path in folder.glob(f".*{files.TEMPORARY}"):
-                files.remove(path)
+            for path in folder.glob(f".*{atomic.TEMPORARY}"):
+                atomic.remove(path)
 
     # -- files -------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the folder so that it is there whole or not at all."""
-        files.replace(self.folder / name, data)
+        atomic.replace(self.folder / name, data)
 
     def _holds(self, name: str, data: bytes) -> bool:
         """Say whether a file of the folder has these bytes."""
@@ -139,5 +139,5 @@ class Folder:
             return []
 
     def _quarantine(self, path: Path, why: str) -> str:
-        target = files.move(path, self.folder / "quarantine")
+        target = atomic.move(path, self.folder / "quarantine")
         return f"{path} {why}; moved to {target}, to be made again"

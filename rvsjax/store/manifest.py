@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.store import reading
-from rvsjax.store.problem import Damaged
+from rvsjax.errors import Damaged
+from rvsjax.store import untrusted
 
 __all__ = ["difference", "encode", "read"]
 
@@ -22,7 +22,7 @@ _HEADS = ("name", "study")
 def read(path: Path) -> dict[str, Any]:
     """Return a manifest, empty if there is no file; `Damaged` where it is not one."""
     try:
-        content = json.loads(reading.content(path))
+        content = json.loads(untrusted.content(path))
         if not _is_manifest(content):
             raise Damaged("is not a manifest")
         if content.pop("digest", None) not in (None, _digest(content)):

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rvsjax.store import reading
-from rvsjax.store.problem import Damaged
+from rvsjax.errors import Damaged
+from rvsjax.store import untrusted
 
 __all__ = ["Part", "about", "encode", "named", "read", "schema", "setting", "writing"]
 
@@ -58,12 +58,12 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `Damaged` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
-    with reading.opened(part.path) as file:
-        reading.need_memory(os.fstat(file.fileno()).st_size, part.path)
+    with untrusted.opened(part.path) as file:
+        untrusted.need_memory(os.fstat(file.fileno()).st_size, part.path)
         data = file.read()
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise Damaged("is damaged: its bytes do not match its name")
-    table = reading.table(pa.BufferReader(data), part.path)
+    table = untrusted.table(pa.BufferReader(data), part.path)
     inside = about(table.schema)
     if inside.get("block") != str(part.block):
         raise Damaged("belongs to another block")
@@ -96,11 +96,11 @@ def about(told: pa.Schema) -> dict[str, str]:
 
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
-    with reading.opened(path) as file:
+    with untrusted.opened(path) as file:
         try:
             return pq.read_schema(file).remove_metadata()
         except Exception as error:
-            raise reading.unreadable(error) from None
+            raise untrusted.unreadable(error) from None
 
 
 def writing(of: pa.Schema, compression: str) -> dict[str, Any]:

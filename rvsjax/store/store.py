@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.store import files, manifest, parts, reading, tables
+from rvsjax.errors import Damaged, StoreError
+from rvsjax.store import atomic, manifest, parts, tables, untrusted
 from rvsjax.store.checkpoints import Checkpoints
 from rvsjax.store.folder import Folder
 from rvsjax.store.parts import Part
-from rvsjax.store.problem import Damaged, StoreError
-from rvsjax.store.reading import need_file
+from rvsjax.store.untrusted import need_file
 
 __all__ = ["Store"]
 
@@ -153,7 +153,7 @@ class Store(Folder):
         """
         moved = []
         for path in self._in_parts():
-            if path.name.endswith(files.TEMPORARY):
+            if path.name.endswith(atomic.TEMPORARY):
                 continue
             try:
                 part = parts.named(path)
@@ -236,9 +236,9 @@ class Store(Folder):
             if whole_ones := self._current().get("whole"):  # of others, meanwhile
                 self.unseal([*whole_ones])
             for called in sorted(gone):
-                files.remove(self.folder / "parts" / called)
+                atomic.remove(self.folder / "parts" / called)
             if gone:
-                files.sync(self.folder / "parts")
+                atomic.sync(self.folder / "parts")
             for called in made:
                 if called not in before:
                     self.write(f"parts/{called}", made[called])
@@ -301,8 +301,8 @@ class Store(Folder):
         if self.manifest.get("whole"):
             self.update({"whole": {}})
         for name in names:
-            files.remove(self.folder / f"{name}.parquet")
-        files.sync(self.folder)
+            atomic.remove(self.folder / f"{name}.parquet")
+        atomic.sync(self.folder)
 
     def has(self, name: str) -> bool:
         """Say whether a table is there whole."""
@@ -415,7 +415,7 @@ def _stages(there: dict[str, Any]) -> list[_Stage]:
 def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
     """Return the rows with one of these words; `Damaged` where it holds no words."""
     known = set(table.column_names)
-    if column not in known or reading.kind(table[column].type) not in _WORDS:
+    if column not in known or untrusted.kind(table[column].type) not in _WORDS:
         raise Damaged(f"is no table of a sweep: it lacks a column {column} of words")
     if pa.types.is_null(table[column].type):
         return table[:0]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rvsjax.store import reading
-from rvsjax.store.files import replacing
+from rvsjax.errors import Damaged
+from rvsjax.store import untrusted
+from rvsjax.store.atomic import replacing
 from rvsjax.store.parts import writing
-from rvsjax.store.problem import Damaged
 
 __all__ = ["digest", "holds", "pieces", "read", "unite", "write"]
 
@@ -61,14 +61,14 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a whole table, or some of its columns; `Damaged` where it is not one."""
-    with reading.opened(path) as file:
-        return reading.table(file, path, columns)
+    with untrusted.opened(path) as file:
+        return untrusted.table(file, path, columns)
 
 
 def pieces(path: Path) -> Iterator[pa.Table]:
     """Yield a whole table in pieces; `Damaged` where it is not one."""
-    with reading.opened(path) as file:
-        yield from reading.pieces(file, path, _ROWS)
+    with untrusted.opened(path) as file:
+        yield from untrusted.pieces(file, path, _ROWS)
 
 
 def holds(path: Path, parts: Iterable[pa.Table]) -> bool:
@@ -87,5 +87,5 @@ def holds(path: Path, parts: Iterable[pa.Table]) -> bool:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with reading.opened(path) as file:
+    with untrusted.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

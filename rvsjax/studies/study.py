@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from rvsjax.agreement import Difference, Tables
 from rvsjax.engine import Stages
-from rvsjax.spec.file import Record
+from rvsjax.spec.document import Record
 from rvsjax.spec.plan import Item
 from rvsjax.types import Array
 

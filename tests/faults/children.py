@@ -85,7 +85,7 @@ def live(
     **sweep: Any,
 ) -> int:
     """Be a child; return its exit code."""
-    from rvsjax.store import StoreError, files
+    from rvsjax.store import StoreError, atomic
     from tests.faults import calls, fake
 
     number = 0
@@ -97,7 +97,7 @@ def live(
         if number == kill:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    files.failpoint = step
+    atomic.failpoint = step
     # a kill loses nothing that the kernel holds: a sync need not take milliseconds
     os.fsync = os.fstat
     disk, folder = Path(home), Path(home, fake.OUT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rvsjax.cli import main
-from rvsjax.store import Store, files
+from rvsjax.store import Store, atomic
 
 
 def run(kill: int, log: Path, argv: list[str]) -> int:
@@ -27,7 +27,7 @@ def run(kill: int, log: Path, argv: list[str]) -> int:
             file.write(f"{block}\n")
         append(store, block, whole)
 
-    files.failpoint = step
+    atomic.failpoint = step
     Store.append = logged
     return main(argv)
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rvsjax.errors import counted
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import Parameter
 from rvsjax.report.page.words import number, percent, title
-from rvsjax.words import counted
 
 __all__ = ["answer"]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import tomli
 
+from rvsjax.errors import counted
 from rvsjax.report.page.answer import answer
 from rvsjax.report.page.claims import claims
 from rvsjax.report.page.curves import curves
@@ -20,8 +21,7 @@ from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
 from rvsjax.results import Results
 from rvsjax.store import Damaged, StoreError
-from rvsjax.store.reading import content as file_content
-from rvsjax.words import counted
+from rvsjax.store.untrusted import content as file_content
 
 __all__ = ["content"]
 

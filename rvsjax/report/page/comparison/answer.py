@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rvsjax.compare.comparison import Comparison, Side
 from rvsjax.compare.differences import Claim, Measure
 from rvsjax.compare.pairing import Differing
+from rvsjax.errors import counted
 from rvsjax.report.page.comparison.groups import CHANGE, Groups
 from rvsjax.report.page.words import interval, label, number, short
-from rvsjax.words import counted
 
 __all__ = ["answer", "question"]
 

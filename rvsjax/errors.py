@@ -1,4 +1,4 @@
-"""Everything that is wrong with a sweep file, told at once."""
+"""Mistakes of a user, and words for the messages that tell them."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-__all__ = ["Problem", "SpecError", "describe", "did_you_mean", "one_line", "shown"]
+__all__ = [
+    "Damaged",
+    "Problem",
+    "SpecError",
+    "StoreError",
+    "counted",
+    "describe",
+    "did_you_mean",
+    "one_line",
+    "shown",
+]
 
 _WHERE, _WHAT = 50, 248  # characters of a key path and of a sentence; 300 in a line
 
@@ -35,6 +45,19 @@ class SpecError(Exception):
         width = max(len(problem.where) for problem in self.problems)
         lines = [f"{where:<{width}}  {what}" for where, what in self.problems]
         super().__init__("\n".join(lines))
+
+
+class StoreError(Exception):
+    """A results folder cannot be used; the message says why and what to do."""
+
+
+class Damaged(Exception):
+    """A file is not what it should be; the message says how: ``is ...``."""
+
+
+def counted(number: int, thing: str) -> str:
+    """Write so many things: ``1 run``, ``6,144 runs``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def one_line(text: str, most: int = _WHAT) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rvsjax.environment.numbers import plain
-from rvsjax.spec.errors import Problem, SpecError
-from rvsjax.spec.file import LARGEST_FILE, parse
+from rvsjax.errors import Problem, SpecError
+from rvsjax.spec.document import LARGEST_FILE, parse
 from rvsjax.spec.plan import make_plan
 
 __all__ = ["Sweep", "grid"]

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rvsjax.store.problem import Damaged, StoreError
+from rvsjax.errors import Damaged, StoreError
 
 __all__ = [
     "content",

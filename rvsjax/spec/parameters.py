@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from rvsjax.spec.errors import Problem, describe, did_you_mean
+from rvsjax.errors import Problem, describe, did_you_mean
 
 __all__ = ["Item", "Point", "Values", "Vocabulary"]
 

@@ -8,9 +8,9 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean, shown
+from rvsjax.errors import Problem, SpecError, describe, did_you_mean, shown
+from rvsjax.spec.parameters import Vocabulary
 from rvsjax.spec.vocabularies import VOCABULARIES
-from rvsjax.spec.vocabulary import Vocabulary
 
 __all__ = [
     "Document",

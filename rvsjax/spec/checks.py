@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from rvsjax.errors import Problem
 from rvsjax.spec.axes import Axis
-from rvsjax.spec.errors import Problem
-from rvsjax.spec.vocabulary import Values, Vocabulary
+from rvsjax.spec.parameters import Values, Vocabulary
 
 __all__ = ["doubles", "misfits"]
 

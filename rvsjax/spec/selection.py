@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rvsjax.spec.errors import Problem, SpecError, describe, did_you_mean
-from rvsjax.spec.layout import Conditions
-from rvsjax.spec.vocabulary import Vocabulary
+from rvsjax.errors import Problem, SpecError, describe, did_you_mean
+from rvsjax.spec.expand import Conditions
+from rvsjax.spec.parameters import Vocabulary
 
 __all__ = ["Narrowed", "nothing_left", "read_narrowed", "read_only"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from rvsjax.errors import Problem
 from rvsjax.spec.axes import (
     Axis,
     check_sample,
@@ -11,9 +12,8 @@ from rvsjax.spec.axes import (
     sample_axis,
     zip_axis,
 )
-from rvsjax.spec.errors import Problem
-from rvsjax.spec.file import Document
-from rvsjax.spec.vocabulary import Vocabulary
+from rvsjax.spec.document import Document
+from rvsjax.spec.parameters import Vocabulary
 
 __all__ = ["Conditions", "Layout", "lay_out"]
 

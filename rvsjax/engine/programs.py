@@ -10,9 +10,9 @@ import jax
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
-from rvsjax.engine import kept
+from rvsjax.engine import program_cache
+from rvsjax.engine.devices import Device
 from rvsjax.engine.memory import lacking
-from rvsjax.engine.platforms import Device
 from rvsjax.environment.jax_settings import pinned, unpinned
 
 __all__ = ["Programs", "mapped", "programs"]
@@ -41,7 +41,7 @@ class Programs:
     """
 
     def __init__(
-        self, options: dict[str, Any], keeper: kept.Keeper | None, lanes: int
+        self, options: dict[str, Any], keeper: program_cache.Keeper | None, lanes: int
     ) -> None:
         """Compile with options of the compiler."""
         self.options = options
@@ -70,15 +70,17 @@ class Programs:
         """Load the program of a key, or compile and keep it."""
         begin = time.perf_counter()
         function, number, device, options, structure, shapes, _ = key
-        name = kept.name(function, (number, device, options, structure, shapes))
+        name = program_cache.name(
+            function, (number, device, options, structure, shapes)
+        )
         keeper = self.keeper if name else None
         data = None if keeper is None else keeper.get(name)
-        program = kept.load(data, device) if data else None
+        program = program_cache.load(data, device) if data else None
         if program is None:
             arguments = structure.unflatten(jax.ShapeDtypeStruct(*s) for s in shapes)
             whole = mapped(function, number, arguments[number:])
             program = self._compile(whole, arguments, device)
-            if keeper is not None and (data := kept.dump(program)):
+            if keeper is not None and (data := program_cache.dump(program)):
                 keeper.put(name, data)
         self.seconds += time.perf_counter() - begin
         if device.platform == "cpu" and (reason := lacking(program, self.lanes)):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jax
 from jax.experimental import serialize_executable
 
-from rvsjax.engine.platforms import Device
+from rvsjax.engine.devices import Device
 
 __all__ = ["Keeper", "dump", "load", "name"]
 
