@@ -54,8 +54,8 @@ def in_child(task: str, *arguments: str, **environment: str) -> dict[str, Any]:
 
 
 def plan_of(text: str) -> tuple[Any, str]:
-    from rvsjax.spec.document import parse
-    from rvsjax.spec.plan import make_plan
+    from rvsjax.sweep.plan.document import parse
+    from rvsjax.sweep.plan.plan import make_plan
 
     return make_plan(parse(HEAD + text)), HEAD + text
 
@@ -73,8 +73,8 @@ def time_import() -> dict[str, float]:
 def time_compile(*penalties: str) -> dict[str, Any]:
     import jax
 
-    from rvsjax.settle import choose_setting, make_engine
     from rvsjax.studies import study_of
+    from rvsjax.sweep.execution import choose_setting, make_engine
 
     plan, _ = plan_of(f"[constants]\nsteps = 1000\n[grid]\npenalty = {[*penalties]}\n")
     begin = time.perf_counter()
@@ -94,9 +94,9 @@ def time_compile(*penalties: str) -> dict[str, Any]:
 def time_tables(runs: str) -> dict[str, float]:
     import jax
 
-    from rvsjax.engine import Engine, blocks, choose_width
-    from rvsjax.store import Store
     from rvsjax.studies import study_of
+    from rvsjax.sweep.engine import Engine, blocks, choose_width
+    from rvsjax.sweep.store import Store
 
     plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
     width = choose_width([int(runs)], "cpu", 10)
@@ -124,7 +124,7 @@ def time_tables(runs: str) -> dict[str, float]:
 
 def time_sweep(runs: str, steps: str) -> dict[str, float]:
     from rvsjax.simulation.kernels import native
-    from rvsjax.sweep import Options, run_plan
+    from rvsjax.sweep.runner import Options, run_plan
 
     native.problem()  # compiles the C++ where it was not
     plan, source = plan_of(SWEEP.format(steps=steps, seeds=max(1, int(runs) // 100)))

@@ -22,9 +22,9 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from rvsjax.engine import compiler_options
 from rvsjax.models.gradients import Minibatch, Population, Projected, TrainingSet
 from rvsjax.models.no_overlap import Teacher, unit
+from rvsjax.sweep.engine import compiler_options
 from rvsjax.types import Array, Gradient, pytree, static
 
 D, K, ETA = 50, 20, 1e-3

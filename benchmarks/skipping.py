@@ -17,11 +17,11 @@ import jax
 import numpy as np
 import pandas as pd
 
-from rvsjax.engine import Engine, blocks
 from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.spec.document import override, parse, read
-from rvsjax.spec.plan import make_plan
 from rvsjax.studies.rvscgd import evaluate, make_trial
+from rvsjax.sweep.engine import Engine, blocks
+from rvsjax.sweep.plan.document import override, parse, read
+from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.theory import RUN_CLAIMS
 
 SWEEP = Path(__file__).parent.parent / "sweeps" / "figure4.toml"

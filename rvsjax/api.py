@@ -12,10 +12,10 @@ from rvsjax.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run
-from rvsjax.spec.builder import Sweep, grid
-from rvsjax.spec.document import override, parse, read
-from rvsjax.spec.plan import make_plan
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.builder import Sweep, grid
+from rvsjax.sweep.plan.document import override, parse, read
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Array
 
 __all__ = ["grid", "limit_point", "load", "run"]
@@ -36,7 +36,7 @@ def run(
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
     ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
     Raises `rvsjax.errors.SpecError` with every mistake in the file, and
-    `rvsjax.store.StoreError` where the folder holds something else.
+    `rvsjax.sweep.store.StoreError` where the folder holds something else.
     """
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))
     raw = parse(source)

@@ -1,10 +1,5 @@
 """Certificates: a violated verdict of float64, replayed in 50 digits from its start."""
 
-if __name__ == "__main__":  # before the imports below, so that --help stays fast
-    from rvsjax.cli import run_command
-
-    run_command("certify")
-
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +16,10 @@ from rvsjax.environment.jax_settings import pinned
 from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results import Results
 from rvsjax.simulation.simulate import simulate
-from rvsjax.spec.plan import Item
-from rvsjax.spec.rvscgd import RVSCGD
-from rvsjax.store import StoreError
 from rvsjax.studies.rvscgd import make_trial
+from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.rvscgd import RVSCGD
+from rvsjax.sweep.store import StoreError
 from rvsjax.theory import statement
 from rvsjax.theory.exact import DIGITS, Judgement, Problem, judge
 

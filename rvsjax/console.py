@@ -138,7 +138,7 @@ def need_claim(name: str) -> None:
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """Turn what is wrong with a results folder into a refusal."""
-    from rvsjax.store import StoreError
+    from rvsjax.sweep.store import StoreError
 
     try:
         yield

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rvsjax.again import again, folder_plan
-from rvsjax.engine import default_lanes, devices
 from rvsjax.results import Results
-from rvsjax.spec.rvscgd import RVSCGD
-from rvsjax.store import Store, StoreError
 from rvsjax.studies.rvscgd import Weights
+from rvsjax.sweep.engine import default_lanes, devices
+from rvsjax.sweep.plan.rvscgd import RVSCGD
+from rvsjax.sweep.recompute import again, folder_plan
+from rvsjax.sweep.store import Store, StoreError
 from rvsjax.theory.exact import Problem
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]

@@ -12,8 +12,8 @@ import pandas as pd
 from rvsjax import columns
 from rvsjax.counts import compare_precisions, count_claims
 from rvsjax.environment.paths import user_path
-from rvsjax.store import Damaged, Store, StoreError
-from rvsjax.store.untrusted import content
+from rvsjax.sweep.store import Damaged, Store, StoreError
+from rvsjax.sweep.store.untrusted import content
 
 __all__ = ["Results", "load"]
 
@@ -160,7 +160,7 @@ class Results:
 
 
 def load(folder: str | Path | Results) -> Results:
-    """Return the results in a folder; `rvsjax.store.StoreError` if it holds none."""
+    """Return the results in a folder; `rvsjax.sweep.store.StoreError` if it holds none."""
     results = Results(folder)
     if not results.manifest:
         what = "is not the folder of a sweep: no manifest.json"

@@ -13,7 +13,7 @@ import tempfile
 import jax
 import pytest
 
-from rvsjax.engine import compiler_options
+from rvsjax.sweep.engine import compiler_options
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the first
     _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")

@@ -27,9 +27,9 @@ from rvsjax.problems import floats
 from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.simulation.monitor import SETTLED
 from rvsjax.simulation.run import Run
-from rvsjax.spec.plan import Item
-from rvsjax.spec.rvscgd import RVSCGD
 from rvsjax.studies.rvscgd import make_trial
+from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.rvscgd import RVSCGD
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, exact, verdict
 from tests import oracle
 

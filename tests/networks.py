@@ -5,7 +5,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from rvsjax.engine import compiler_options
+from rvsjax.sweep.engine import compiler_options
 
 quick_jit = partial(jax.jit, compiler_options=compiler_options("cpu", quick=True))
 """Compiles in half of the time: these programs run once or twice."""

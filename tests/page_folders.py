@@ -5,7 +5,7 @@ import pandas as pd
 
 from rvsjax.counts import count_claims
 from rvsjax.results import Results
-from rvsjax.store import Store
+from rvsjax.sweep.store import Store
 
 CLAIM = "lemma_5_stated"
 VERDICTS = ["holds", "violated", "undecided", "not-applicable"]

@@ -12,25 +12,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax import again as again_room
-from rvsjax import rerun as rerun_room
-from rvsjax import sweep as sweep_room
-from rvsjax.again import again, elsewhere, find_run
-from rvsjax.agreement import differences, same_bits
 from rvsjax.certify import starts_of
 from rvsjax.cli import main
-from rvsjax.engine import Engine
-from rvsjax.rerun import held, rerun
 from rvsjax.results import Results
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.document import override, parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError, parts
-from rvsjax.store.untrusted import kind
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.tolerance import Tolerance
-from rvsjax.sweep import Options, run_plan
-from rvsjax.verify import stale_tables, verify
+from rvsjax.sweep import recompute as again_room
+from rvsjax.sweep import rerun as rerun_room
+from rvsjax.sweep import runner as sweep_room
+from rvsjax.sweep.differences import differences, same_bits
+from rvsjax.sweep.engine import Engine
+from rvsjax.sweep.plan.document import override, parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.recompute import again, elsewhere, find_run
+from rvsjax.sweep.rerun import held, rerun
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError, parts
+from rvsjax.sweep.store.untrusted import kind
+from rvsjax.sweep.verify import stale_tables, verify
 from tests import oracle
 
 TABLES = ("runs", "curves", "pairs", "weights")
@@ -151,7 +151,7 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "_apply", room_for(2))
-        patch.setattr("rvsjax.settle.choose_width", lambda *_: WIDTH)
+        patch.setattr("rvsjax.sweep.execution.choose_width", lambda *_: WIDTH)
         options = Options(kernel="plain", lanes=(lane(),))
         run_plan(plan(3), "", tmp_path / "out", options)
     folder = tmp_path / "out"
@@ -294,7 +294,7 @@ def test_the_last_row_of_each_block_and_a_drawn_sample(whole, monkeypatch):
         assert len(looked) <= 5
         seen |= looked
     assert len(seen) > 7
-    monkeypatch.setattr("rvsjax.verify.LAST_ROWS", 1)
+    monkeypatch.setattr("rvsjax.sweep.verify.LAST_ROWS", 1)
     assert len({row.run_id for row in verify(whole, 1, 0, lane())}) <= 2
 
 
@@ -553,9 +553,9 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
 DEVICES = """
 import pathlib, sys
 import jax
-from rvsjax.spec.document import override, parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import override, parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
 
 folder = pathlib.Path(sys.argv[1])
 plan = make_plan(parse((folder / "sweep.toml").read_text()))
@@ -641,7 +641,7 @@ def test_every_step_is_refused_before_anything_is_computed(folder, capsys, monke
         raise AssertionError("computed")
 
     monkeypatch.setattr(Engine, "__call__", never)
-    monkeypatch.setattr("rvsjax.rerun.MOST_STEPS", 59)
+    monkeypatch.setattr("rvsjax.sweep.rerun.MOST_STEPS", 59)
     (folder / "there.parquet").touch()
     for file, said in {
         "there.parquet": "is there already; name a new file",

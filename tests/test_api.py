@@ -11,9 +11,9 @@ import rvsjax
 from rvsjax.cli import main
 from rvsjax.errors import SpecError
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -91,7 +91,9 @@ def test_a_mistake_is_told_where_it_is_made(given, what):
 
 
 def test_a_grid_runs_and_the_command_line_goes_on_with_it(capsys, monkeypatch):
-    monkeypatch.setattr("rvsjax.settle.choose", lambda platform: "plain")  # no C++
+    monkeypatch.setattr(
+        "rvsjax.sweep.execution.choose", lambda platform: "plain"
+    )  # no C++
     small = {**GIVEN, "eta": [0.05], "seeds": 2}
     results = rvsjax.run(rvsjax.grid("small", **small))
     assert results.folder.as_posix() == "out/small"

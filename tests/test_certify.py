@@ -11,9 +11,9 @@ import rvsjax
 from rvsjax import certify as certify_room
 from rvsjax.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.cli import main
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan, plan_again
-from rvsjax.store import Store, StoreError
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1

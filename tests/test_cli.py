@@ -443,7 +443,7 @@ def test_a_device_that_is_not_there_is_refused(desk):
 FAILING = """
 import itertools
 from rvsjax.cli import run_command
-from rvsjax.engine import Engine
+from rvsjax.sweep.engine import Engine
 
 call, count = Engine.compute, itertools.count()
 

@@ -6,7 +6,7 @@ import pytest
 
 from rvsjax.cli import main
 from rvsjax.commands.sweep import start_lanes
-from rvsjax.forecast import Forecast
+from rvsjax.sweep.estimate import Forecast
 
 SWEEP = 'version = 1\nname = "few"\nstudy = "rvscgd"\n'
 
@@ -21,7 +21,7 @@ def test_a_dry_run_counts_in_the_singular(
     width = min(number, 2)
     counts = {"runs": number, "programs": 1, "blocks": number, "width": width}
     rest = dict.fromkeys(Forecast._fields, 1) | counts
-    monkeypatch.setattr("rvsjax.forecast.forecast", lambda *_: Forecast(**rest))
+    monkeypatch.setattr("rvsjax.sweep.estimate.forecast", lambda *_: Forecast(**rest))
     (tmp_path / "few.toml").write_text(SWEEP)
     assert main(["sweep", "few.toml", "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -21,7 +21,7 @@ from rvsjax.compare.differences import compare_claim, compare_measure
 from rvsjax.compare.pairing import pair
 from rvsjax.compare.settings import differing_settings
 from rvsjax.compare.text import as_json, lines
-from rvsjax.store import Store, StoreError
+from rvsjax.sweep.store import Store, StoreError
 
 TWO_LAYER = {
     **{"p_surrogate": "relu", "p_start": "uniform", "p_normalisation": "none"},

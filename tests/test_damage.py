@@ -16,10 +16,10 @@ import pytest
 
 import rvsjax
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -557,7 +557,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rvsjax.store import Damaged, StoreError, parts, tables
+from rvsjax.sweep.store import Damaged, StoreError
+from rvsjax.sweep.store import parts
+from rvsjax.sweep.store import tables
 
 columns = {"run_id": ["a", "b"], "m_x": [1.5, None], "u": [[0.5, None], [1.0, 2.0]]}
 path = Path("weights.parquet")

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from rvsjax.cli import main
-from rvsjax.store import Store, StoreError
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -434,7 +434,7 @@ def test_a_machine_that_gives_nothing_more_is_a_sentence(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("rvsjax.store.parts.encode", fails)
+        patch.setattr("rvsjax.sweep.store.parts.encode", fails)
         code, said = sweep()
     assert code == 3
     assert said.splitlines()[-1] == f"{str(error) or 'MemoryError'}; {KEPT}"
@@ -451,7 +451,7 @@ def test_a_sweep_of_which_every_run_fails_can_be_tried_again(
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rvsjax.engine.Engine.compute", fails)
+        patch.setattr("rvsjax.sweep.engine.Engine.compute", fails)
         code, said = sweep()
     assert code == 3 and "8 failed" in said
     assert sweep("--retry", "failed")[0] == 0

@@ -11,7 +11,7 @@ import pytest
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.store import Store
+from rvsjax.sweep.store import Store
 
 EARLIER = Path(__file__).parent / "earlier"
 

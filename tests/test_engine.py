@@ -11,8 +11,9 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax import engine
-from rvsjax.engine import (
+from rvsjax.penalties import L0, L1
+from rvsjax.sweep import engine
+from rvsjax.sweep.engine import (
     Block,
     Engine,
     Stages,
@@ -20,8 +21,7 @@ from rvsjax.engine import (
     choose_width,
     default_lanes,
 )
-from rvsjax.engine.programs import Programs
-from rvsjax.penalties import L0, L1
+from rvsjax.sweep.engine.programs import Programs
 
 
 class Item(NamedTuple):
@@ -69,7 +69,7 @@ def test_on_cpu_the_cores_share_one_device():
 def test_leaves_keep_their_dtype_without_x64():
     code = """
 import numpy as np
-from rvsjax.engine import Engine
+from rvsjax.sweep.engine import Engine
 y = Engine(lambda x: x * 3, 2)([np.float64(0.1), np.float64(0.2)])
 z = Engine(lambda x: x * 3, 2)([np.float32(0.1)])
 assert y.dtype == "float64" and y[0] == 0.1 * 3, y
@@ -242,7 +242,7 @@ def chaos(item):
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that makes the engine forget all programs, as a new process."""
-    return lambda: monkeypatch.setattr("rvsjax.engine.programs._programs", {})
+    return lambda: monkeypatch.setattr("rvsjax.sweep.engine.programs._programs", {})
 
 
 def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):
@@ -263,8 +263,8 @@ def test_a_second_process_finds_it(tmp_path):
 import sys, numpy as np, made
 from pathlib import Path
 from rvsjax.environment.cache import Cache
-from rvsjax.engine import Engine
-from rvsjax.engine.programs import Programs
+from rvsjax.sweep.engine import Engine
+from rvsjax.sweep.engine.programs import Programs
 if sys.argv[1] == "load":
     Programs._compile = None
 found = Engine(made.cube, 2, keeper=Cache(Path("kept")))([np.float64(0.1)])

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from rvsjax.store import atomic
+from rvsjax.sweep.store import atomic
 from tests.faults.children import children as begin
 from tests.faults.fake import OUT, source
 from tests.faults.folders import contents, finished, parts, state

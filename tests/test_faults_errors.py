@@ -10,7 +10,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from rvsjax.store import Store, StoreError, atomic
+from rvsjax.sweep.store import Store, StoreError, atomic
 from tests.faults.children import FAILED
 from tests.faults.children import children as begin
 from tests.faults.folders import contents, finished, is_whole, parts, state

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from rvsjax.store import Store
+from rvsjax.sweep.store import Store
 from tests.faults.children import ROOT
 
 SWEEP = """

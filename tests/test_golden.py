@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tolerance import Tolerance
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store
 
 GOLDEN = Path(__file__).parent / "golden"
 SWEEP = """

@@ -5,12 +5,12 @@ import shutil
 import pandas as pd
 import pytest
 
-from rvsjax import growth
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep import schedule
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError
 
 HEAD = 'version = 1\nname = "grown"\nstudy = "rvscgd"\n'
 SWEEP = """
@@ -164,7 +164,7 @@ def test_what_does_not_contain_the_old_sweep_is_refused(begun, other, told):
 
 
 def test_a_sweep_of_another_version_does_not_grow(begun, monkeypatch):
-    monkeypatch.setattr("rvsjax.spec.plan.TABLE_VERSION", 99)
+    monkeypatch.setattr("rvsjax.sweep.plan.plan.TABLE_VERSION", 99)
     with pytest.raises(StoreError, match="holds another sweep"):
         run(plan(seeds=5), begun)
 
@@ -173,27 +173,27 @@ def test_blocks_do_not_depend_on_when_they_are_computed(begun):
     """A block is the same list of runs before and after it is done."""
     asked = plan(seeds=5)
     store = Store(begun)
-    there = growth.grow(store.manifest, asked, store.done())
-    stages = growth.stages(store.manifest | there, asked)
+    there = schedule.grow(store.manifest, asked, store.done())
+    stages = schedule.stages(store.manifest | there, asked)
     first = [
-        (b.number, [i.run_id for i in b.items]) for b in growth.all_blocks(stages, 2)
+        (b.number, [i.run_id for i in b.items]) for b in schedule.all_blocks(stages, 2)
     ]
     run(asked, begun)
-    stages = growth.stages(store.manifest, asked)
+    stages = schedule.stages(store.manifest, asked)
     again = [
-        (b.number, [i.run_id for i in b.items]) for b in growth.all_blocks(stages, 2)
+        (b.number, [i.run_id for i in b.items]) for b in schedule.all_blocks(stages, 2)
     ]
     assert first == again
     assert len({number for number, _ in first}) == len(first)
-    assert {number for number, _ in first} == growth.block_numbers(stages, 2)
+    assert {number for number, _ in first} == schedule.block_numbers(stages, 2)
 
 
 def test_numbers_of_blocks_that_were_lost_are_not_given_again(begun):
     """All that the last growth kept and added is gone: two blocks of one number."""
     run(plan(seeds=5), begun)
     there = Store(begun).manifest
-    grown = growth.grow(there, plan(seeds=6), {0})
+    grown = schedule.grow(there, plan(seeds=6), {0})
     assert grown["first"] >= there["first"] > 1
-    found = growth.all_blocks(growth.stages(there | grown, plan(seeds=6)), 2)
+    found = schedule.all_blocks(schedule.stages(there | grown, plan(seeds=6)), 2)
     numbers = [block.number for block in found]
     assert len(set(numbers)) == len(numbers)

@@ -16,12 +16,12 @@ import pytest
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.errors import SpecError, one_line
-from rvsjax.growth import need_room
 from rvsjax.results import Results
-from rvsjax.spec.document import override, parse, read, read_setting
-from rvsjax.spec.plan import make_plan, plan_again
-from rvsjax.store import StoreError
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import override, parse, read, read_setting
+from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.schedule import need_room
+from rvsjax.sweep.store import StoreError
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 ESCAPE = "\x1b[31m"
@@ -556,8 +556,8 @@ GREEDY = {
 ASK = """
 import json, os, resource, sys, time
 from rvsjax.errors import SpecError
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
 told = {}
 for name, text in json.load(sys.stdin).items():
     begin = time.monotonic()

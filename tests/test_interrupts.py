@@ -317,7 +317,7 @@ def test_a_sweep_whose_reader_left_is_done_all_the_same(begin, tiny):
 SLOW = """
 import sys, time
 from rvsjax.cli import run_command
-from rvsjax.store import Store
+from rvsjax.sweep.store import Store
 
 compact, seconds = Store.compact, float(sys.argv.pop())
 
@@ -368,7 +368,7 @@ HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 WAITING = """
 import sys, threading
 from rvsjax.cli import run_command
-from rvsjax.engine import Engine
+from rvsjax.sweep.engine import Engine
 
 how = sys.argv.pop()
 

@@ -33,8 +33,6 @@ def modules_of(path):
 
 # what has still to move, and arrows that have still to be cut
 TO_MOVE = {
-    "again": "sweep",
-    "agreement": "sweep",
     "arguments": "cli",
     "certify": "studies",
     "columns": "results",
@@ -42,9 +40,6 @@ TO_MOVE = {
     "compare": "results",
     "console": "cli",
     "counts": "results",
-    "engine": "sweep",
-    "forecast": "sweep",
-    "growth": "sweep",
     "interrupt": "cli",
     "judge": "studies",
     "problems": "studies",
@@ -54,14 +49,6 @@ TO_MOVE = {
     "report/samples": "studies",
     "report/two_layer": "studies",
     "rerun": "sweep",
-    "rows": "sweep",
-    "settle": "sweep",
-    "spec": "sweep",
-    "spec/lenet": "studies",
-    "spec/rvscgd": "studies",
-    "spec/two_layer": "studies",
-    "spec/vocabularies": "studies",
-    "store": "sweep",
     "studies/study": "sweep",
     "summary": "cli",
     "talk": "cli",

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 
 import rvsjax
-from rvsjax import settle
-from rvsjax import verify as verifying
 from rvsjax.cli import main
-from rvsjax.settle import choose_setting
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
+from rvsjax.sweep import execution
+from rvsjax.sweep import verify as verifying
+from rvsjax.sweep.execution import choose_setting
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
 
 DIGITS = Path(__file__).parent / "digits"
 HEAD = 'version = 1\nname = "nets"\nstudy = "lenet"\n'
@@ -128,7 +128,7 @@ def test_one_image_has_no_variance(tmp_path, capsys):
 
 
 def test_networks_ask_for_no_kernel_and_have_their_width_on_cpu_alone(monkeypatch):
-    monkeypatch.setattr(settle, "choose", lambda platform: pytest.fail("asked"))
+    monkeypatch.setattr(execution, "choose", lambda platform: pytest.fail("asked"))
     plan = make_plan(parse(HEAD + CONSTANTS + "[seeds]\ncount = 500\n"))
     on_cpu, on_gpu = (choose_setting(plan, where) for where in ("cpu", "gpu"))
     assert on_cpu.kernel == on_gpu.kernel == "plain"

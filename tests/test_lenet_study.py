@@ -16,11 +16,11 @@ from rvsjax.cli import main
 from rvsjax.nn.data import load_data
 from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
 from rvsjax.studies import lenet
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError
 
 DIGITS = Path(__file__).parent / "digits"
 EPOCHS = 3
@@ -106,13 +106,13 @@ class Stop:
     """Says stop once so many checkpoints were written."""
 
     def __init__(self, monkeypatch, number):
-        self.left, put = number, rvsjax.store.checkpoints.Checkpoints.put
+        self.left, put = number, rvsjax.sweep.store.checkpoints.Checkpoints.put
 
         def counted(checkpoints, key, data):
             put(checkpoints, key, data)
             self.left -= 1
 
-        monkeypatch.setattr(rvsjax.store.checkpoints.Checkpoints, "put", counted)
+        monkeypatch.setattr(rvsjax.sweep.store.checkpoints.Checkpoints, "put", counted)
 
     def is_set(self):
         return self.left <= 0
@@ -226,7 +226,7 @@ def test_images_of_another_size_are_refused(tmp_path, capsys):
 
 def test_the_store_keeps_no_checkpoint_of_another_sweep(tmp_path):
     """Of another plan or setting, under another key or damaged: as if absent."""
-    from rvsjax.store.checkpoints import Checkpoints
+    from rvsjax.sweep.store.checkpoints import Checkpoints
 
     Checkpoints(tmp_path, "one").put("0-2-0", b"carry")
     assert Checkpoints(tmp_path, "one").get("0-2-0") == b"carry"

@@ -19,12 +19,12 @@ from filelock import FileLock
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.engine import Engine
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError, atomic
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.engine import Engine
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError, atomic
 
 SWEEP = """
 version = 1
@@ -52,7 +52,7 @@ CHILD = """
 import errno, fcntl, os, sys, time
 from pathlib import Path
 import pyarrow as pa
-from rvsjax.store import Store, StoreError
+from rvsjax.sweep.store import Store, StoreError
 
 folder, task, index, total, start, trouble = sys.argv[1:]
 index, total, trouble = int(index), int(total), int(trouble)

@@ -6,12 +6,12 @@ import numpy as np
 import psutil
 import pytest
 
-from rvsjax.engine import Block, Engine, OutOfMemory, memory
-from rvsjax.engine.engine import _kind
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.engine import Block, Engine, OutOfMemory, memory
+from rvsjax.sweep.engine.engine import _kind
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store
 
 MIB = 2**20
 SWEEP = """
@@ -136,7 +136,7 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
         [trial], _ = program.in_avals
         return "needs more" if trial.seed.shape[0] > 4 else needs(program, lanes)
 
-    monkeypatch.setattr("rvsjax.engine.programs.lacking", lacking)
+    monkeypatch.setattr("rvsjax.sweep.engine.programs.lacking", lacking)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)

@@ -17,9 +17,9 @@ from rvsjax.models.gradients import (
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L1, Largest, NoPenalty
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Hyper
 
 SWEEP = """

@@ -12,7 +12,7 @@ from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, Largest, TransformedL1
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import simulate
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 from rvsjax.types import Hyper
 
 

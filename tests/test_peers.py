@@ -109,7 +109,7 @@ def test_the_sweep_of_our_own_peer_is_the_same_work():
     source = sweep_file(setting, RUNS, D, 50) + "weights = true\n"
     Path("sweep.toml").write_text(source)
     results = rvsjax.run("sweep.toml", out="out")
-    weights = rvsjax.store.Store("out").load("weights").to_dict("list")
+    weights = rvsjax.sweep.store.Store("out").load("weights").to_dict("list")
     vectors = {name: np.array(weights[name]) for name in ("w_star", "w_start", "w")}
     problem = Problem(setting, vectors["w_start"], vectors["w_star"])
     got = load("numpy")(problem, 50)()

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rvsjax.engine import Engine, devices
 from rvsjax.environment.jax_settings import (
     _ELSEWHERE,
     _HELD,
@@ -22,6 +21,7 @@ from rvsjax.environment.jax_settings import (
 )
 from rvsjax.models.gradients import Minibatch, TrainingSet
 from rvsjax.models.no_overlap import Teacher
+from rvsjax.sweep.engine import Engine, devices
 
 OTHER = {
     "jax_threefry_partitionable": False,
@@ -190,7 +190,7 @@ def test_flags_may_be_in_a_file(tmp_path, monkeypatch):
 
 def test_where_a_platform_is_not_here_the_cpu_computes():
     code = """
-from rvsjax.engine import devices
+from rvsjax.sweep.engine import devices
 assert devices()[0].platform == "cpu"
 try:
     devices("tpu")

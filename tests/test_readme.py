@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.vocabularies import VOCABULARIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

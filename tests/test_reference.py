@@ -11,9 +11,9 @@ from docs.reference import FOLDER, make
 from docs.reference.sentences import OURS, SENTENCES
 from docs.reference.verdicts import read
 from rvsjax.errors import SpecError
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.vocabularies import VOCABULARIES
 from rvsjax.theory import CLAIMS
 from tests.pages import blocks
 

@@ -16,7 +16,7 @@ import pytest
 from rvsjax.report.any import MOST_WORDS, draw_any
 from rvsjax.report.data import figure_data
 from rvsjax.report.style import style
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 
 N = 30
 _NAN = float("nan")

@@ -26,11 +26,11 @@ from rvsjax.console import put, tell
 from rvsjax.counts import compare_precisions
 from rvsjax.report.figures import draw
 from rvsjax.results import Results
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan, plan_again
-from rvsjax.store import Store, StoreError, untrusted
 from rvsjax.summary import reason_lines, session_lines, summary
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError, untrusted
 
 SWEEP = """
 version = 1
@@ -585,7 +585,7 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = never
 
 OPEN = """
 import rvsjax
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 from rvsjax.report.figures import draw
 for folder in sys.argv[1:]:
     try:

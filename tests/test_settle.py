@@ -4,15 +4,15 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax import settle
-from rvsjax.again import elsewhere
 from rvsjax.results import Results
-from rvsjax.settle import Setting, choose_setting, nearest_setting
 from rvsjax.simulation.kernels import native
-from rvsjax.spec.document import override, parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep import execution
+from rvsjax.sweep.execution import Setting, choose_setting, nearest_setting
+from rvsjax.sweep.plan.document import override, parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.recompute import elsewhere
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1
@@ -42,7 +42,7 @@ def plan(**changes):
 
 
 def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch):
-    monkeypatch.setattr(settle, "choose", lambda platform: "native")
+    monkeypatch.setattr(execution, "choose", lambda platform: "native")
     long = plan(steps=400_000)
     assert choose_setting(long, "cpu").quick
     compensated = plan(steps=400_000, precision="compensated", dtype="float32")
@@ -110,7 +110,7 @@ def test_a_folder_goes_on_with_the_flags_that_it_was_begun_with(tmp_path, monkey
         store = Store(tmp_path)
         with store.hold():
             store.open(wanted.fingerprint, wanted.as_json(), SWEEP, ("runs",))
-            return settle.settle(store, wanted, "cpu", 8, "plain")
+            return execution.settle(store, wanted, "cpu", 8, "plain")
 
     usual = settled()
     assert "unpinned" not in Store(tmp_path).manifest

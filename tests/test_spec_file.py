@@ -9,8 +9,8 @@ import pathlib
 import pytest
 
 from rvsjax.errors import SpecError
-from rvsjax.spec.document import LARGEST_FILE, override, parse, read, read_setting
-from rvsjax.spec.plan import make_plan
+from rvsjax.sweep.plan.document import LARGEST_FILE, override, parse, read, read_setting
+from rvsjax.sweep.plan.plan import make_plan
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.store import Store, StoreError, atomic
+from rvsjax.sweep.store import Store, StoreError, atomic
 
 
 def table(*values):

@@ -11,13 +11,13 @@ import pytest
 import rvsjax
 from rvsjax import columns
 from rvsjax.cli import main
-from rvsjax.spec.document import parse
-from rvsjax.spec.parameters import Item
-from rvsjax.spec.plan import make_plan
-from rvsjax.spec.vocabularies import VOCABULARIES
-from rvsjax.store import Store, StoreError
 from rvsjax.studies import STUDIES
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.parameters import Item
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """
 version = 1

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 import rvsjax
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError
 from rvsjax.studies.rvscgd import PAIRS
-from rvsjax.sweep import Engine, Options, _git_commit, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Engine, Options, _git_commit, run_plan
+from rvsjax.sweep.store import Store, StoreError
 from rvsjax.theory import PAIR_CLAIMS
 
 TINY = """

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rvsjax.sweep import Progress
+from rvsjax.sweep.runner import Progress
 from rvsjax.talk import duration, progress_talker
 
 

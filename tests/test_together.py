@@ -22,11 +22,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from rvsjax import sweep
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import Store, StoreError, atomic, lock, untrusted
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep import runner as sweep
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import Store, StoreError, atomic, lock, untrusted
 
 SWEEP = """
 version = 1

@@ -11,10 +11,10 @@ import pytest
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.errors import SpecError
-from rvsjax.spec.document import parse
-from rvsjax.spec.plan import make_plan
-from rvsjax.store import StoreError
-from rvsjax.sweep import Options, run_plan
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.store import StoreError
 
 GIVEN = {"d": 6, "nnz": 2, "k": 5, "steps": 40, "beta": 0.3, "lam": 0.01, "eta": 0.1}
 GIVEN |= {"algorithm": ["rvscgd", "admm"], "seeds": 2}

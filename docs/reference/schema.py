@@ -6,9 +6,9 @@ other, such as a parameter that is set twice, the program alone knows.
 
 from typing import Any
 
-from rvsjax.spec.document import Document
-from rvsjax.spec.parameters import Vocabulary
-from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.sweep.plan.document import Document
+from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.vocabularies import VOCABULARIES
 
 __all__ = ["properties", "sweep_schema"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from docs.reference.schema import Schema, properties, sweep_schema
 from docs.reference.tables import GENERATED, code, table
-from rvsjax.spec.document import LARGEST_FILE, Document, Record, Sample, Seeds
-from rvsjax.spec.vocabularies import VOCABULARIES
+from rvsjax.sweep.plan.document import LARGEST_FILE, Document, Record, Sample, Seeds
+from rvsjax.sweep.plan.vocabularies import VOCABULARIES
 
 __all__ = ["sweep_file_page"]
 

@@ -44,7 +44,7 @@ def _write(found: "Comparison", folder: Path, say: Callable[[str], None]) -> lis
     """
     from rvsjax.compare.comparison import pairs_table
     from rvsjax.report.page import comparison, is_possible
-    from rvsjax.store.atomic import make, replacing
+    from rvsjax.sweep.store.atomic import make, replacing
 
     make(folder)
     pairs = pairs_table(found.pairs)

@@ -117,7 +117,7 @@ def _planned(manifest: dict[str, Any]) -> int | None:
     if "runs" in manifest.get("whole", {}):
         return None
     from rvsjax.errors import SpecError
-    from rvsjax.spec.plan import plan_again
+    from rvsjax.sweep.plan.plan import plan_again
 
     try:
         return sum(count for _, count in plan_again(manifest.get("asked")).groups())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rvsjax.console import DONE, SOME_FAILED, Refusal, need_sweep, put, refusing
 
 if TYPE_CHECKING:
-    from rvsjax.engine import Device
-    from rvsjax.rerun import EveryStep, Rerun
+    from rvsjax.sweep.engine import Device
+    from rvsjax.sweep.rerun import EveryStep, Rerun
 
 __all__ = ["carry_out", "folder_lane"]
 
@@ -23,8 +23,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
         _need_new(file)
     with refusing():
         lane = folder_lane(arguments.folder)
-        from rvsjax.engine import OutOfMemory
-        from rvsjax.rerun import every_step, rerun
+        from rvsjax.sweep.engine import OutOfMemory
+        from rvsjax.sweep.rerun import every_step, rerun
 
         asked = arguments.folder, arguments.run_id, lane, arguments.data
         try:
@@ -57,7 +57,7 @@ def _need_new(file: Path) -> None:
 def _write(steps: "EveryStep", file: Path) -> None:
     import pyarrow.parquet as pq
 
-    from rvsjax.store.atomic import replacing
+    from rvsjax.sweep.store.atomic import replacing
 
     with replacing(file) as target:
         pq.write_table(steps.curve, target, compression="zstd")
@@ -66,7 +66,7 @@ def _write(steps: "EveryStep", file: Path) -> None:
 def folder_lane(folder: Path) -> "Device":
     """Start JAX on the kind of device that a folder was computed on, if it is here."""
     from rvsjax.commands.sweep import start_lanes
-    from rvsjax.store import Store
+    from rvsjax.sweep.store import Store
 
     sessions = Store(folder).manifest.get("sessions", [])
     kinds = {session.get("platform") for session in sessions}

@@ -22,9 +22,9 @@ from rvsjax.errors import counted
 from rvsjax.interrupt import gently
 
 if TYPE_CHECKING:
-    from rvsjax.engine import Device
-    from rvsjax.spec.plan import Plan
-    from rvsjax.sweep import Ending, Options
+    from rvsjax.sweep.engine import Device
+    from rvsjax.sweep.plan.plan import Plan
+    from rvsjax.sweep.runner import Ending, Options
 
 __all__ = ["carry_out", "start_lanes"]
 
@@ -39,8 +39,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     lanes = start_lanes(arguments.device)
     from pyarrow import ArrowException
 
-    from rvsjax.engine import OutOfMemory
-    from rvsjax.store import StoreError
+    from rvsjax.sweep.engine import OutOfMemory
+    from rvsjax.sweep.store import StoreError
 
     try:
         if arguments.dry_run:
@@ -67,8 +67,8 @@ def _what_failed(error: Exception) -> str:
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
     from rvsjax.errors import SpecError, one_line
-    from rvsjax.spec.document import override, parse, read, read_setting
-    from rvsjax.spec.plan import make_plan
+    from rvsjax.sweep.plan.document import override, parse, read, read_setting
+    from rvsjax.sweep.plan.plan import make_plan
 
     try:
         source = read(arguments.file)
@@ -110,7 +110,7 @@ def start_lanes(kind: str) -> tuple["Device", ...]:
         os.environ["XLA_FLAGS"] = whole.strip()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", _JAX_LOGS) == _JAX_LOGS:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = _LOGS
-    from rvsjax.engine import default_lanes, devices, known_bad_version
+    from rvsjax.sweep.engine import default_lanes, devices, known_bad_version
 
     if problem := known_bad_version():
         raise Refusal(problem)
@@ -128,7 +128,7 @@ def _kernel(arguments: argparse.Namespace) -> str | None:
 def _dry_run(
     arguments: argparse.Namespace, plan: "Plan", lanes: tuple["Device", ...]
 ) -> int:
-    from rvsjax.forecast import forecast
+    from rvsjax.sweep.estimate import forecast
 
     asked = arguments.block, _kernel(arguments)
     told = forecast(plan, *asked, lanes, arguments.data)._asdict()
@@ -156,7 +156,7 @@ def _run(
     from rvsjax.commands.report import report
     from rvsjax.results import Results
     from rvsjax.summary import reason_lines, session_lines, summary, summary_json
-    from rvsjax.sweep import Options, run_plan
+    from rvsjax.sweep.runner import Options, run_plan
     from rvsjax.talk import progress_talker
     from rvsjax.terminal import tell_all
 

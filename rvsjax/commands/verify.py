@@ -24,8 +24,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     with refusing():
         lane = folder_lane(arguments.folder)
-        from rvsjax.engine import OutOfMemory
-        from rvsjax.verify import stale_tables, verify
+        from rvsjax.sweep.engine import OutOfMemory
+        from rvsjax.sweep.verify import stale_tables, verify
 
         stale = stale_tables(arguments.folder)
         tell(f"computing rows again; --seed {seed} draws the same")

@@ -23,7 +23,7 @@ from rvsjax.compare.pairing import (
 )
 from rvsjax.compare.settings import differing_settings
 from rvsjax.results import Results
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 
 __all__ = ["Comparison", "Side", "Words", "compare", "pairs_table"]
 

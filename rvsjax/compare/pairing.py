@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 
 __all__ = [
     "Differing",

@@ -12,7 +12,7 @@ from rvsjax.errors import counted
 from rvsjax.report.kinds import named, unlike
 from rvsjax.report.lines import STYLES, band, finish, within
 from rvsjax.results import Results
-from rvsjax.store import StoreError
+from rvsjax.sweep.store import StoreError
 
 __all__ = ["MOST_PANELS", "MOST_WORDS", "TABLES", "draw_any"]
 

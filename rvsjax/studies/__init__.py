@@ -1,8 +1,8 @@
 """What sweeps study, each by its registered name: from an item to its rows."""
 
-from rvsjax.spec.plan import Plan
 from rvsjax.studies import lenet, rvscgd, two_layer
 from rvsjax.studies.study import Study
+from rvsjax.sweep.plan.plan import Plan
 
 __all__ = ["STUDIES", "Study", "study_of"]
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.agreement import Difference, Tables
-from rvsjax.engine import Stages
-from rvsjax.spec.document import Record
-from rvsjax.spec.plan import Item
+from rvsjax.sweep.differences import Difference, Tables
+from rvsjax.sweep.engine import Stages
+from rvsjax.sweep.plan.document import Record
+from rvsjax.sweep.plan.plan import Item
 from rvsjax.types import Array
 
 __all__ = ["Allowed", "Material", "Probe", "Study", "Trial", "common", "leaf"]

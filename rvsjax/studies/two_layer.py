@@ -9,11 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.environment.jax_settings import random_key
 from rvsjax.models.no_overlap import unit
 from rvsjax.models.two_layer import TwoLayerTeacher
-from rvsjax.rows import (
+from rvsjax.simulation.two_layer import Curves, TwoLayerRun, descend, ending
+from rvsjax.studies.study import Probe, Study, leaf
+from rvsjax.sweep.columns import (
     curves_table,
     identity,
     measured,
@@ -22,9 +23,8 @@ from rvsjax.rows import (
     status,
     vectors,
 )
-from rvsjax.simulation.two_layer import Curves, TwoLayerRun, descend, ending
-from rvsjax.spec.plan import Item
-from rvsjax.studies.study import Probe, Study, leaf
+from rvsjax.sweep.differences import Difference, Tables, differences
+from rvsjax.sweep.plan.plan import Item
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["STUDY"]

@@ -85,7 +85,7 @@ def live(
     **sweep: Any,
 ) -> int:
     """Be a child; return its exit code."""
-    from rvsjax.store import StoreError, atomic
+    from rvsjax.sweep.store import StoreError, atomic
     from tests.faults import calls, fake
 
     number = 0
@@ -140,7 +140,7 @@ def fork(asked: dict[str, Any]) -> tuple[int, str]:
 
 
 def main() -> None:
-    import rvsjax.store  # noqa: F401
+    import rvsjax.sweep.store  # noqa: F401
     import tests.faults.calls
     import tests.faults.fake  # noqa: F401
 

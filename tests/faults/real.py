@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rvsjax.cli import main
-from rvsjax.store import Store, atomic
+from rvsjax.sweep.store import Store, atomic
 
 
 def run(kill: int, log: Path, argv: list[str]) -> int:

@@ -20,8 +20,8 @@ from rvsjax.report.page.sparsity import sparsity
 from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
 from rvsjax.results import Results
-from rvsjax.store import Damaged, StoreError
-from rvsjax.store.untrusted import content as file_content
+from rvsjax.sweep.store import Damaged, StoreError
+from rvsjax.sweep.store.untrusted import content as file_content
 
 __all__ = ["content"]
 

@@ -4,12 +4,12 @@ import dataclasses
 
 import jax.numpy as jnp
 
-from rvsjax.engine import Stages
-from rvsjax.spec.plan import Item
 from rvsjax.studies.lenet.material import find_material
 from rvsjax.studies.lenet.tables import Allowed, tables
 from rvsjax.studies.lenet.trial import Trial, advance_trial, begin_trial, make_trial
 from rvsjax.studies.study import Probe, Study
+from rvsjax.sweep.engine import Stages
+from rvsjax.sweep.plan.plan import Item
 from rvsjax.types import Array
 
 __all__ = ["STUDY", "Trial", "make_trial"]

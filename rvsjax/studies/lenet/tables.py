@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.nn.evaluation import Scores
 from rvsjax.nn.lenet import SHAPES
-from rvsjax.rows import (
+from rvsjax.studies.lenet.trial import Carry, Trial
+from rvsjax.sweep.columns import (
     column,
     curves_table,
     identity,
@@ -18,8 +18,8 @@ from rvsjax.rows import (
     status,
     vectors,
 )
-from rvsjax.spec.plan import Item
-from rvsjax.studies.lenet.trial import Carry, Trial
+from rvsjax.sweep.differences import Difference, Tables, differences
+from rvsjax.sweep.plan.plan import Item
 
 __all__ = ["Allowed", "Points", "tables"]
 

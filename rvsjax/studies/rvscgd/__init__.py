@@ -3,7 +3,6 @@
 import dataclasses
 
 from rvsjax.simulation.kernels import KERNELS
-from rvsjax.spec.plan import Item
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tables import tables
 from rvsjax.studies.rvscgd.tolerance import Tolerance
@@ -17,6 +16,7 @@ from rvsjax.studies.rvscgd.trial import (
     make_trial,
 )
 from rvsjax.studies.study import Probe, Study
+from rvsjax.sweep.plan.plan import Item
 from rvsjax.types import Array
 
 __all__ = [

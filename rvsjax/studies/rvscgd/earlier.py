@@ -4,8 +4,8 @@ The numbers of a run are the same; its verdicts, its limit and the pairs of weig
 were drawn for it need not be.
 """
 
-from rvsjax.agreement import Tables
 from rvsjax.studies.study import common
+from rvsjax.sweep.differences import Tables
 
 __all__ = ["comparable"]
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.rows import (
+from rvsjax.studies.rvscgd.trial import PairCounts, Record
+from rvsjax.sweep.columns import (
     column,
     curves_table,
     identity,
@@ -16,8 +17,7 @@ from rvsjax.rows import (
     status,
     vectors,
 )
-from rvsjax.spec.plan import Item
-from rvsjax.studies.rvscgd.trial import PairCounts, Record
+from rvsjax.sweep.plan.plan import Item
 from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged, statement
 
 __all__ = ["tables"]

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.agreement import Difference, Tables, differences
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.models.no_overlap import slope
 from rvsjax.simulation.monitor import SETTLED
 from rvsjax.studies.rvscgd.trial import Trial
+from rvsjax.sweep.differences import Difference, Tables, differences
 
 __all__ = ["UNITS", "Tolerance"]
 

@@ -1,7 +1,0 @@
-"""Results folders: what was finished is kept, what was damaged is never taken."""
-
-from rvsjax.errors import Damaged, StoreError
-from rvsjax.store.parts import Part
-from rvsjax.store.store import Store
-
-__all__ = ["Damaged", "Part", "Store", "StoreError"]

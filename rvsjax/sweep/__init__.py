@@ -1,0 +1,1 @@
+"""Sweeps: a file to runs, runs to blocks, blocks to rows of a folder."""

@@ -1,0 +1,39 @@
+"""Any function over any list of pytrees: groups, blocks of one width, one program each.
+
+Items with the same key share a program; blocks have a fixed width and a fixed place for
+each item, so that a result does not depend on what was interrupted, on the order of the
+blocks or on the number of devices and cores. A block runs on one device; devices, or
+the cores of a CPU, take blocks side by side.
+"""
+
+from rvsjax.sweep.engine.blocks import Block, blocks, choose_width
+from rvsjax.sweep.engine.devices import (
+    Device,
+    compiler_options,
+    default_lanes,
+    devices,
+    known_bad_version,
+    processor,
+)
+from rvsjax.sweep.engine.engine import Engine
+from rvsjax.sweep.engine.memory import OutOfMemory
+from rvsjax.sweep.engine.program_cache import Keeper
+from rvsjax.sweep.engine.programs import programs
+from rvsjax.sweep.engine.stages import Stages
+
+__all__ = [
+    "Block",
+    "Device",
+    "Engine",
+    "Keeper",
+    "OutOfMemory",
+    "Stages",
+    "blocks",
+    "choose_width",
+    "compiler_options",
+    "default_lanes",
+    "devices",
+    "known_bad_version",
+    "processor",
+    "programs",
+]

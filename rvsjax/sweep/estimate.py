@@ -1,0 +1,84 @@
+"""What a plan would take, without running it: time, memory and disk."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rvsjax.studies import study_of
+from rvsjax.sweep.engine import Device, Engine
+from rvsjax.sweep.execution import choose_setting
+from rvsjax.sweep.plan.plan import Item, Plan
+
+__all__ = ["Forecast", "forecast"]
+
+_COMPILE_SECONDS = 3.0  # of a program; 0.2 from the cache, else 2 to 5, two at a time
+_BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
+_ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
+
+
+class Forecast(NamedTuple):
+    """Counts are exact; seconds and bytes are estimates, good to a factor of two."""
+
+    runs: int
+    programs: int
+    blocks: int
+    width: int
+    lanes: int
+    run_steps: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+
+
+def forecast(
+    plan: Plan,
+    width: int | None,
+    kernel: str | None,
+    lanes: Sequence[Device],
+    data: str | None = None,
+) -> Forecast:
+    """Estimate a plan; time a few steps of its program with the most work."""
+    study, groups = study_of(plan), plan.groups()
+    setting = choose_setting(plan, lanes[0].platform, width, kernel)
+    width, record = setting.width, plan.document.record
+    blocks = sum(-(-count // width) for _, count in groups)
+
+    shared = study.material(data, (item for item, _ in groups)).arrays
+
+    def work(group: tuple[Item, int]) -> int:
+        item, count = group
+        return count * study.steps(item, shared) * study.size(item)
+
+    heaviest, _ = max(groups, key=work)
+    engine = Engine(study.probe.take, width, lanes[:1], shared=shared)
+    items = [Item(heaviest.parameters, seed) for seed in range(width)]
+    probes = [study.probe.short(study.trial(x, 2, setting.kernel)) for x in items]
+    each = _step_seconds(engine, probes) / study.size(heaviest)
+    largest = max(study.size(item) for item, _ in groups)
+    runs = sum(count for _, count in groups)
+    points = study.points(record)
+    row = _ROW_BYTES + _POINT_BYTES * record.curves
+    row += 4 * 8 * largest if record.weights else 0
+    return Forecast(
+        runs=runs,
+        programs=len(groups),
+        blocks=blocks,
+        width=width,
+        lanes=len(lanes),
+        run_steps=sum(n * study.steps(item, shared) for item, n in groups),
+        seconds=each * sum(map(work, groups)) / min(len(lanes), blocks)
+        + _COMPILE_SECONDS * len(groups) / min(len(lanes), len(groups))
+        + _BLOCK_SECONDS * blocks,
+        memory_bytes=8 * (12 * largest + 5 * points) * width * len(lanes)
+        + sum(array.nbytes for array in shared),
+        disk_bytes=2 * runs * row,  # parts and whole tables
+    )
+
+
+def _step_seconds(engine: Engine, probes: list[tuple[Any, int]]) -> float:
+    """Time one step of one run in a block, with its monitors."""
+    trials, [steps, *_] = zip(*probes)
+    engine(trials)
+    begin = time.perf_counter()
+    engine(trials)
+    return (time.perf_counter() - begin) / steps / len(trials)

@@ -1,0 +1,101 @@
+"""A sweep written in Python: the text of the sweep file that asks the same."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from rvsjax.environment.numbers import plain
+from rvsjax.errors import Problem, SpecError
+from rvsjax.sweep.plan.document import LARGEST_FILE, parse
+from rvsjax.sweep.plan.plan import make_plan
+
+__all__ = ["Sweep", "grid"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A checked sweep file, as text: what `rvsjax.run` takes in place of a path."""
+
+    source: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.source
+
+
+def grid(
+    name: str,
+    study: str = "rvscgd",
+    *,
+    seeds: int | dict[str, int] = 1,
+    about: str = "",
+    record: dict[str, Any] | None = None,
+    **parameters: Any,
+) -> Sweep:
+    """Return the sweep over every combination of the parameters' values, and seeds.
+
+    A parameter is a value, or a list, range or array of them, or a table as in a file:
+    ``eta={"geom": [1e-5, 1e-1], "num": 9}``. `seeds` is their number, or ``{"count":
+    64, "base": 0}``; `record` is as in a file, ``{"curves": 200, "weights": True}``.
+    Raises SpecError with every mistake.
+    """
+    given = plain(parameters)
+    axes = {key: x for key, x in given.items() if isinstance(x, list | dict)}
+    tables = {
+        "constants": {key: x for key, x in given.items() if key not in axes},
+        "grid": axes,
+        "seeds": plain(seeds if isinstance(seeds, dict) else {"count": seeds}),
+    }
+    head = {"version": 1, "name": name, "study": study, "about": about}
+    if isinstance(record, dict):
+        tables["record"] = plain(record)
+    elif record is not None:
+        head["record"] = record  # refused with all other mistakes
+    lines = _lines({key: x for key, x in head.items() if x != ""})
+    for title, table in tables.items():
+        if table:
+            lines += ["", f"[{title}]", *_lines(table)]
+    source = "\n".join(lines) + "\n"
+    _need_file(source)
+    make_plan(parse(source))
+    return Sweep(source)
+
+
+def _need_file(source: str) -> None:
+    """Refuse what no sweep file can hold."""
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError:
+        raise SpecError([Problem("grid", "has text that is not Unicode")]) from None
+    if size > LARGEST_FILE:
+        what = f"takes {size} bytes as a file, which has at most {LARGEST_FILE}"
+        raise SpecError([Problem("grid", f"{what}; give a range as a table")])
+
+
+def _lines(table: dict[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_toml(value, key)}" for key, value in table.items()]
+
+
+def _key(name: str) -> str:
+    return str(name) if re.fullmatch("[A-Za-z0-9_-]+", str(name)) else _text(name)
+
+
+def _toml(value: Any, key: str) -> str:
+    """Return a value as TOML writes it."""
+    if isinstance(value, bool | str):
+        return _text(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(x, key) for x in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{_key(name)} = {_toml(x, key)}" for name, x in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    what = "must be a number, a truth value, text, or a list of these"
+    raise SpecError([Problem(key, f"{what}, got {type(value).__name__}")])
+
+
+def _text(value: bool | str) -> str:
+    """Return a truth value or a string in quotes: JSON's, but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

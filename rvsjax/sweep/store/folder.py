@@ -1,0 +1,143 @@
+"""A place on a disk that one process works in at a time, and its manifest."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rvsjax.errors import Damaged, StoreError
+from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, parts
+
+__all__ = ["Folder"]
+
+_MADE = ("parts", lock.FOLDER)
+_FOLDERS = (*_MADE, "quarantine", checkpoints.FOLDER)
+_OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
+
+
+class Folder:
+    """A folder that is held while it is written, and a manifest in it."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.folder = Path(folder)
+        self._stamp: tuple[int, ...] = ()  # of the manifest as it was last read
+        self._known: dict[str, Any] = {}
+        self._locks = False  # whether those who work here lock each other out
+
+    # -- one at a time -----------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def hold(self, index: int = 1, total: int = 1) -> Iterator[None]:
+        """Work in the folder, made if need be, as the I-th of N processes.
+
+        Raises StoreError where another process has that place, or one of another N.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                self._refuse_strange_files()
+                for name in _MADE:
+                    atomic.make(self.folder / name)
+                atomic.sync(self.folder / "parts")  # renamed by one that died then
+                locked = self._locks = stack.enter_context(
+                    lock.held(self.folder, index, total)
+                )
+                if locked and total == 1:
+                    self._remove_temporary_files()
+            except lock.Held as error:
+                what = f"{self.folder} is in use by {error}; wait for it"
+                raise StoreError(f"{what}, or use another folder") from None
+            except OSError as error:
+                why = f"{error.filename or self.folder}: {error.strerror}"
+                what = f"{self.folder} cannot be written ({why})"
+                what = f"{what}; mend that, or use another folder with --out"
+                raise StoreError(what) from None
+            yield
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one of those that share the folder, briefly."""
+        with lock.brief(self.folder):
+            yield
+
+    def _refuse_strange_files(self) -> None:
+        """Refuse a folder that is not, or may not be, one of a sweep."""
+        places = [self.folder / name for name in _FOLDERS]
+        for path in places:
+            if path.is_symlink():
+                what = f"{path} is a symbolic link to elsewhere"
+                raise StoreError(f"{what}; use another folder with --out")
+        for path in (self.folder, *places):
+            if path.exists() and not path.is_dir():
+                raise StoreError(f"{path} is not a folder; use another with --out")
+        if not self.folder.exists() or (self.folder / "manifest.json").exists():
+            return
+        if any(map(parts.named, self._in_parts())):
+            return  # the manifest was lost, but no stranger has files of such names
+        strange = {path.name for path in self.folder.iterdir()} - _OURS
+        if any(not name.endswith(atomic.TEMPORARY) for name in strange):
+            what = f"{self.folder} holds files but no manifest.json"
+            raise StoreError(f"{what}; use an empty folder with --out")
+
+    def _remove_temporary_files(self) -> None:
+        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
+            for path in folder.glob(f".*{atomic.TEMPORARY}"):
+                atomic.remove(path)
+
+    # -- files -------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What was asked and what computed it; empty before the first sweep."""
+        path = self.folder / "manifest.json"
+        try:
+            return manifest.read(path)
+        except NotADirectoryError:
+            what = f"{self.folder} is not the folder of a sweep: no manifest.json"
+            raise StoreError(what) from None
+        except Damaged as error:
+            what = f"{path} {error}"
+            raise StoreError(f"{what}; run the same sweep again to mend it") from None
+
+    def _current(self) -> dict[str, Any]:
+        """Return the manifest, read again only where it was replaced."""
+        try:
+            status = (self.folder / "manifest.json").lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return self.manifest
+        stamp = status.st_ino, status.st_mtime_ns, status.st_size
+        if self._stamp != stamp:
+            self._known, self._stamp = self.manifest, stamp
+        return self._known
+
+    def update(self, entries: dict[str, Any]) -> None:
+        """Add entries to the manifest, or replace them."""
+        self.write("manifest.json", manifest.encode(self.manifest | entries))
+
+    def add(self, name: str, entry: dict[str, Any]) -> None:
+        """Add an entry to a list of the manifest, whoever else does so."""
+        with self.alone():
+            self.update({name: [*self.manifest.get(name, []), entry]})
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the folder so that it is there whole or not at all."""
+        atomic.replace(self.folder / name, data)
+
+    def _holds(self, name: str, data: bytes) -> bool:
+        """Say whether a file of the folder has these bytes."""
+        path = self.folder / name
+        try:
+            return path.stat().st_size == len(data) and path.read_bytes() == data
+        except OSError:
+            return False
+
+    def _in_parts(self) -> list[Path]:
+        """Return what is in `parts/`; that it cannot be read is no lack of parts."""
+        try:
+            return sorted((self.folder / "parts").iterdir())
+        except FileNotFoundError:
+            return []
+
+    def _quarantine(self, path: Path, why: str) -> str:
+        target = atomic.move(path, self.folder / "quarantine")
+        return f"{path} {why}; moved to {target}, to be made again"
