@@ -8,7 +8,7 @@ from rvsjax.environment.jax_settings import pinned
 from rvsjax.environment.numbers import plain, vector
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import Problem, SpecError, shown
-from rvsjax.results import Results, load
+from rvsjax.results.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run

@@ -14,7 +14,7 @@ from mpmath import mp
 from rvsjax import __version__
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.problems import Start, floats, problem_of, starts_of
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.simulation.simulate import simulate
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.sweep.plan.plan import Item

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.counts import claim_row, count_claims
 from rvsjax.models.no_overlap import slope
+from rvsjax.results.verdicts import claim_row, count_claims
 from rvsjax.theory import COMPARISONS, VERDICTS, Check, verdict
 from rvsjax.theory.starts import Share, cap_probability, start_probability
 

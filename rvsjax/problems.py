@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.studies.rvscgd import Weights
 from rvsjax.sweep.engine import default_lanes, devices
 from rvsjax.sweep.plan.rvscgd import RVSCGD

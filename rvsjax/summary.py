@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from rvsjax.errors import counted
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.talk import duration
 from rvsjax.terminal import Table
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from rvsjax.counts import count_claims
-from rvsjax.results import Results
+from rvsjax.results.results import Results
+from rvsjax.results.verdicts import count_claims
 from rvsjax.sweep.store import Store
 
 CLAIM = "lemma_5_stated"

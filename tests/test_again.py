@@ -14,7 +14,7 @@ import pytest
 
 from rvsjax.certify import starts_of
 from rvsjax.cli import main
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.tolerance import Tolerance

@@ -10,7 +10,7 @@ import tomli
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.errors import SpecError
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.store import Store, StoreError

@@ -16,11 +16,11 @@ import pytest
 from scipy import stats
 
 from rvsjax.cli import main
-from rvsjax.compare.comparison import compare, pairs_table
-from rvsjax.compare.differences import compare_claim, compare_measure
-from rvsjax.compare.pairing import pair
-from rvsjax.compare.settings import differing_settings
-from rvsjax.compare.text import as_json, lines
+from rvsjax.results.compare.comparison import compare, pairs_table
+from rvsjax.results.compare.pairing import pair
+from rvsjax.results.compare.provenance import differing_settings
+from rvsjax.results.compare.statistics import compare_claim, compare_measure
+from rvsjax.results.compare.text import as_json, lines
 from rvsjax.sweep.store import Store, StoreError
 
 TWO_LAYER = {

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import rvsjax.compare.comparison
 import rvsjax.report.page
+import rvsjax.results.compare.comparison
 from rvsjax.cli import main
-from rvsjax.compare.comparison import compare, pairs_table
 from rvsjax.report.page.comparison import MISSING, content, make_page
 from rvsjax.report.page.words import interval, label
+from rvsjax.results.compare.comparison import compare, pairs_table
 from tests.page_folders import sweep_runs
 from tests.test_compare import write
 from tests.test_page import (
@@ -227,7 +227,9 @@ def compared(monkeypatch):
 
     def made(a, b):
         given = {"a": Given(a), "b": Given(b)}
-        monkeypatch.setattr(rvsjax.compare.comparison, "Results", given.__getitem__)
+        monkeypatch.setattr(
+            rvsjax.results.compare.comparison, "Results", given.__getitem__
+        )
         found = compare("a", "b")
         return found, pairs_table(found.pairs)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.counts import (
+from rvsjax.results.verdicts import (
     PAIR_COLUMNS,
     claim_columns,
     compare_precisions,

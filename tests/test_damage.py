@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import rvsjax
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan

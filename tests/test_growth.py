@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep import schedule
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan

@@ -16,7 +16,7 @@ import pytest
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.errors import SpecError, one_line
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import override, parse, read, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.runner import Options, run_plan

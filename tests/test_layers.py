@@ -35,11 +35,8 @@ def modules_of(path):
 TO_MOVE = {
     "arguments": "cli",
     "certify": "studies",
-    "columns": "results",
     "commands": "cli",
-    "compare": "results",
     "console": "cli",
-    "counts": "results",
     "interrupt": "cli",
     "judge": "studies",
     "problems": "studies",
@@ -48,17 +45,13 @@ TO_MOVE = {
     "report/methods": "studies",
     "report/samples": "studies",
     "report/two_layer": "studies",
-    "rerun": "sweep",
     "studies/study": "sweep",
     "summary": "cli",
     "talk": "cli",
     "terminal": "cli",
-    "verify": "sweep",
 }
 KNOWN = {
     ("report", "studies"),
-    ("studies", "cli"),
-    ("sweep", "cli"),
     ("sweep", "results"),
     ("sweep", "studies"),
 }
@@ -76,7 +69,7 @@ def parts_of(path):
 
 
 # `__init__` and the doors of `python -m rvsjax...` only hand over to packages
-DOORS = {"__init__", "__main__"}
+DOORS = {"__init__", "__main__", "compare", "rerun", "verify"}
 FILES = sorted(
     path
     for path in (ROOT / "rvsjax").rglob("*.py")

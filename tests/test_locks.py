@@ -19,7 +19,7 @@ from filelock import FileLock
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan

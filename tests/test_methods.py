@@ -16,7 +16,7 @@ from rvsjax.models.gradients import (
 )
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L1, Largest, NoPenalty
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan

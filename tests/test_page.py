@@ -344,10 +344,10 @@ def test_without_the_packages_the_figures_are_made_and_one_sentence_said(
 ):
     import rvsjax.report.figures
     import rvsjax.report.page
-    import rvsjax.results
+    import rvsjax.results.results
 
     results = Tables(tmp_path / "out", sweep_runs(20))
-    monkeypatch.setattr(rvsjax.results, "Results", lambda folder: results)
+    monkeypatch.setattr(rvsjax.results.results, "Results", lambda folder: results)
     monkeypatch.setattr(rvsjax.report.page, "is_possible", lambda: False)
     monkeypatch.setattr(rvsjax.report.figures, "draw", lambda *_: ["figure"])
     said = []

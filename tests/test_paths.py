@@ -11,7 +11,7 @@ from rvsjax.environment.cache import private_folder
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import SpecError
 from rvsjax.nn.data import DataError, load_data
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 
 @pytest.fixture(autouse=True)

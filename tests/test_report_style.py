@@ -20,7 +20,7 @@ from rvsjax.report import figures, style
 from rvsjax.report.figures import draw, draw_one
 from rvsjax.report.page import is_possible
 from rvsjax.report.style import NotDrawn
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 EARLIER = Path(__file__).parent / "earlier"  # runs of a sweep, read without JAX
 

@@ -23,9 +23,9 @@ from matplotlib.figure import Figure
 import rvsjax
 from rvsjax.cli import main
 from rvsjax.console import put, tell
-from rvsjax.counts import compare_precisions
 from rvsjax.report.figures import draw
-from rvsjax.results import Results
+from rvsjax.results.results import Results
+from rvsjax.results.verdicts import compare_precisions
 from rvsjax.summary import reason_lines, session_lines, summary
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again

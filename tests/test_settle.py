@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.sweep import execution
 from rvsjax.sweep.execution import Setting, choose_setting, nearest_setting

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import rvsjax
-from rvsjax import columns
 from rvsjax.cli import main
+from rvsjax.results import schema
 from rvsjax.studies import STUDIES
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import Item
@@ -50,10 +50,10 @@ def test_every_study_has_words_objects_and_tables():
     assert set(VOCABULARIES) == set(STUDIES)
     for name, words in VOCABULARIES.items():
         assert words.study == name
-        assert columns.knows(name)
+        assert schema.knows(name)
         assert set(words.static) <= set(words.names)
         assert set(words.smoke) <= set(words.names)
-    assert not columns.knows("no study") and not columns.knows(["rvscgd"])
+    assert not schema.knows("no study") and not schema.knows(["rvscgd"])
 
 
 def numpy_descent(row, weights):
@@ -192,7 +192,7 @@ def test_bad_values_are_sentences(tmp_path, capsys, harm, what):
 
 
 def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
-    monkeypatch.delitem(columns._KINDS, "two_layer")
+    monkeypatch.delitem(schema._KINDS, "two_layer")
     with pytest.raises(StoreError, match="a study that this version lacks"):
         _ = rvsjax.load(folder).runs
 

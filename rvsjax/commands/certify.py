@@ -25,7 +25,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         need_claim(name)
     hear_rooms()
     from rvsjax.certify import certify
-    from rvsjax.results import Results
+    from rvsjax.results.results import Results
     from rvsjax.theory.exact import CLAIMS, DIGITS
 
     with refusing():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rvsjax.console import DONE, Refusal, need_sweep, put, refusing, tell
 
 if TYPE_CHECKING:
-    from rvsjax.compare.comparison import Comparison
+    from rvsjax.results.compare.comparison import Comparison
 
 __all__ = ["carry_out"]
 
@@ -23,8 +23,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     if out and os.path.exists(out) and not os.path.isdir(out):
         raise Refusal(f"{out} is not a folder; use another with --out")
     with refusing():
-        from rvsjax.compare.comparison import compare
-        from rvsjax.compare.text import as_json, lines
+        from rvsjax.results.compare.comparison import compare
+        from rvsjax.results.compare.text import as_json, lines
 
         found = compare(arguments.a, arguments.b, arguments.on)
         files = []
@@ -42,8 +42,8 @@ def _write(found: "Comparison", folder: Path, say: Callable[[str], None]) -> lis
 
     Where the page cannot be made, what it needs is said.
     """
-    from rvsjax.compare.comparison import pairs_table
     from rvsjax.report.page import comparison, is_possible
+    from rvsjax.results.compare.comparison import pairs_table
     from rvsjax.sweep.store.atomic import make, replacing
 
     make(folder)

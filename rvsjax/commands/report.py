@@ -82,7 +82,7 @@ def report(
     A figure that cannot be drawn is told to `warn`, or else to `say`.
     """
     from rvsjax.report.page import MISSING, is_possible, write_page
-    from rvsjax.results import Results
+    from rvsjax.results.results import Results
 
     results, files = Results(folder), []
     if is_possible():

@@ -154,7 +154,7 @@ def _run(
     lanes: tuple["Device", ...],
 ) -> int:
     from rvsjax.commands.report import report
-    from rvsjax.results import Results
+    from rvsjax.results.results import Results
     from rvsjax.summary import reason_lines, session_lines, summary, summary_json
     from rvsjax.sweep.runner import Options, run_plan
     from rvsjax.talk import progress_talker

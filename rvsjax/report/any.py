@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rvsjax.errors import counted
 from rvsjax.report.kinds import named, unlike
 from rvsjax.report.lines import STYLES, band, finish, within
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.store import StoreError
 
 __all__ = ["MOST_PANELS", "MOST_WORDS", "TABLES", "draw_any"]

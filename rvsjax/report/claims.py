@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 __all__ = ["draw_claims"]
 

@@ -17,7 +17,7 @@ from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
 from rvsjax.report.style import NotDrawn, style
 from rvsjax.report.two_layer import draw_two_layer
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.store import StoreError
 
 __all__ = ["draw", "draw_claims", "draw_curves", "draw_one"]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.kinds import named, parameters
 from rvsjax.report.lines import band, entitle, styles
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 __all__ = ["draw_lenet"]
 

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from rvsjax.report.kinds import kinds, named, numbers, of_runs
 from rvsjax.report.lines import STYLES, band, entitle, finish, number, styles
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 __all__ = ["draw_methods"]
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.kinds import kinds, numbers, of_runs
 from rvsjax.report.lines import band, entitle, explain, finish, line, styles
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 
 __all__ = ["draw_samples"]
 

@@ -18,8 +18,13 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax import __version__
-from rvsjax.counts import PAIR_COLUMNS, claim_columns, count_claims, count_pairs
 from rvsjax.judge import judge_table
+from rvsjax.results.verdicts import (
+    PAIR_COLUMNS,
+    claim_columns,
+    count_claims,
+    count_pairs,
+)
 from rvsjax.studies import Study, study_of
 from rvsjax.studies.study import Material
 from rvsjax.sweep.columns import failed_rows

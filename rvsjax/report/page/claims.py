@@ -14,7 +14,7 @@ _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 def claims(
     table: pd.DataFrame, runs: pd.DataFrame, certificates: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """Return a row a claim, of a table as `rvsjax.counts` makes it."""
+    """Return a row a claim, of a table as `rvsjax.results.verdicts` makes it."""
     stands = certificates[certificates["stands"].eq(True)]
     certified = stands["claim"].value_counts()
     names = [str(x) for x in runs if str(x).startswith("p_")]

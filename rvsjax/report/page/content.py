@@ -19,7 +19,7 @@ from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.sparsity import sparsity
 from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.store import Damaged, StoreError
 from rvsjax.sweep.store.untrusted import content as file_content
 

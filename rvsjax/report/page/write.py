@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rvsjax.report.page.content import content
 from rvsjax.report.page.skeleton import missing, render
-from rvsjax.results import Results
+from rvsjax.results.results import Results
 from rvsjax.sweep.store import Store
 
 __all__ = ["MISSING", "make_page", "write_page"]

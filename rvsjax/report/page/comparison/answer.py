@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from rvsjax.compare.comparison import Comparison, Side
-from rvsjax.compare.differences import Claim, Measure
-from rvsjax.compare.pairing import Differing
 from rvsjax.errors import counted
 from rvsjax.report.page.comparison.groups import CHANGE, Groups
 from rvsjax.report.page.words import interval, label, number, short
+from rvsjax.results.compare.comparison import Comparison, Side
+from rvsjax.results.compare.pairing import Differing
+from rvsjax.results.compare.statistics import Claim, Measure
 
 __all__ = ["answer", "question"]
 

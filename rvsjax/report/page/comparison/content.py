@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.compare.comparison import Comparison, Side
-from rvsjax.compare.differences import Measure
 from rvsjax.report.page.comparison.answer import answer, question
 from rvsjax.report.page.comparison.groups import grouped
 from rvsjax.report.page.comparison.points import points
@@ -19,6 +17,8 @@ from rvsjax.report.page.comparison.rows import (
 from rvsjax.report.page.comparison.table import table
 from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.words import label, short
+from rvsjax.results.compare.comparison import Comparison, Side
+from rvsjax.results.compare.statistics import Measure
 
 __all__ = ["content"]
 

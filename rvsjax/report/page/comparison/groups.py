@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rvsjax.compare.differences import Measure
+from rvsjax.results.compare.statistics import Measure
 
 __all__ = ["CHANGE", "Groups", "grouped"]
 

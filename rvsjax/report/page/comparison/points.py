@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.compare.differences import Measure
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, varied
 from rvsjax.report.page.words import label, short
+from rvsjax.results.compare.statistics import Measure
 
 __all__ = ["MOST_POINTS", "points"]
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.compare.comparison import Comparison, Words
-from rvsjax.compare.differences import Claim, Measure
-from rvsjax.compare.pairing import Differing
 from rvsjax.report.page.comparison.groups import Groups
 from rvsjax.report.page.words import interval, label, number, short
+from rvsjax.results.compare.comparison import Comparison, Words
+from rvsjax.results.compare.pairing import Differing
+from rvsjax.results.compare.statistics import Claim, Measure
 
 __all__ = ["claim_rows", "measure_groups", "setting_rows", "word_tables"]
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.compare.differences import Measure as Difference
 from rvsjax.report.page.comparison.groups import CHANGE
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import varied
 from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS
 from rvsjax.report.page.table import table as table_of_runs
 from rvsjax.report.page.words import label
+from rvsjax.results.compare.statistics import Measure as Difference
 
 __all__ = ["table"]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from rvsjax.compare.comparison import Comparison
 from rvsjax.report.page.comparison.content import content
 from rvsjax.report.page.skeleton import missing, render
+from rvsjax.results.compare.comparison import Comparison
 from rvsjax.sweep.store.atomic import replace
 
 __all__ = ["MISSING", "make_page", "write_page"]

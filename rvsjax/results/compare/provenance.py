@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from rvsjax.compare.pairing import Differing
+from rvsjax.results.compare.pairing import Differing
 
 __all__ = ["differing_settings"]
 

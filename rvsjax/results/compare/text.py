@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rvsjax.compare.comparison import Comparison, Words
-from rvsjax.compare.differences import Claim, Measure
+from rvsjax.results.compare.comparison import Comparison, Words
+from rvsjax.results.compare.statistics import Claim, Measure
 
 __all__ = ["as_json", "lines"]
 

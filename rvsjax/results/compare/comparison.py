@@ -7,13 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from rvsjax.compare.differences import (
-    Claim,
-    Measure,
-    compare_claim,
-    compare_measure,
-)
-from rvsjax.compare.pairing import (
+from rvsjax.results.compare.pairing import (
     Differing,
     Pairs,
     column,
@@ -21,8 +15,14 @@ from rvsjax.compare.pairing import (
     pair,
     word,
 )
-from rvsjax.compare.settings import differing_settings
-from rvsjax.results import Results
+from rvsjax.results.compare.provenance import differing_settings
+from rvsjax.results.compare.statistics import (
+    Claim,
+    Measure,
+    compare_claim,
+    compare_measure,
+)
+from rvsjax.results.results import Results
 from rvsjax.sweep.store import StoreError
 
 __all__ = ["Comparison", "Side", "Words", "compare", "pairs_table"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax import columns
-from rvsjax.counts import compare_precisions, count_claims
 from rvsjax.environment.paths import user_path
+from rvsjax.results import schema
+from rvsjax.results.verdicts import compare_precisions, count_claims
 from rvsjax.sweep.store import Damaged, Store, StoreError
 from rvsjax.sweep.store.untrusted import content
 
@@ -51,7 +51,7 @@ class Results:
     def name(self) -> str:
         """The name of the sweep."""
         name = self.manifest.get("asked", {}).get("name")
-        if not columns.is_word(name):
+        if not schema.is_word(name):
             raise StoreError(f"{self.folder}/manifest.json does not name a sweep")
         return name
 
@@ -62,7 +62,7 @@ class Results:
         if study is None:
             what = "does not say what was asked"
             raise StoreError(f"{self.folder / 'manifest.json'} {what}")
-        if not columns.knows(study):
+        if not schema.knows(study):
             raise StoreError(f"{self.folder} is of a study that this version lacks")
         return study
 
@@ -154,9 +154,9 @@ class Results:
 
     def _table(self, name: str) -> pd.DataFrame:
         table = self._store.load(name)
-        if problem := columns.problem(self.study, name, table):
+        if problem := schema.problem(self.study, name, table):
             raise StoreError(f"{self.folder}/{name} is no table of a sweep: {problem}")
-        return columns.completed(self.study, name, table)
+        return schema.completed(self.study, name, table)
 
 
 def load(folder: str | Path | Results) -> Results:

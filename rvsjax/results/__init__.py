@@ -1,0 +1,1 @@
+"""Results as tables in Python, verdicts counted, and two folders compared."""
