@@ -14,7 +14,7 @@ from scipy import stats
 import rvsjax.report.page
 import rvsjax.results.compare.comparison
 from rvsjax.cli import main
-from rvsjax.report.page.comparison import MISSING, content, make_page
+from rvsjax.report.comparison import MISSING, content, make_page
 from rvsjax.report.page.words import interval, label
 from rvsjax.results.compare.comparison import compare, pairs_table
 from tests.page_folders import sweep_runs

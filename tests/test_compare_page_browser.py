@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.report.page.comparison import make_page
+from rvsjax.report.comparison import make_page
 from rvsjax.results.compare.comparison import compare, pairs_table
 from tests.browsers import Opened, launched, playwright
 from tests.test_compare import write

@@ -7,9 +7,9 @@ import pytest
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.report.any import draw_any
-from rvsjax.report.data import figure_data
 from rvsjax.report.figures import draw, draw_claims, draw_curves
+from rvsjax.report.figures.custom import draw_any
+from rvsjax.report.figures.values import figure_data
 
 SWEEP = """
 version = 1

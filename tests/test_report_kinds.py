@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from rvsjax.report.curves import draw_curves
-from rvsjax.report.data import figure_data
-from rvsjax.report.kinds import MOST_KINDS, kinds
+from rvsjax.report.figures.kinds import MOST_KINDS, kinds
+from rvsjax.report.figures.values import figure_data
 from rvsjax.report.lenet import _kinds as kinds_of_networks
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 
 from rvsjax.cli import main
 from rvsjax.commands.report import report
-from rvsjax.report import figures, style
-from rvsjax.report.figures import draw, draw_one
+from rvsjax.report import figures
+from rvsjax.report.figures import draw, draw_one, style
+from rvsjax.report.figures.style import NotDrawn
 from rvsjax.report.page import is_possible
-from rvsjax.report.style import NotDrawn
 from rvsjax.results.results import Results
 
 EARLIER = Path(__file__).parent / "earlier"  # runs of a sweep, read without JAX

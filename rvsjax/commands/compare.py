@@ -42,7 +42,8 @@ def _write(found: "Comparison", folder: Path, say: Callable[[str], None]) -> lis
 
     Where the page cannot be made, what it needs is said.
     """
-    from rvsjax.report.page import comparison, is_possible
+    from rvsjax.report import comparison
+    from rvsjax.report.page import is_possible
     from rvsjax.results.compare.comparison import pairs_table
     from rvsjax.sweep.store.atomic import make, replacing
 

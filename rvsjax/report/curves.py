@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from rvsjax.report.kinds import kinds, numbers, of_runs
-from rvsjax.report.lines import band, entitle, explain, finish, styles
+from rvsjax.report.figures.kinds import kinds, numbers, of_runs
+from rvsjax.report.figures.lines import band, entitle, explain, finish, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_curves"]
@@ -12,7 +12,7 @@ __all__ = ["draw_curves"]
 def draw_curves(results: Results) -> Figure:
     """Draw theta and the Lagrangian against the step: median and band over the runs.
 
-    A line a kind, `rvsjax.report.kinds`. The band reaches from the 10th to the 90th
+    A line a kind, `rvsjax.report.figures.kinds`. The band reaches from the 10th to the 90th
     percentile of the runs that are still going at that step.
     """
     kind = kinds(results.runs)

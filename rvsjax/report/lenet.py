@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.kinds import named, parameters
-from rvsjax.report.lines import band, entitle, styles
+from rvsjax.report.figures.kinds import named, parameters
+from rvsjax.report.figures.lines import band, entitle, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_lenet"]

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rvsjax.report.kinds import kinds, named, numbers, of_runs
-from rvsjax.report.lines import STYLES, band, entitle, finish, number, styles
+from rvsjax.report.figures.kinds import kinds, named, numbers, of_runs
+from rvsjax.report.figures.lines import STYLES, band, entitle, finish, number, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_methods"]
@@ -23,7 +23,7 @@ _DASHES = ("-", "--", ":", *(dash for _, dash in STYLES[4:]), "-.")
 def draw_methods(results: Results) -> Figure:
     """Draw entries of u, the angle of w and f(u) against the step, a column a penalty.
 
-    Colours are kinds, `rvsjax.report.kinds`, dashes up to 8 values of lam; more of them
+    Colours are kinds, `rvsjax.report.figures.kinds`, dashes up to 8 values of lam; more of them
     are in the bands.
     """
     runs = results.runs.assign(penalty=results.runs["p_penalty"].fillna("no penalty"))

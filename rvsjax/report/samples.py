@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.report.kinds import kinds, numbers, of_runs
-from rvsjax.report.lines import band, entitle, explain, finish, line, styles
+from rvsjax.report.figures.kinds import kinds, numbers, of_runs
+from rvsjax.report.figures.lines import band, entitle, explain, finish, line, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_samples"]
@@ -13,7 +13,7 @@ __all__ = ["draw_samples"]
 def draw_samples(results: Results) -> Figure:
     """Draw the last angle and the share of right supports against the batch size.
 
-    A line a kind, `rvsjax.report.kinds`; a level one of runs that draw no samples.
+    A line a kind, `rvsjax.report.figures.kinds`; a level one of runs that draw no samples.
     """
     runs = results.runs
     kind = kinds(runs)

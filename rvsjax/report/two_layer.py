@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.kinds import kinds, numbers, of_runs
-from rvsjax.report.lines import band, entitle, finish, styles
+from rvsjax.report.figures.kinds import kinds, numbers, of_runs
+from rvsjax.report.figures.lines import band, entitle, finish, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_two_layer"]
@@ -23,7 +23,7 @@ _ENDINGS = {
 def draw_two_layer(results: Results) -> Figure:
     """Draw where runs ended, and the length of w on the way; a column a start.
 
-    A bar and a line a kind, `rvsjax.report.kinds`.
+    A bar and a line a kind, `rvsjax.report.figures.kinds`.
     """
     runs = results.runs.assign(kind=kinds(results.runs, ["p_start"]))
     names = ["run_id", "kind", "p_start"]

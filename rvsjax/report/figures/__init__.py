@@ -8,14 +8,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from rvsjax.report.any import draw_any
-from rvsjax.report.claims import draw_claims
 from rvsjax.report.curves import draw_curves
-from rvsjax.report.data import figure_data
+from rvsjax.report.figures.claims import draw_claims
+from rvsjax.report.figures.custom import draw_any
+from rvsjax.report.figures.style import NotDrawn, style
+from rvsjax.report.figures.values import figure_data
 from rvsjax.report.lenet import draw_lenet
 from rvsjax.report.methods import draw_methods
 from rvsjax.report.samples import draw_samples
-from rvsjax.report.style import NotDrawn, style
 from rvsjax.report.two_layer import draw_two_layer
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import StoreError

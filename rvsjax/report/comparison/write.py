@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rvsjax.report.page.comparison.content import content
+from rvsjax.report.comparison.content import content
 from rvsjax.report.page.skeleton import missing, render
 from rvsjax.results.compare.comparison import Comparison
 from rvsjax.sweep.store.atomic import replace

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rvsjax.errors import counted
-from rvsjax.report.page.comparison.groups import CHANGE, Groups
+from rvsjax.report.comparison.groups import CHANGE, Groups
 from rvsjax.report.page.words import interval, label, number, short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.pairing import Differing

@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.report.page.comparison.answer import answer, question
-from rvsjax.report.page.comparison.groups import grouped
-from rvsjax.report.page.comparison.points import points
-from rvsjax.report.page.comparison.rows import (
+from rvsjax.report.comparison.answer import answer, question
+from rvsjax.report.comparison.groups import grouped
+from rvsjax.report.comparison.points import points
+from rvsjax.report.comparison.rows import (
     claim_rows,
     measure_groups,
     setting_rows,
     word_tables,
 )
-from rvsjax.report.page.comparison.table import table
+from rvsjax.report.comparison.table import table
 from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.words import label, short
 from rvsjax.results.compare.comparison import Comparison, Side

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.comparison.groups import CHANGE
+from rvsjax.report.comparison.groups import CHANGE
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import varied
 from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.comparison.groups import Groups
+from rvsjax.report.comparison.groups import Groups
 from rvsjax.report.page.words import interval, label, number, short
 from rvsjax.results.compare.comparison import Comparison, Words
 from rvsjax.results.compare.pairing import Differing

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.kinds import within_lines
+from rvsjax.report.figures.kinds import within_lines
 
 __all__ = [
     "STYLES",

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.errors import counted
-from rvsjax.report.kinds import named, unlike
-from rvsjax.report.lines import STYLES, band, finish, within
+from rvsjax.report.figures.kinds import named, unlike
+from rvsjax.report.figures.lines import STYLES, band, finish, within
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import StoreError
 
