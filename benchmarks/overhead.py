@@ -73,8 +73,8 @@ def time_import() -> dict[str, float]:
 def time_compile(*penalties: str) -> dict[str, Any]:
     import jax
 
-    from rvsjax.studies import study_of
     from rvsjax.sweep.execution import choose_setting, make_engine
+    from rvsjax.sweep.study import study_of
 
     plan, _ = plan_of(f"[constants]\nsteps = 1000\n[grid]\npenalty = {[*penalties]}\n")
     begin = time.perf_counter()
@@ -94,9 +94,9 @@ def time_compile(*penalties: str) -> dict[str, Any]:
 def time_tables(runs: str) -> dict[str, float]:
     import jax
 
-    from rvsjax.studies import study_of
     from rvsjax.sweep.engine import Engine, blocks, choose_width
     from rvsjax.sweep.store import Store
+    from rvsjax.sweep.study import study_of
 
     plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
     width = choose_width([int(runs)], "cpu", 10)

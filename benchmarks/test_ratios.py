@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 

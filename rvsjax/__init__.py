@@ -55,6 +55,11 @@ __all__ = [
 
 __version__ = "0.1.0"
 
+STUDIES = {name: f"rvsjax.studies.{name}" for name in ("rvscgd", "two_layer", "lenet")}
+"""The package of each study, by its name in a sweep file."""
+
+USUAL_STUDY = "rvscgd"
+
 _ROOMS = {
     "Hyper": "types",
     "L0": "penalties",

@@ -23,13 +23,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.models.no_overlap import slope
-from rvsjax.problems import floats
 from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.simulation.monitor import SETTLED
 from rvsjax.simulation.run import Run
-from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.exact_case import floats
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.plan.rvscgd import RVSCGD
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, exact, verdict
 from tests import oracle
 

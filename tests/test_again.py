@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.certify import starts_of
 from rvsjax.cli import main
 from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
-from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.certify import starts_of
 from rvsjax.studies.rvscgd.tolerance import Tolerance
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep import recompute as again_room
 from rvsjax.sweep import rerun as rerun_room
 from rvsjax.sweep import runner as sweep_room

@@ -8,9 +8,9 @@ import pytest
 from mpmath import mp, mpf
 
 import rvsjax
-from rvsjax import certify as certify_room
-from rvsjax.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.cli import main
+from rvsjax.studies.rvscgd import certify as certify_room
+from rvsjax.studies.rvscgd.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.store import Store, StoreError

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.errors import SpecError
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.sweep.plan.document import Document, override, parse, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
-from rvsjax.sweep.plan.rvscgd import RVSCGD
 
 NIGHT = os.environ.get("RVSJAX_NIGHT") == "1"
 PATIENCE = 30  # seconds of a processor: a guard against loops, no measure of speed

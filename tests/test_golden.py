@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from rvsjax.simulation.kernels import native
-from rvsjax.studies.rvscgd import make_trial
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tolerance import Tolerance
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.judge import judge_pairs, judge_runs, judge_starts
+from rvsjax.studies.rvscgd.starts import judge_pairs, judge_runs, judge_starts
 from rvsjax.theory import COMPARISONS
 from rvsjax.theory.comparisons import numbers_stored
 from tests.oracle_limits import cap_probability, wilson

@@ -34,27 +34,14 @@ def modules_of(path):
 # what has still to move, and arrows that have still to be cut
 TO_MOVE = {
     "arguments": "cli",
-    "certify": "studies",
     "commands": "cli",
     "console": "cli",
     "interrupt": "cli",
-    "judge": "studies",
-    "problems": "studies",
-    "report/curves": "studies",
-    "report/lenet": "studies",
-    "report/methods": "studies",
-    "report/samples": "studies",
-    "report/two_layer": "studies",
-    "studies/study": "sweep",
     "summary": "cli",
     "talk": "cli",
     "terminal": "cli",
 }
-KNOWN = {
-    ("report", "studies"),
-    ("sweep", "results"),
-    ("sweep", "studies"),
-}
+KNOWN = {}
 
 
 def moved(parts):

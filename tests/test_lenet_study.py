@@ -16,7 +16,7 @@ from rvsjax.cli import main
 from rvsjax.nn.data import load_data
 from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch
-from rvsjax.studies import lenet
+from rvsjax.studies.lenet import study as lenet
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
@@ -219,7 +219,7 @@ def test_images_of_another_size_are_refused(tmp_path, capsys):
     """Refused in a sentence, before anything is compiled."""
     data = load_data(DIGITS)._replace(train_images=np.zeros((50, 8, 8), np.uint8))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rvsjax.studies.lenet.material.load_data", lambda folder: data)
+        patch.setattr("rvsjax.studies.lenet.dataset.load_data", lambda folder: data)
         with pytest.raises(StoreError, match="28 x 28 pixels, got 8 x 8"):
             lenet.STUDY.material(None, ())
 

@@ -17,7 +17,7 @@ from rvsjax.nn.lenet import LeNet
 from rvsjax.nn.sparsifiers import METHODS, gradual_pruning
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.penalties import L0, L1
-from rvsjax.studies import lenet
+from rvsjax.studies.lenet import study as lenet
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from tests.networks import digits, quick_jit

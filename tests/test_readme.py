@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rvsjax import STUDIES
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -59,12 +60,12 @@ def test_every_option_is_documented(command):
 
 
 def test_every_parameter_and_column_is_documented():
-    for words in VOCABULARIES.values():
+    for words in map(find_parameters, STUDIES):
         for name in words.names:
             assert f"`{name}`" in GUIDE, name
     from rvsjax.simulation.metrics import Measurements
-    from rvsjax.studies import two_layer
     from rvsjax.studies.lenet.tables import Points
+    from rvsjax.studies.two_layer import study as two_layer
     from rvsjax.theory import CLAIMS
 
     for name in (*Measurements._fields, *two_layer.Measurements._fields, "ended"):

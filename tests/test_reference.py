@@ -10,10 +10,11 @@ import pytest
 from docs.reference import FOLDER, make
 from docs.reference.sentences import OURS, SENTENCES
 from docs.reference.verdicts import read
+from rvsjax import STUDIES
 from rvsjax.errors import SpecError
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters
 from rvsjax.theory import CLAIMS
 from tests.pages import blocks
 
@@ -53,7 +54,7 @@ def test_every_name_has_a_line_and_a_meaning():
         assert len(rows) > 35
         for row in rows:
             assert row.split("|")[-2].strip(), row
-    for words in VOCABULARIES.values():
+    for words in map(find_parameters, STUDIES):
         for parameter in words.names:
             assert f"| `{parameter}` |" in MADE["sweep_file.md"], parameter
     for claim in CLAIMS:
@@ -161,7 +162,7 @@ def test_the_schema_names_every_parameter_of_every_sweep():
     defs = json.loads((FOLDER / "sweep.schema.json").read_text())["$defs"]
     for raw in GOOD:
         known = defs[f"{raw['study']}.constants"]["properties"]
-        assert set(known) == set(VOCABULARIES[raw["study"]].names)
+        assert set(known) == set(find_parameters(raw["study"]).names)
         for table in (
             raw.get("constants", {}),
             raw.get("grid", {}),

@@ -7,9 +7,10 @@ import pytest
 
 import rvsjax
 from rvsjax.cli import main
-from rvsjax.report.figures import draw, draw_claims, draw_curves
+from rvsjax.report.figures import draw, draw_claims
 from rvsjax.report.figures.custom import draw_any
 from rvsjax.report.figures.values import figure_data
+from rvsjax.studies.rvscgd.figures.curves import draw_curves
 
 SWEEP = """
 version = 1

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.report.curves import draw_curves
 from rvsjax.report.figures.kinds import MOST_KINDS, kinds
 from rvsjax.report.figures.values import figure_data
-from rvsjax.report.lenet import _kinds as kinds_of_networks
-from rvsjax.report.methods import draw_methods
-from rvsjax.report.samples import draw_samples
-from rvsjax.report.two_layer import draw_two_layer
+from rvsjax.studies.lenet.figures import _kinds as kinds_of_networks
+from rvsjax.studies.rvscgd.figures.curves import draw_curves
+from rvsjax.studies.rvscgd.figures.methods import draw_methods
+from rvsjax.studies.rvscgd.figures.samples import draw_samples
+from rvsjax.studies.two_layer.figures import draw_two_layer
 
 SAME = {"algorithm": "rvscgd", "penalty": "l1", "gradient": "projected", "a": None}
 SAME |= {"lam": 0.1, "beta": 0.5, "batch": 8.0, "k": 20, "d": 5, "eta": 0.1, "nnz": 2}

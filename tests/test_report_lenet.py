@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.report.lenet import draw_lenet
+from rvsjax.studies.lenet.figures import draw_lenet
 
 # method, penalty, setting, seed, zeros, accuracy: not in order of sparsity
 ROWS = [

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from rvsjax.errors import SpecError
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
+from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import Point
 from rvsjax.sweep.plan.plan import Item, Plan, make_plan, plan_again
-from rvsjax.sweep.plan.rvscgd import RVSCGD, direction
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import rvsjax
+from rvsjax import STUDIES
 from rvsjax.cli import main
 from rvsjax.results import schema
-from rvsjax.studies import STUDIES
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import Item
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters, find_study
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store, StoreError
 
@@ -47,8 +47,8 @@ def folder(tmp_path_factory):
 
 
 def test_every_study_has_words_objects_and_tables():
-    assert set(VOCABULARIES) == set(STUDIES)
-    for name, words in VOCABULARIES.items():
+    for name in STUDIES:
+        words = find_parameters(name)
         assert words.study == name
         assert schema.knows(name)
         assert set(words.static) <= set(words.names)
@@ -153,7 +153,7 @@ def test_a_changed_row_is_found(folder, tmp_path, capsys):
     rows = pq.read_table(folder / "runs.parquet").to_pylist()
     whole = next(row for row in rows if row["m_turns"] == 0)
     plan = make_plan(parse(SWEEP))
-    study = STUDIES["two_layer"]
+    study = find_study("two_layer")
     [item] = [item for item in plan if item.run_id == whole["run_id"]]
     trial = study.trial(item, 6, "plain")
     with jax.enable_x64(True):
@@ -199,5 +199,7 @@ def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
 
 def test_an_item_knows_its_study():
     """Runs of two studies never share an id, whatever they are called."""
-    ids = {Item(words.complete({}), 0).run_id for words in VOCABULARIES.values()}
-    assert len(ids) == len(VOCABULARIES)
+    ids = {
+        Item(words.complete({}), 0).run_id for words in map(find_parameters, STUDIES)
+    }
+    assert len(ids) == len(STUDIES)

@@ -6,9 +6,9 @@ import pytest
 import scipy.stats
 
 from rvsjax.models.no_overlap import angle
-from rvsjax.studies.rvscgd import Trial, make_trial
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
+from rvsjax.studies.rvscgd.trial import Trial, make_trial
 from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.plan.rvscgd import RVSCGD
 
 
 def trial(seed=0, **chosen):

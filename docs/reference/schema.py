@@ -6,9 +6,10 @@ other, such as a parameter that is set twice, the program alone knows.
 
 from typing import Any
 
+from rvsjax import STUDIES
 from rvsjax.sweep.plan.document import Document
 from rvsjax.sweep.plan.parameters import Vocabulary
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["properties", "sweep_schema"]
 
@@ -25,7 +26,7 @@ def sweep_schema() -> Schema:
     tables["version"] |= {"const": 1}
     defs = {name: _object(table) for name, table in schema["$defs"].items()}
     defs |= {"range": _range()}
-    for vocabulary in VOCABULARIES.values():
+    for vocabulary in map(find_parameters, STUDIES):
         defs |= _of_study(vocabulary, defs["Sample"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -34,7 +35,7 @@ def sweep_schema() -> Schema:
         "properties": tables,
         "required": schema["required"],
         "additionalProperties": False,
-        "allOf": [_if_study(name) for name in VOCABULARIES],
+        "allOf": [_if_study(name) for name in STUDIES],
         "$defs": defs,
     }
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from docs.reference.schema import Schema, properties, sweep_schema
 from docs.reference.tables import GENERATED, code, table
+from rvsjax import STUDIES
 from rvsjax.sweep.plan.document import LARGEST_FILE, Document, Record, Sample, Seeds
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["sweep_file_page"]
 
@@ -42,7 +43,8 @@ def sweep_file_page() -> str:
     for name, model in (("sample", Sample), ("seeds", Seeds), ("record", Record)):
         page += f"\n### [{name}]\n\n{_rows('key', properties(model), model)}"
     page += f"\n## Parameters\n{_WHERE}"
-    for study, vocabulary in VOCABULARIES.items():
+    for study in STUDIES:
+        vocabulary = find_parameters(study)
         rows = _rows("parameter", properties(vocabulary.model), vocabulary.model)
         page += f"\n### {study}\n\n{rows}"
     return page

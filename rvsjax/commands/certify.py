@@ -24,8 +24,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     for name in arguments.claim or ():
         need_claim(name)
     hear_rooms()
-    from rvsjax.certify import certify
     from rvsjax.results.results import Results
+    from rvsjax.studies.rvscgd.certify import certify
     from rvsjax.theory.exact import CLAIMS, DIGITS
 
     with refusing():

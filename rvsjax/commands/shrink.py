@@ -21,8 +21,8 @@ def carry_out(arguments: argparse.Namespace) -> int:
     need_sweep(arguments.folder)
     need_claim(arguments.claim)
     hear_rooms()
-    from rvsjax.certify import problem_of, starts_of
     from rvsjax.results.results import Results
+    from rvsjax.studies.rvscgd.certify import problem_of, starts_of
     from rvsjax.sweep.recompute import find_run
     from rvsjax.sweep.store import Store
     from rvsjax.theory.counterexample import shrink, sweep_file

@@ -6,86 +6,72 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["completed", "is_word", "knows", "problem"]
+from rvsjax import STUDIES
+from rvsjax.sweep.registry import find_schema
+
+__all__ = [
+    "ANY_RUNS",
+    "CLAIMS",
+    "LISTS",
+    "NUMBERS",
+    "RUN",
+    "WORDS",
+    "columns",
+    "completed",
+    "is_word",
+    "knows",
+    "problem",
+]
 
 # of names that become labels and names of files; that of a sweep is one
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 _MOST_CLAIMS = 100  # that a figure has room for
 
-_WORDS = "words"
-_NUMBERS = "numbers"
+WORDS = "words"
+NUMBERS = "numbers"
 _COUNTS = "counts"
 _TEXT = "text"
 _TRUTH = "truth values"
 _VALUES = "words, numbers or truth values"
-_LISTS = "lists of numbers"
+LISTS = "lists of numbers"
 
 # by how pandas calls what a column holds, empty places aside
 _FOUND = {
-    _WORDS: {"string"},
-    _NUMBERS: {"floating", "integer", "mixed-integer-float"},
+    WORDS: {"string"},
+    NUMBERS: {"floating", "integer", "mixed-integer-float"},
     _COUNTS: {"integer"},
     _TEXT: {"string"},
     _TRUTH: {"boolean"},
-    _LISTS: {"mixed"},
+    LISTS: {"mixed"},
 }
-_FOUND[_VALUES] = _FOUND[_WORDS] | _FOUND[_NUMBERS] | _FOUND[_TRUTH]
+_FOUND[_VALUES] = _FOUND[WORDS] | _FOUND[NUMBERS] | _FOUND[_TRUTH]
 
 _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 _RATES = tuple(f"{v}_{x}" for v in _VERDICTS[:2] for x in ("rate", "low", "high"))
 
 
-def _all(names: str, kind: str) -> dict[str, str]:
+def columns(names: str, kind: str) -> dict[str, str]:
     """Return columns of one kind, named with blanks between."""
     return dict.fromkeys(names.split(), kind)
 
 
-_CLAIMS = {
-    "claim": _WORDS,
+CLAIMS = {
+    "claim": WORDS,
     **dict.fromkeys([*_VERDICTS, "holds_u_empty", "judged"], _COUNTS),
-    **dict.fromkeys([*_RATES, "worst_excess"], _NUMBERS),
+    **dict.fromkeys([*_RATES, "worst_excess"], NUMBERS),
     **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
 }
-_ANY_RUNS = {
-    **_all("run_id status", _WORDS),
-    **_all("p_seed", _NUMBERS),
+ANY_RUNS = {
+    **columns("run_id status", WORDS),
+    **columns("p_seed", NUMBERS),
     "reason": _TEXT,
 }
-_RUN = _all("run_id", _WORDS)
-_KINDS = {
-    "rvscgd": {
-        "runs": _ANY_RUNS
-        | _all("p_algorithm p_penalty p_readout p_precision p_dtype", _WORDS)
-        | _all("p_k p_d p_eta p_steps p_nnz p_a p_lam p_beta", _NUMBERS),
-        "curves": _RUN | _all("step theta loss lagrangian nnz_u", _NUMBERS),
-        "weights": _RUN | _all("w_star w_start w u", _LISTS),
-        "claims": _CLAIMS,
-    },
-    "two_layer": {
-        "runs": _ANY_RUNS
-        | _all("p_surrogate p_start p_normalisation p_dtype", _WORDS)
-        | _all("p_k p_d p_eta p_steps p_spread", _NUMBERS),
-        "curves": _RUN | _all("step theta loss gap length", _NUMBERS),
-        "weights": _RUN | _all("v_star w_star v_start w_start v w", _LISTS),
-        "claims": _CLAIMS,
-    },
-    "lenet": {
-        "runs": _ANY_RUNS
-        | _all("p_method p_penalty p_surrogate", _WORDS)
-        | _all("p_lam p_beta p_a p_bits p_learning_rate p_epochs", _NUMBERS),
-        "curves": _RUN
-        | _all("step loss_train accuracy_w accuracy_u loss_w loss_u", _NUMBERS)
-        | _all("sparsity_w sparsity_u", _NUMBERS),
-        "weights": _RUN | _all("w", _LISTS),
-        "claims": _CLAIMS,
-    },
-}
-
+RUN = columns("run_id", WORDS)
 # in `runs` of sweeps that are not older, or where not every block failed
 _YOUNGER = {
-    **_all("p_gradient p_surrogate m_ended", _WORDS),
-    **_all("p_batch p_sparsity p_s p_start_angle p_train_size", _NUMBERS),
+    **columns("p_gradient p_surrogate m_ended", WORDS),
+    **columns("p_batch p_sparsity p_s p_start_angle p_train_size", NUMBERS),
     "m_u_empty": _TRUTH,
 }
 
@@ -94,11 +80,11 @@ _OTHERS = {
     "runs": {
         "p_": _VALUES,
         "hyp_": _TRUTH,
-        "verdict_": _WORDS,
+        "verdict_": WORDS,
         "why_": _TEXT,
-        **dict.fromkeys(("m_", "obs_", "bound_"), _NUMBERS),
+        **dict.fromkeys(("m_", "obs_", "bound_"), NUMBERS),
     },
-    "curves": {"": _NUMBERS},
+    "curves": {"": NUMBERS},
 }
 
 _KEYS = {"runs": "run_id", "claims": "claim"}
@@ -106,11 +92,11 @@ _KEYS = {"runs": "run_id", "claims": "claim"}
 # in `runs` beside its verdicts, which a sweep has where a block did not fail
 _JUDGED = {
     "m_u_empty": _TRUTH,
-    **dict.fromkeys(["m_theta", "m_theta_max_increase_at"], _NUMBERS),
-    **dict.fromkeys(["m_lagrangian_max_increase_at", "m_beta_ratio"], _NUMBERS),
-    **dict.fromkeys(["m_lam_ratio", "m_eta_ratio"], _NUMBERS),
+    **dict.fromkeys(["m_theta", "m_theta_max_increase_at"], NUMBERS),
+    **dict.fromkeys(["m_lagrangian_max_increase_at", "m_beta_ratio"], NUMBERS),
+    **dict.fromkeys(["m_lam_ratio", "m_eta_ratio"], NUMBERS),
 }
-_OF_A_CLAIM = {"verdict": _WORDS, "obs": _NUMBERS, "bound": _NUMBERS, "why": _TEXT}
+_OF_A_CLAIM = {"verdict": WORDS, "obs": NUMBERS, "bound": NUMBERS, "why": _TEXT}
 
 
 def is_word(text: Any) -> bool:
@@ -120,7 +106,7 @@ def is_word(text: Any) -> bool:
 
 def knows(study: Any) -> bool:
     """Say whether this version has tables of a study of that name."""
-    return isinstance(study, str) and study in _KINDS
+    return isinstance(study, str) and study in STUDIES
 
 
 def problem(study: str, name: str, table: pd.DataFrame) -> str | None:
@@ -142,7 +128,7 @@ def completed(study: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
     if kinds.keys() - set(table):  # else it need not be copied
         table = table.reindex(columns=list(dict.fromkeys([*table, *kinds])))
     for column, kind in kinds.items():
-        if kind == _NUMBERS and table[column].dtype == object:
+        if kind == NUMBERS and table[column].dtype == object:
             table[column] = table[column].astype(float)
     return table
 
@@ -164,7 +150,7 @@ def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
 
 def _kinds(study: str, name: str, table: pd.DataFrame) -> dict[str, str]:
     """Return the kinds of the columns that a table should have, or may."""
-    kinds = _of_others(name, table) | _KINDS[study][name]
+    kinds = _of_others(name, table) | find_schema(study)[name]
     if name == "runs":
         kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}
         kinds |= _of_claims(table)
@@ -196,6 +182,6 @@ def _holds(column: pd.Series, kind: str) -> bool:
         return True
     if pd.api.types.infer_dtype(known) not in _FOUND[kind]:
         return False
-    if kind == _WORDS:
+    if kind == WORDS:
         return bool(pd.Series(known.unique()).map(is_word).all())
     return kind != _COUNTS or bool((known >= 0).all())

@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rvsjax.studies import study_of
 from rvsjax.sweep.engine import Device, Engine
 from rvsjax.sweep.execution import choose_setting
 from rvsjax.sweep.plan.plan import Item, Plan
+from rvsjax.sweep.study import study_of
 
 __all__ = ["Forecast", "forecast"]
 

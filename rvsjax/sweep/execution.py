@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from rvsjax.environment.cache import Cache, private_folder, source_digest
 from rvsjax.environment.jax_settings import unpinned
 from rvsjax.simulation.kernels import KERNELS, choose, problem, works
-from rvsjax.studies import Study, study_of
 from rvsjax.sweep.engine import Device, Engine, Keeper, choose_width, compiler_options
 from rvsjax.sweep.plan.plan import Item, Plan
 from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.study import Study, study_of
 
 __all__ = [
     "Setting",

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import pyarrow.compute as pc
 
 from rvsjax.errors import SpecError
-from rvsjax.studies import Study, study_of
 from rvsjax.sweep.differences import Tables
 from rvsjax.sweep.engine import Block, Device, processor
 from rvsjax.sweep.execution import Setting, make_engine, nearest_setting, study_unpinned
 from rvsjax.sweep.plan.plan import Item, Plan, plan_again
 from rvsjax.sweep.schedule import all_blocks, stages
 from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.study import Study, study_of
 
 __all__ = [
     "Again",

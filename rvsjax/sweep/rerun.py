@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.studies import study_of
 from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
 from rvsjax.sweep.execution import Setting, make_engine, nearest_setting
@@ -21,6 +20,7 @@ from rvsjax.sweep.recompute import (
 )
 from rvsjax.sweep.store import Store, StoreError
 from rvsjax.sweep.store.untrusted import kind
+from rvsjax.sweep.study import study_of
 
 __all__ = [
     "EveryStep",

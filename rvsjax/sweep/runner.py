@@ -14,19 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import pandas as pd
 import pyarrow as pa
 
 from rvsjax import __version__
-from rvsjax.judge import judge_table
-from rvsjax.results.verdicts import (
-    PAIR_COLUMNS,
-    claim_columns,
-    count_claims,
-    count_pairs,
-)
-from rvsjax.studies import Study, study_of
-from rvsjax.studies.study import Material
 from rvsjax.sweep.columns import failed_rows
 from rvsjax.sweep.engine import Block, Device, Engine, default_lanes, devices, processor
 from rvsjax.sweep.execution import make_engine, settle
@@ -34,6 +24,7 @@ from rvsjax.sweep.plan.document import Record
 from rvsjax.sweep.plan.plan import Item, Plan
 from rvsjax.sweep.schedule import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.sweep.store import Store
+from rvsjax.sweep.study import Material, Study, study_of
 
 __all__ = ["Ending", "Options", "Progress", "run_plan"]
 
@@ -140,7 +131,7 @@ def _run_held(
         left = len(numbers - store.done())
         if not left and not store.is_sealed():
             store.compact()
-            _write_claims(store)
+            _write_claims(store, study)
             store.seal([name for name in _WHOLE if store.has(name)])
     return Ending(store.folder, left, failed)
 
@@ -227,23 +218,10 @@ def _tables(
         return failed_rows(block.items, reason, work.study.kept(work.record)), True
 
 
-def _write_claims(store: Store) -> None:
-    """Write one row a claim: about runs, weights, starts and tables.
-
-    Of a table, only the columns in question are held at a time.
-    """
-    there, number = store.columns("runs"), len(store.load("runs", ["run_id"]))
-    groups = claim_columns(there, number)
-    counted = [count_claims(store.load("runs", few)) for few in groups]
-    if store.has("pairs"):
-        counted.append(count_pairs(store.load("pairs", PAIR_COLUMNS)))
-    if "m_beta_ratio" in there:
-        counted.append(judge_table(store.load, there, curves_kept=store.has("curves")))
-    # of rows, since pandas 2 warns of tables with empty columns put together
-    rows = [row for one in counted for row in one.to_dict("records")]
-    claims = pd.DataFrame(rows) if rows else count_claims(pd.DataFrame())
+def _write_claims(store: Store, study: Study) -> None:
+    """Write one row a claim: about runs, weights, starts and tables."""
     sink = pa.BufferOutputStream()
-    claims.to_parquet(sink, index=False)
+    study.claims(store).to_parquet(sink, index=False)
     store.write("claims.parquet", sink.getvalue().to_pybytes())
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rvsjax.studies import study_of
 from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
 from rvsjax.sweep.execution import Setting, make_engine, nearest_setting
@@ -24,6 +23,7 @@ from rvsjax.sweep.recompute import (
 )
 from rvsjax.sweep.rerun import has_failed, held, need_kinds
 from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.study import study_of
 
 __all__ = ["LAST_ROWS", "Verified", "stale_tables", "verify"]
 

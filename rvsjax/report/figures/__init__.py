@@ -8,19 +8,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from rvsjax.report.curves import draw_curves
 from rvsjax.report.figures.claims import draw_claims
 from rvsjax.report.figures.custom import draw_any
 from rvsjax.report.figures.style import NotDrawn, style
 from rvsjax.report.figures.values import figure_data
-from rvsjax.report.lenet import draw_lenet
-from rvsjax.report.methods import draw_methods
-from rvsjax.report.samples import draw_samples
-from rvsjax.report.two_layer import draw_two_layer
 from rvsjax.results.results import Results
+from rvsjax.sweep.registry import find_figure
 from rvsjax.sweep.store import StoreError
 
-__all__ = ["draw", "draw_claims", "draw_curves", "draw_one"]
+__all__ = ["draw", "draw_claims", "draw_one"]
 
 _FORMATS: dict[str, dict[str, Any]] = {
     "png": {},
@@ -38,7 +34,7 @@ def draw(folder: str | Path, say: Callable[[str], None] | None = None) -> list[P
     """
     results = _computed(folder)
     main, wanted = _main_figure(results), dict[str, Callable[[Results], Figure]]()
-    if main is draw_samples or results.records("curves"):
+    if main is not None:
         wanted[results.name] = main
     if not results.claims.empty:
         wanted["claims"] = draw_claims
@@ -105,16 +101,6 @@ def _keep(results: Results, stem: str, drawn: dict[str, bytes]) -> list[Path]:
     return [results.keep("figures", names[x], drawn[x]) for x in drawn]
 
 
-_BY_STUDY = {"two_layer": draw_two_layer, "lenet": draw_lenet}
-
-
-def _main_figure(results: Results) -> Callable[[Results], Figure]:
-    """Return what draws the figure of a sweep, by its study and what it varies."""
-    runs = results.runs
-    if results.study in _BY_STUDY:
-        return _BY_STUDY[results.study]
-    if "p_batch" in runs and runs["p_batch"].nunique() > 2:
-        return draw_samples
-    if runs["p_algorithm"].nunique() > 2:
-        return draw_methods
-    return draw_curves
+def _main_figure(results: Results) -> Callable[[Results], Figure] | None:
+    """Return the function that draws the figure of a sweep, None without its data."""
+    return find_figure(results.study)(results)

@@ -11,8 +11,8 @@ from rvsjax.nn.evaluation import Scores, examine
 from rvsjax.nn.lenet import LeNet
 from rvsjax.nn.training import Training, begin, train_epoch
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.studies.study import leaf
 from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.study import leaf
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["Carry", "History", "Trial", "advance_trial", "begin_trial", "make_trial"]

@@ -4,8 +4,8 @@ The numbers of a run are the same; its verdicts, its limit and the pairs of weig
 were drawn for it need not be.
 """
 
-from rvsjax.studies.study import common
 from rvsjax.sweep.differences import Tables
+from rvsjax.sweep.study import common
 
 __all__ = ["comparable"]
 

@@ -24,9 +24,9 @@ from rvsjax.simulation.limit import has_limit, limit_point, unknown_limit
 from rvsjax.simulation.metrics import Measurements, measure
 from rvsjax.simulation.monitor import NEVER
 from rvsjax.simulation.simulate import Curves, Run
-from rvsjax.studies.study import leaf
+from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.plan.rvscgd import direction
+from rvsjax.sweep.study import leaf
 from rvsjax.theory import (
     PAIR_CLAIMS,
     RUN_CLAIMS,

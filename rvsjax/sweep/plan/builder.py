@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rvsjax import USUAL_STUDY
 from rvsjax.environment.numbers import plain
 from rvsjax.errors import Problem, SpecError
 from rvsjax.sweep.plan.document import LARGEST_FILE, parse
@@ -26,7 +27,7 @@ class Sweep:
 
 def grid(
     name: str,
-    study: str = "rvscgd",
+    study: str = USUAL_STUDY,
     *,
     seeds: int | dict[str, int] = 1,
     about: str = "",

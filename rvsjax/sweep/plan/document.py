@@ -8,9 +8,10 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from rvsjax import STUDIES, USUAL_STUDY
 from rvsjax.errors import Problem, SpecError, describe, did_you_mean, shown
 from rvsjax.sweep.plan.parameters import Vocabulary
-from rvsjax.sweep.plan.vocabularies import VOCABULARIES
+from rvsjax.sweep.registry import find_parameters
 
 __all__ = [
     "Document",
@@ -85,8 +86,9 @@ class Document(_Table):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
         description="of the sweep and its folder: letters, digits, points, - and _",
     )
-    study: Literal["rvscgd", "two_layer", "lenet"] = Field(
-        description="what is studied; it settles which parameters there are"
+    study: str = Field(
+        description="what is studied; it settles which parameters there are",
+        json_schema_extra={"enum": [*STUDIES]},
     )
     about: str = Field(default="", description="the question that the sweep asks")
     constants: dict[str, Any] = Field(
@@ -119,7 +121,15 @@ class Document(_Table):
     @property
     def vocabulary(self) -> Vocabulary:
         """The parameters of its study."""
-        return VOCABULARIES[self.study]
+        return find_parameters(self.study)
+
+    @field_validator("study", mode="before")
+    @classmethod
+    def _is_a_study(cls, study: Any) -> Any:
+        *others, last = map(repr, STUDIES)
+        if study not in [*STUDIES]:
+            raise ValueError(f"must be {', '.join(others)} or {last}")
+        return study
 
     @field_validator("version")
     @classmethod
@@ -227,7 +237,7 @@ def _parameters(raw: dict[str, Any]) -> tuple[str, ...]:
 def _words(raw: dict[str, Any]) -> Vocabulary:
     """Return the parameters of the study that a file names, if it names one."""
     study = raw.get("study")
-    return VOCABULARIES[study if study in [*VOCABULARIES] else "rvscgd"]
+    return find_parameters(study if study in [*STUDIES] else USUAL_STUDY)
 
 
 def _home(value: Any) -> str:
@@ -287,7 +297,7 @@ def _distinct_rows(block: dict[str, Any]) -> dict[str, Any]:
     return {n: [column[i] for i in first.values()] for n, column in block.items()}
 
 
-_PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": "rvscgd"}
+_PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": USUAL_STUDY}
 
 
 def check_document(raw: dict[str, Any]) -> tuple[Document, list[Problem]]:

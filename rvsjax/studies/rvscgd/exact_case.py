@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.results.results import Results
-from rvsjax.studies.rvscgd import Weights
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
+from rvsjax.studies.rvscgd.trial import Weights
 from rvsjax.sweep.engine import default_lanes, devices
-from rvsjax.sweep.plan.rvscgd import RVSCGD
 from rvsjax.sweep.recompute import again, folder_plan
 from rvsjax.sweep.store import Store, StoreError
 from rvsjax.theory.exact import Problem

@@ -1,5 +1,6 @@
 """Both layers trained: where each surrogate ends, from each start."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from rvsjax.report.figures.kinds import kinds, numbers, of_runs
 from rvsjax.report.figures.lines import band, entitle, finish, styles
 from rvsjax.results.results import Results
 
-__all__ = ["draw_two_layer"]
+__all__ = ["draw_two_layer", "main_figure"]
 
 _ENDINGS = {
     "global": ("global minimum", "#444444"),
@@ -18,6 +19,11 @@ _ENDINGS = {
     "elsewhere": ("elsewhere", "#e4e4e4"),
     "unknown": ("did not end well", "#D55E00"),
 }
+
+
+def main_figure(results: Results) -> Callable[[Results], Figure] | None:
+    """Return what draws a sweep; None without its curves."""
+    return draw_two_layer if results.records("curves") else None
 
 
 def draw_two_layer(results: Results) -> Figure:

@@ -13,7 +13,6 @@ from rvsjax.environment.jax_settings import random_key
 from rvsjax.models.no_overlap import unit
 from rvsjax.models.two_layer import TwoLayerTeacher
 from rvsjax.simulation.two_layer import Curves, TwoLayerRun, descend, ending
-from rvsjax.studies.study import Probe, Study, leaf
 from rvsjax.sweep.columns import (
     curves_table,
     identity,
@@ -25,6 +24,7 @@ from rvsjax.sweep.columns import (
 )
 from rvsjax.sweep.differences import Difference, Tables, differences
 from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.study import Probe, Study, leaf
 from rvsjax.types import Array, pytree, static
 
 __all__ = ["STUDY"]

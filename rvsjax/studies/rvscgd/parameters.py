@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rvsjax.errors import Problem
 from rvsjax.sweep.plan.parameters import Values, Vocabulary
 
-__all__ = ["RVSCGD", "direction"]
+__all__ = ["PARAMETERS", "direction"]
 
 
 def direction(text: str) -> tuple[float, ...]:
@@ -200,7 +200,7 @@ def _conflicts(chosen: Values, run: Values) -> list[Problem]:
     return problems
 
 
-RVSCGD = Vocabulary(
+PARAMETERS = Vocabulary(
     study="rvscgd",
     version=1,
     model=_Parameters,

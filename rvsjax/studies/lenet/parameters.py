@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rvsjax.errors import Problem
 from rvsjax.sweep.plan.parameters import Values, Vocabulary
 
-__all__ = ["LENET"]
+__all__ = ["PARAMETERS"]
 
 
 class _Parameters(BaseModel):
@@ -90,7 +90,7 @@ def _conflicts(chosen: Values, run: Values) -> list[Problem]:
     return []
 
 
-LENET = Vocabulary(
+PARAMETERS = Vocabulary(
     study="lenet",
     version=1,
     model=_Parameters,

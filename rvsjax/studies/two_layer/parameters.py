@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.sweep.plan.parameters import Values, Vocabulary
 
-__all__ = ["TWO_LAYER"]
+__all__ = ["PARAMETERS"]
 
 
 class _Parameters(BaseModel):
@@ -40,7 +40,7 @@ def _unused(parameters: Values) -> set[str]:
     return {"spread"} if parameters["start"] == "uniform" else set()
 
 
-TWO_LAYER = Vocabulary(
+PARAMETERS = Vocabulary(
     study="two_layer",
     version=1,
     model=_Parameters,

@@ -4,15 +4,26 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from rvsjax.sweep.differences import Difference, Tables
 from rvsjax.sweep.engine import Stages
 from rvsjax.sweep.plan.document import Record
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import Item, Plan
+from rvsjax.sweep.registry import find_study
 from rvsjax.types import Array
 
-__all__ = ["Allowed", "Material", "Probe", "Study", "Trial", "common", "leaf"]
+__all__ = [
+    "Allowed",
+    "Material",
+    "Probe",
+    "Study",
+    "Trial",
+    "common",
+    "leaf",
+    "study_of",
+]
 
 Trial = Any
 """A run as a sweep names it: a pytree of numbers, mapped over, and static names."""
@@ -65,6 +76,27 @@ Find = Callable[[str | None, Iterable[Item]], Material]
 """From a folder, if one is named, for items that stand for all of a sweep."""
 
 
+class Folder(Protocol):
+    """The tables of a folder whose runs are there."""
+
+    def load(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """Return some columns of a table."""
+        ...
+
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the names of the columns of a table."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Say whether a table is there."""
+        ...
+
+
+def no_claims(folder: Folder) -> pd.DataFrame:
+    """Return no row: nothing is claimed."""
+    return pd.DataFrame()
+
+
 class Study(NamedTuple):
     """Trials, what is computed of them, and the tables that it is kept in."""
 
@@ -83,6 +115,7 @@ class Study(NamedTuple):
     width: int | None = None  # of a block on CPU, if not by number and size of runs
     alone: bool = True  # whether a run by itself is the same run, up to rounding
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
+    claims: Callable[[Folder], pd.DataFrame] = no_claims  # a row each
     unkept: int = 2  # points of a run whose curves are not kept
 
     def kept(self, record: Record) -> tuple[str, ...]:
@@ -100,3 +133,8 @@ class Study(NamedTuple):
         """Return the tables that a sweep keeps of a block."""
         found = self.tables(items, results)
         return {name: found[name] for name in self.kept(record)}
+
+
+def study_of(plan: Plan) -> Study:
+    """Return the study of a plan."""
+    return find_study(plan.document.study)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from rvsjax.nn.data import DataError, load_data
-from rvsjax.studies.study import Material
 from rvsjax.sweep.plan.plan import Item
 from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.study import Material
 
 __all__ = ["find_material"]
 

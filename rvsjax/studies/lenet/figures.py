@@ -1,5 +1,6 @@
 """Networks: accuracy against sparsity, and both along the epochs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from rvsjax.report.figures.kinds import named, parameters
 from rvsjax.report.figures.lines import band, entitle, styles
 from rvsjax.results.results import Results
 
-__all__ = ["draw_lenet"]
+__all__ = ["draw_lenet", "main_figure"]
 
 # a line goes along these, or has them in its name anyway
 _ALONG = [f"p_{x}" for x in ("seed", "method", "penalty", "a", "lam", "sparsity")]
@@ -19,6 +20,11 @@ _COUPLING = ("p_beta", "p_growth")  # told where they vary within a method
 
 
 _TICKS = (0, 20, 40, 60, 80, 90, 95, 98, 98.5, 99, 99.5, 99.8)
+
+
+def main_figure(results: Results) -> Callable[[Results], Figure] | None:
+    """Return what draws a sweep; None without its curves."""
+    return draw_lenet if results.records("curves") else None
 
 
 def draw_lenet(results: Results) -> Figure:

@@ -13,12 +13,12 @@ from mpmath import mp
 
 from rvsjax import __version__
 from rvsjax.environment.jax_settings import pinned
-from rvsjax.problems import Start, floats, problem_of, starts_of
 from rvsjax.results.results import Results
 from rvsjax.simulation.simulate import simulate
-from rvsjax.studies.rvscgd import make_trial
+from rvsjax.studies.rvscgd.exact_case import Start, floats, problem_of, starts_of
+from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.plan.rvscgd import RVSCGD
 from rvsjax.sweep.store import StoreError
 from rvsjax.theory import statement
 from rvsjax.theory.exact import DIGITS, Judgement, Problem, judge

@@ -1,0 +1,28 @@
+"""The claims of a sweep: one row each, about runs, weights, starts and tables."""
+
+import pandas as pd
+
+from rvsjax.results.verdicts import (
+    PAIR_COLUMNS,
+    claim_columns,
+    count_claims,
+    count_pairs,
+)
+from rvsjax.studies.rvscgd.starts import judge_table
+from rvsjax.sweep.study import Folder
+
+__all__ = ["claims"]
+
+
+def claims(folder: Folder) -> pd.DataFrame:
+    """Return the row of each claim; few columns of a table are held at a time."""
+    there, number = folder.columns("runs"), len(folder.load("runs", ["run_id"]))
+    groups = claim_columns(there, number)
+    counted = [count_claims(folder.load("runs", few)) for few in groups]
+    if folder.has("pairs"):
+        counted.append(count_pairs(folder.load("pairs", PAIR_COLUMNS)))
+    if "m_beta_ratio" in there:  # else every block failed
+        curves_kept = folder.has("curves")
+        counted.append(judge_table(folder.load, there, curves_kept=curves_kept))
+    # of rows, since pandas 2 warns of tables with empty columns put together
+    return pd.DataFrame([row for one in counted for row in one.to_dict("records")])

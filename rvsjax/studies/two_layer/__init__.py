@@ -1,0 +1,1 @@
+"""The no-overlap network with a trained second layer."""
