@@ -4,7 +4,7 @@ python benchmarks/gpu.py [--json FILE] [--runs N ...] [--dtypes NAME ...] [--dry
 
 One run, peers interleaved, median of --repeats. A run-step is one step of one run with
 theta, the Lagrangian and the increase of both (l0, d = 50, k = 20); `xla` and `kernel`
-watch everything that `rvsjax.simulation.simulate` does. `naive +WHILE` is `naive` with XLA's loop
+watch everything that `rvsjax.simulate` does. `naive +WHILE` is `naive` with XLA's loop
 as a CUDA graph, in a process of its own, since XLA reads its flags when it starts.
 `hand` is CUDA written for this case alone, one thread a run; in float64 its weights
 do not all fit in the registers. `differs by` is the largest difference from `naive`

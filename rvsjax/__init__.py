@@ -35,14 +35,18 @@ if TYPE_CHECKING:
     from rvsjax.api import grid, limit_point, load, run
     from rvsjax.models.no_overlap import Teacher
     from rvsjax.penalties import L0, L1, TransformedL1
+    from rvsjax.simulation.run import Run
+    from rvsjax.simulation.simulate import simulate
     from rvsjax.types import Hyper
 
     rvscgd = ALGORITHMS["rvscgd"]
 
 __all__ = [
+    "ALGORITHMS",
     "Hyper",
     "L0",
     "L1",
+    "Run",
     "Teacher",
     "TransformedL1",
     "__version__",
@@ -51,6 +55,7 @@ __all__ = [
     "load",
     "run",
     "rvscgd",
+    "simulate",
 ]
 
 __version__ = "0.1.0"
@@ -60,16 +65,19 @@ STUDIES = {name: f"rvsjax.studies.{name}" for name in ("rvscgd", "two_layer", "l
 
 USUAL_STUDY = "rvscgd"
 
-_ROOMS = {
+_HOMES = {
+    "ALGORITHMS": "algorithms",
     "Hyper": "types",
     "L0": "penalties",
     "L1": "penalties",
-    "Teacher": "teacher",
+    "Run": "simulation.run",
+    "Teacher": "models.no_overlap",
     "TransformedL1": "penalties",
-    "grid": "spec.grid",  # without jax
+    "grid": "sweep.plan.builder",  # without jax
     "limit_point": "api",
-    "load": "results",  # without jax, and without anything that could unpickle
+    "load": "results.results",  # without jax, and without anything that could unpickle
     "run": "api",
+    "simulate": "simulation.simulate",
 }
 
 
@@ -77,6 +85,11 @@ def __getattr__(name: str) -> Any:
     """Import jax and pandas only when they are needed: `--help` is to be instant."""
     if name == "rvscgd":
         return importlib.import_module("rvsjax.algorithms").ALGORITHMS[name]
-    if name in _ROOMS:
-        return getattr(importlib.import_module(f"rvsjax.{_ROOMS[name]}"), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"rvsjax.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'rvsjax' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not, for completion."""
+    return [*__all__]

@@ -36,7 +36,7 @@ def run(
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
     ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
     Raises `rvsjax.errors.SpecError` with every mistake in the file, and
-    `rvsjax.sweep.store.StoreError` where the folder holds something else.
+    `StoreError` where the folder holds something else.
     """
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))
     raw = parse(source)
@@ -61,13 +61,11 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
 
     It is the limit to which the iterate `near` belongs, without it that of the teacher.
     `free` and `unique` are of a search that tries all choices for up to 5 open
-    coordinates (3 with transformed l1), and some beyond; `rvsjax.simulation.limit.limit_points`
+    coordinates (3 with transformed l1), and some beyond; `limit_points`
     tries all. Only the teacher, the penalty and the hyperparameters of the run matter.
     """
     if not isinstance(run, Run):
-        raise ValueError(
-            f"limit_point: the run is {run!r}; it must be a rvsjax.simulation.simulate.Run"
-        )
+        raise ValueError(f"limit_point: the run is {run!r}; it must be a rvsjax.Run")
     if near is not None:
         given: Any = vector("limit_point: near", near)
         if given.shape != run.start.shape:

@@ -1,5 +1,5 @@
 """``python -m rvsjax.rerun DIR RUN_ID``."""
 
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 
 run_command("rerun")

@@ -1,5 +1,5 @@
 """``python -m rvsjax.verify DIR``."""
 
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 
 run_command("verify")

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -1,6 +1,6 @@
 """The prox in 40 digits, from its definition, and how far a computed one is off.
 
-The root of the transformed l1 is found by halving, not as `rvsjax.theory.exact` finds it.
+The root of the transformed l1 is found by halving, not as `theory.exact` finds it.
 """
 
 import mpmath

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.certify import starts_of

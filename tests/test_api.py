@@ -8,7 +8,7 @@ import pytest
 import tomli
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.errors import SpecError
 from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rvsjax.arguments import make_parser
+from rvsjax.cli.parser import make_parser
 
 WRONG = {
     "text": ("x", "argument --seed: must be a whole number"),

@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp, mpf
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.studies.rvscgd import certify as certify_room
 from rvsjax.studies.rvscgd.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.sweep.plan.document import parse

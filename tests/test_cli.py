@@ -442,7 +442,7 @@ def test_a_device_that_is_not_there_is_refused(desk):
 # the engine fails on its first block, as for lack of memory
 FAILING = """
 import itertools
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 from rvsjax.sweep.engine import Engine
 
 call, count = Engine.compute, itertools.count()
@@ -556,7 +556,7 @@ def test_a_resumed_sweep_has_the_bytes_of_an_uninterrupted_one(desk, interrupted
 
 def test_what_every_sweep_violates_is_not_strict():
     """Lemma 3 as stated is false on drawn weights, whatever is swept."""
-    from rvsjax.commands.sweep import _violates
+    from rvsjax.cli.commands.sweep import _violates
 
     def claims(**violated):
         return pd.DataFrame({"claim": [*violated], "violated": [*violated.values()]})

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from rvsjax.cli import main
-from rvsjax.commands.sweep import start_lanes
+from rvsjax.cli.commands.sweep import start_lanes
+from rvsjax.cli.main import main
 from rvsjax.sweep.estimate import Forecast
 
 SWEEP = 'version = 1\nname = "few"\nstudy = "rvscgd"\n'

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.results.compare.comparison import compare, pairs_table
 from rvsjax.results.compare.pairing import pair
 from rvsjax.results.compare.provenance import differing_settings

@@ -13,7 +13,7 @@ from scipy import stats
 
 import rvsjax.report.page
 import rvsjax.results.compare.comparison
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.report.comparison import MISSING, content, make_page
 from rvsjax.report.page.words import interval, label
 from rvsjax.results.compare.comparison import compare, pairs_table

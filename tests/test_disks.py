@@ -17,7 +17,7 @@ import jax
 import pyarrow as pa
 import pytest
 
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.sweep.store import Store, StoreError
 
 SWEEP = """

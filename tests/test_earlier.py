@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.sweep.store import Store
 
 EARLIER = Path(__file__).parent / "earlier"

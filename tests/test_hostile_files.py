@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.errors import SpecError, one_line
 from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import override, parse, read, read_setting

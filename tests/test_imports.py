@@ -8,9 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from rvsjax import cli, interrupt
-from rvsjax.cli import main
-from rvsjax.console import SOME_FAILED
+from rvsjax.cli import signals
+from rvsjax.cli.console import SOME_FAILED
+from rvsjax.cli.main import main
+from rvsjax.cli.main import main as cli
 
 LACKS = {
     "memory": "raise MemoryError",
@@ -24,7 +25,7 @@ LACKS = {
 def command(tmp_path, monkeypatch):
     """The command `theory`, as one that imports a package that breaks."""
     monkeypatch.syspath_prepend(tmp_path)
-    made = ModuleType("rvsjax.commands.theory")
+    made = ModuleType("rvsjax.cli.commands.theory")
     monkeypatch.setitem(sys.modules, made.__name__, made)
     monkeypatch.delitem(sys.modules, "breaks", raising=False)
     return made
@@ -107,5 +108,5 @@ def test_signals_stay_as_they_were_where_no_thread_can_listen(monkeypatch):
 
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    interrupt.listen()
+    signals.listen()
     assert signal.getsignal(signal.SIGTERM) is before

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from rvsjax.console import hear_rooms
+from rvsjax.cli.console import hear_rooms
 from rvsjax.simulation.kernels import native_build
 
 TINY = """
@@ -50,8 +50,8 @@ take(lock)
 
 LISTENING = """
 import sys
-from rvsjax.console import steady_streams, tell
-from rvsjax.interrupt import gently, listen
+from rvsjax.cli.console import steady_streams, tell
+from rvsjax.cli.signals import gently, listen
 steady_streams()
 listen()
 """
@@ -316,7 +316,7 @@ def test_a_sweep_whose_reader_left_is_done_all_the_same(begin, tiny):
 # the sweep of a command line, slow where its tables are made whole
 SLOW = """
 import sys, time
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 from rvsjax.sweep.store import Store
 
 compact, seconds = Store.compact, float(sys.argv.pop())
@@ -367,7 +367,7 @@ HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 # a sweep that waits with its bar up, as while the first block is compiled
 WAITING = """
 import sys, threading
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 from rvsjax.sweep.engine import Engine
 
 how = sys.argv.pop()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.sweep import execution
 from rvsjax.sweep import verify as verifying
 from rvsjax.sweep.execution import choose_setting

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.nn.data import load_data
 from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch

@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.document import parse

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.commands.report import report
+from rvsjax.cli.commands.report import report
 from rvsjax.report.page import MISSING, content, is_possible, make_page
 from rvsjax.report.page.curves import curves as curves_of
 from rvsjax.report.page.pack import packed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import rvsjax
-from rvsjax.arguments import make_parser
+from rvsjax.cli.parser import make_parser
 from rvsjax.environment.cache import private_folder
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import SpecError

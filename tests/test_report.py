@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.report.figures import draw, draw_claims
 from rvsjax.report.figures.custom import draw_any
 from rvsjax.report.figures.values import figure_data

@@ -14,8 +14,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from rvsjax.cli import main
-from rvsjax.commands.report import report
+from rvsjax.cli.commands.report import report
+from rvsjax.cli.main import main
 from rvsjax.report import figures
 from rvsjax.report.figures import draw, draw_one, style
 from rvsjax.report.figures.style import NotDrawn
@@ -59,7 +59,7 @@ def test_a_notebook_and_broken_files_of_settings_change_no_byte(folder):
     told = {"MPLBACKEND": "module://a_notebook.that_is_not_here"}
     told |= {"MATPLOTLIBRC": str(folder.parent / "usetex")}
     told |= {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    command = "from rvsjax.cli import run_command; run_command('report')"
+    command = "from rvsjax.cli.main import run_command; run_command('report')"
     done = subprocess.run(
         [sys.executable, "-c", command, "out", *ONE],
         env=os.environ | told,

@@ -21,12 +21,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import rvsjax
-from rvsjax.cli import main
-from rvsjax.console import put, tell
+from rvsjax.cli.console import put, tell
+from rvsjax.cli.main import main
+from rvsjax.cli.summary import reason_lines, session_lines, summary
 from rvsjax.report.figures import draw
 from rvsjax.results.results import Results
 from rvsjax.results.verdicts import compare_precisions
-from rvsjax.summary import reason_lines, session_lines, summary
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.runner import Options, run_plan

@@ -10,7 +10,7 @@ import pytest
 
 import rvsjax
 from rvsjax import STUDIES
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.results import schema
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import Item

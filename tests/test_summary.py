@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from rvsjax.summary import session_lines, summary
-from rvsjax.terminal import Table
+from rvsjax.cli.summary import session_lines, summary
+from rvsjax.cli.tables import Table
 
 
 class Stub:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from rvsjax.cli.progress import duration, progress_talker
 from rvsjax.sweep.runner import Progress
-from rvsjax.talk import duration, progress_talker
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_durations_are_rounded_to_what_matters(seconds, text):
 
 
 def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
-    monkeypatch.setattr("rvsjax.talk.QUIET_SECONDS", 0)
+    monkeypatch.setattr("rvsjax.cli.progress.QUIET_SECONDS", 0)
     with progress_talker("plain") as watch:
         watch(Progress(0, 4, 0, 0.0))
         watch(Progress(1, 4, 0, 2.0, runs=24, failures=0))
@@ -35,7 +35,7 @@ def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
 
 def test_what_unfinished_blocks_have_done_counts(capsys, monkeypatch):
     """The pace is that of this call: what was kept by an earlier one is no pace."""
-    monkeypatch.setattr("rvsjax.talk.QUIET_SECONDS", 0)
+    monkeypatch.setattr("rvsjax.cli.progress.QUIET_SECONDS", 0)
     with progress_talker("plain") as watch:
         watch(Progress(0, 4, 0, 0.0))
         watch(Progress(0, 4, 0, 1.0))

@@ -3,7 +3,7 @@
 import io
 import sys
 
-from rvsjax.terminal import Table, tell_all
+from rvsjax.cli.tables import Table, tell_all
 
 TABLE = Table(
     ("claim", "holds", "violated"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import rvsjax
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.errors import SpecError
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan

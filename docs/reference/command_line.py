@@ -3,7 +3,7 @@
 import argparse
 
 from docs.reference.tables import GENERATED, code, table
-from rvsjax.arguments import make_parser
+from rvsjax.cli.parser import make_parser
 
 __all__ = ["command_line_page"]
 

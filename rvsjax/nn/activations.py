@@ -30,7 +30,7 @@ _SMALL = 0.25  # of a level, for what rounding may move
 def quantised_relu(x: Array, surrogate: str = "relu", bits: int = 1) -> Array:
     """Return ``ceil(L clip(x, 0, 1)) / L`` elementwise, ``L = 2^bits - 1``.
 
-    `surrogate` is a key of `rvsjax.models.surrogates.SURROGATES`, `bits` from 1 to 32; others
+    `surrogate` is a key of `SURROGATES`, `bits` from 1 to 32; others
     are a ValueError. In the dtype of x; NaN stays NaN, so that a network that diverged
     does not look alive. A level stays as it is, however it was rounded (by two eps),
     where eps of that dtype is small against a level.

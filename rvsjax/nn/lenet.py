@@ -15,7 +15,7 @@ partial connections and radial units. Pooling comes before the activation, as th
 maximum of binary numbers would often be a tie (Rastegari et al. 2016, XNOR-Net).
 Images and activations are NHWC.
 
-What is written here is the reference: `rvsjax.nn.lenet_matmul` computes the same faster.
+What is written here is the reference: `lenet_matmul` computes the same faster.
 """
 
 import math
@@ -58,7 +58,7 @@ class LeNet(NamedTuple):
     one keeps ReLU after `dense2`, the input of `dense3`.
     """
 
-    surrogate: str = "relu"  # of `rvsjax.models.surrogates.SURROGATES`
+    surrogate: str = "relu"  # of `SURROGATES`
     bits: int | None = 1  # of each activation; None: ReLU everywhere
     batch_norm: bool = False
     full_first: bool = False

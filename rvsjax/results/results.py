@@ -160,7 +160,7 @@ class Results:
 
 
 def load(folder: str | Path | Results) -> Results:
-    """Return the results in a folder; `rvsjax.sweep.store.StoreError` if it holds none."""
+    """Return the results in a folder; `StoreError` if it holds none."""
     results = Results(folder)
     if not results.manifest:
         what = "is not the folder of a sweep: no manifest.json"

@@ -1,5 +1,5 @@
 """``python -m rvsjax.sweep FILE.toml``."""
 
-from rvsjax.cli import run_command
+from rvsjax.cli.main import run_command
 
 run_command("sweep")

@@ -38,7 +38,7 @@ def tables(runs: list[int], version: int = 0) -> dict[str, pa.Table]:
 
 
 def grow(there: dict[str, Any], count: int, done: set[int]) -> dict[str, Any] | None:
-    """Make a folder of fewer runs one of these, as `rvsjax.sweep.schedule.grow` does."""
+    """Make a folder of fewer runs one of these, as `schedule.grow` does."""
     if there["asked"]["seeds"]["count"] > count:
         return None
     first = there.get("first", 0)

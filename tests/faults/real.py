@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rvsjax.cli import main
+from rvsjax.cli.main import main
 from rvsjax.sweep.store import Store, atomic
 
 

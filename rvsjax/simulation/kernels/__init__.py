@@ -1,4 +1,4 @@
-"""Fast paths: programs of their own with the meaning of `rvsjax.simulation.simulate.simulate`.
+"""Fast paths: programs of their own with the meaning of `rvsjax.simulate`.
 
 `simulate` stays the reference; every kernel is tested against it. A kernel is a
 function ``run -> Outcome`` that goes where `simulate` goes, in ``jit`` and ``vmap``.

@@ -1,6 +1,6 @@
 """What a kernel is given and what it returns: a `Run` and an `Outcome`, flattened.
 
-A kernel is a program of its own for `rvsjax.simulation.simulate.simulate`. It reads four arrays
+A kernel is a program of its own for `rvsjax.simulate`. It reads four arrays
 and writes the fields of `Raw`; everything else of a run is set up and read here.
 """
 

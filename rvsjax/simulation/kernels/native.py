@@ -3,7 +3,7 @@
 Two ways, in ``native/``. `direct` takes every step in d numbers, in one pass over the
 weights (``direct.h``). `span` takes the steps of l0 and l1 in the four or five
 coordinates in which they stay as long as u keeps its support (``span.h``). Both watch
-every step. Sources of both: Algorithm 1 and `rvsjax.simulation.simulate`.
+every step. Sources of both: Algorithm 1 and `rvsjax.simulate`.
 """
 
 import jax
@@ -40,7 +40,7 @@ def way_of(run: Run) -> str:
 
 
 def simulate(run: Run, way: str | None = None) -> Outcome:
-    """Run the algorithm as `rvsjax.simulation.simulate.simulate` does, to rounding.
+    """Run the algorithm as `rvsjax.simulate` does, to rounding.
 
     Can be compiled and mapped. Raises BuildError where there is no compiler.
     """

@@ -1,4 +1,4 @@
-"""`rvsjax.simulation.simulate.simulate` as one kernel on a GPU that keeps a run in registers.
+"""`rvsjax.simulate` as one kernel on a GPU that keeps a run in registers.
 
 Optional: it needs NVIDIA Warp (``pip install 'rvsjax[warp]'``). XLA goes through the
 memory of the device several times a step; here a run is read once, and written once

@@ -29,7 +29,7 @@ def main_figure(results: Results) -> Callable[[Results], Figure] | None:
 def draw_two_layer(results: Results) -> Figure:
     """Draw where runs ended, and the length of w on the way; a column a start.
 
-    A bar and a line a kind, `rvsjax.report.figures.kinds`.
+    A bar and a line a kind as `kinds` has it.
     """
     runs = results.runs.assign(kind=kinds(results.runs, ["p_start"]))
     names = ["run_id", "kind", "p_start"]

@@ -12,7 +12,7 @@ __all__ = ["draw_curves"]
 def draw_curves(results: Results) -> Figure:
     """Draw theta and the Lagrangian against the step: median and band over the runs.
 
-    A line a kind, `rvsjax.report.figures.kinds`. The band reaches from the 10th to the 90th
+    A line a kind as `kinds` has it. The band reaches from the 10th to the 90th
     percentile of the runs that are still going at that step.
     """
     kind = kinds(results.runs)

@@ -23,7 +23,7 @@ _DASHES = ("-", "--", ":", *(dash for _, dash in STYLES[4:]), "-.")
 def draw_methods(results: Results) -> Figure:
     """Draw entries of u, the angle of w and f(u) against the step, a column a penalty.
 
-    Colours are kinds, `rvsjax.report.figures.kinds`, dashes up to 8 values of lam; more of them
+    Colours are kinds as `kinds` has it, dashes up to 8 values of lam; more of them
     are in the bands.
     """
     runs = results.runs.assign(penalty=results.runs["p_penalty"].fillna("no penalty"))

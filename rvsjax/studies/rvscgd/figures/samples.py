@@ -13,7 +13,7 @@ __all__ = ["draw_samples"]
 def draw_samples(results: Results) -> Figure:
     """Draw the last angle and the share of right supports against the batch size.
 
-    A line a kind, `rvsjax.report.figures.kinds`; a level one of runs that draw no samples.
+    A line a kind as `kinds` has it; a level one of runs that draw no samples.
     """
     runs = results.runs
     kind = kinds(runs)

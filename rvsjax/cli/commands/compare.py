@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rvsjax.console import DONE, Refusal, need_sweep, put, refusing, tell
+from rvsjax.cli.console import DONE, Refusal, need_sweep, put, refusing, tell
 
 if TYPE_CHECKING:
     from rvsjax.results.compare.comparison import Comparison

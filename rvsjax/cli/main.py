@@ -7,9 +7,9 @@ import threading
 import traceback
 from collections.abc import Iterator
 
-from rvsjax.arguments import make_parser
-from rvsjax.console import DONE, REFUSED, SOME_FAILED, Refusal, steady_streams, tell
-from rvsjax.interrupt import listen
+from rvsjax.cli.console import DONE, REFUSED, SOME_FAILED, Refusal, steady_streams, tell
+from rvsjax.cli.parser import make_parser
+from rvsjax.cli.signals import listen
 
 __all__ = ["main", "run_command", "script"]
 
@@ -32,7 +32,7 @@ def main(argv: list[str], command: str | None = None) -> int:
     if lacking := _lacking():
         tell(lacking)
         return SOME_FAILED
-    chosen = importlib.import_module(f"rvsjax.commands.{arguments.command}")
+    chosen = importlib.import_module(f"rvsjax.cli.commands.{arguments.command}")
     try:
         return chosen.carry_out(arguments)
     except Refusal as refusal:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.console import (
+from rvsjax.cli.console import (
     CLAIM_VIOLATED,
     DONE,
     INTERRUPTED,
@@ -18,8 +18,8 @@ from rvsjax.console import (
     put,
     tell,
 )
+from rvsjax.cli.signals import gently
 from rvsjax.errors import counted
-from rvsjax.interrupt import gently
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
@@ -153,12 +153,12 @@ def _run(
     plan: "Plan",
     lanes: tuple["Device", ...],
 ) -> int:
-    from rvsjax.commands.report import report
+    from rvsjax.cli.commands.report import report
+    from rvsjax.cli.progress import progress_talker
+    from rvsjax.cli.summary import reason_lines, session_lines, summary, summary_json
+    from rvsjax.cli.tables import tell_all
     from rvsjax.results.results import Results
-    from rvsjax.summary import reason_lines, session_lines, summary, summary_json
     from rvsjax.sweep.runner import Options, run_plan
-    from rvsjax.talk import progress_talker
-    from rvsjax.terminal import tell_all
 
     def say(text: str) -> None:
         if not arguments.quiet:

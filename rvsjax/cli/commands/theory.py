@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from rvsjax.console import DONE, put
+from rvsjax.cli.console import DONE, put
 
 __all__ = ["carry_out"]
 

@@ -4,8 +4,8 @@ import argparse
 import json
 import secrets
 
-from rvsjax.commands.rerun import folder_lane
-from rvsjax.console import (
+from rvsjax.cli.commands.rerun import folder_lane
+from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
     Refusal,

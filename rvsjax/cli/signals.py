@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rvsjax.console import INTERRUPTED, tell
+from rvsjax.cli.console import INTERRUPTED, tell
 
 __all__ = ["gently", "listen"]
 

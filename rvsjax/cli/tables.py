@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from rvsjax.console import printable, tell
+from rvsjax.cli.console import printable, tell
 
 __all__ = ["Table", "tell_all"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rvsjax.console import (
+from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
     Refusal,

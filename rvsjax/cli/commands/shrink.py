@@ -2,7 +2,7 @@
 
 import argparse
 
-from rvsjax.console import (
+from rvsjax.cli.console import (
     DONE,
     Refusal,
     hear_rooms,

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from rvsjax.console import (
+from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
     Refusal,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rvsjax.console import tell
+from rvsjax.cli.console import tell
 from rvsjax.errors import counted
 from rvsjax.sweep.runner import Progress
 

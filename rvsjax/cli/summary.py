@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from rvsjax.cli.progress import duration
+from rvsjax.cli.tables import Table
 from rvsjax.errors import counted
 from rvsjax.results.results import Results
-from rvsjax.talk import duration
-from rvsjax.terminal import Table
 
 __all__ = ["reason_lines", "session_lines", "summary", "summary_json"]
 

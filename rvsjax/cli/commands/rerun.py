@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.console import DONE, SOME_FAILED, Refusal, need_sweep, put, refusing
+from rvsjax.cli.console import DONE, SOME_FAILED, Refusal, need_sweep, put, refusing
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
@@ -65,7 +65,7 @@ def _write(steps: "EveryStep", file: Path) -> None:
 
 def folder_lane(folder: Path) -> "Device":
     """Start JAX on the kind of device that a folder was computed on, if it is here."""
-    from rvsjax.commands.sweep import start_lanes
+    from rvsjax.cli.commands.sweep import start_lanes
     from rvsjax.sweep.store import Store
 
     sessions = Store(folder).manifest.get("sessions", [])

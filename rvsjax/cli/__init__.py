@@ -1,0 +1,1 @@
+"""The command line: options, streams, signals, progress; a command a file."""
