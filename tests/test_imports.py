@@ -10,8 +10,7 @@ import pytest
 
 from rvsjax.cli import signals
 from rvsjax.cli.console import SOME_FAILED
-from rvsjax.cli.main import main
-from rvsjax.cli.main import main as cli
+from rvsjax.cli.main import _lacking, main
 
 LACKS = {
     "memory": "raise MemoryError",
@@ -75,7 +74,7 @@ def test_too_little_address_space_is_told_before_anything_is_imported(
     assert main(["theory", "list"]) == SOME_FAILED
     assert "0.4 GiB of address space" in capsys.readouterr().err
     monkeypatch.setattr(resource, "getrlimit", lambda which: (-1, -1))
-    assert cli._lacking() == ""
+    assert _lacking() == ""
     assert main(["theory", "list"]) == 0
 
 
@@ -99,7 +98,7 @@ def test_too_few_threads_are_told_before_anything_is_imported(
     assert f"may start {few} more threads" in told and "ulimit -u" in told
     assert not any(thread.is_alive() for thread in started)
     monkeypatch.undo()
-    assert cli._lacking() == ""
+    assert _lacking() == ""
 
 
 def test_signals_stay_as_they_were_where_no_thread_can_listen(monkeypatch):
