@@ -81,8 +81,9 @@ template <class T, class Penalty> struct Span {
       along += apart * ahead[i];
       distance2 += apart * apart;
     }
+    Whole<T> holds = (watch.drift <= drift_held) | (watch.drift >= all<T>(1));
     return ~((along <= reach) & (along >= behind) &
-             (distance2 - along * along <= radius2) & (watch.drift <= drift_held));
+             (distance2 - along * along <= radius2) & holds);
   }
 
   RVSJAX_INLINE R drift(int i, R x) const {
