@@ -218,6 +218,23 @@ def test_a_small_move_alone_proves_nothing(change):
     assert not judge(problem, "lemma_7").hypotheses["the run has converged"]
 
 
+def test_another_limit_may_have_another_coordinate_instead():
+    """Two weights change: not found from supports that differ in one."""
+    w_star = (-0.05, 0.27, -0.29, -0.19, -0.23, -0.01, -0.18, 0.13, -0.63, 0.55)
+    limit = (-0.03, 0.15, -0.15, -0.1, -0.12, 0.0, -0.1, 0.07, -0.72, 0.63)
+    given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 20}
+    given |= {"readout": "sum", "lam": 0.157, "beta": 3.144, "eta": 0.0748, "steps": 40}
+    found = judge(Problem(w_star=w_star, w_start=limit, **given), "theorem_1_global")
+    assert found.violated and found.observed > 0.1
+
+
+def test_l0_without_lam_has_no_jump():
+    given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 1}
+    given |= {"readout": "sum", "lam": 0.0, "beta": 0.1, "eta": 3.0, "steps": 3}
+    states = Run(Problem(w_star=(1.0, 0.0), w_start=(0.0, 1.0), **given)).states()
+    assert all(state.drift < 1e-40 for state in states)
+
+
 def test_another_limit_is_a_witness_against_a_global_one():
     """Equal entries 0.707, a threshold between 0.707/(1 + b) and 0.707/(1 - b)."""
     one = PLAIN._replace(penalty="l0", w_star=(1, 1), w_start=(1, 0.999), eta=0.5)

@@ -154,6 +154,30 @@ def test_a_tie_at_a_jump(way, penalty, dtype):
     np.testing.assert_array_equal(fast.state.u, 0)
 
 
+@each_way
+def test_from_a_tie_on_the_drift_is_unknown(way, penalty, dtype):
+    """A start at a threshold, one half a drift beside it, one far; limits at it, met
+    in the middle of a run or never."""
+    if penalty == "transformed-l1":
+        lam, a, t = 0.1875, 0.5, 0.5
+    else:
+        lam, a, t = 0.125, 1.0, 0.5
+    eps = np.finfo(dtype).eps
+    entries = t + np.array([0, 4 * eps, -4 * eps, 1e-3, -1e-3])
+    start = np.stack([entries, np.sqrt(1 - entries**2)], axis=1)
+    on_it = np.array([[t, np.sqrt(1 - t**2)]] * 5)  # where steps with u = 0 lead
+    for w_star, steps in ((start, 1), (on_it, 1), (on_it, 60), (start[::-1], 60)):
+        given = {"lam": lam, "a": a, "beta": 1.0, "eta": 0.2, "d": 2, "runs": 5}
+        given |= {"start": start, "w_star": w_star}
+        plain, fast = both(make_runs(penalty, dtype, steps=steps, **given), way)
+        unknown = np.asarray(plain.monitor.drift_max) == 1
+        np.testing.assert_array_equal(np.asarray(fast.monitor.drift_max) == 1, unknown)
+        if penalty == "l1":
+            assert not unknown.any()
+        elif steps == 1:
+            np.testing.assert_array_equal(unknown, [True] * 3 + [False] * 2)
+
+
 @each_double
 def test_allowances_for_rounding(monkeypatch, way, penalty, dtype):
     """Made so large that they decide which step is a rise, and which settles."""

@@ -220,6 +220,23 @@ def test_a_weight_at_the_threshold_counts_as_zero(penalty):
 
 
 @needs_warp
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_from_a_tie_on_the_drift_is_unknown(dtype):
+    start = units(np.random.default_rng(1), 10)
+    start[::2, 3] = 0.5
+    start /= np.linalg.norm(start, axis=1, keepdims=True)
+    beta = np.ones(RUNS)
+    lam = np.abs(start[:, 3]) ** 2 / 2 * np.where(np.arange(RUNS) % 4, 1, 1.01)
+    runs = batch(L0, dtype, steps=3, start=start, lam=lam, beta=beta)
+    found, expected = (
+        np.asarray(out.monitor.drift_max) == 1
+        for out in (by_kernel(runs), reference(runs))
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert set(expected[::4]) == {False} and expected[1::4].all()
+
+
+@needs_warp
 def test_a_step_of_size_zero_moves_nothing():
     _, out = assert_same(batch(eta=0.0))
     assert np.allclose(out.state.w, batch().start, rtol=0, atol=1e-15)

@@ -28,6 +28,7 @@ _STEPS = 170  # to a root, three times what halving needs; most often 4 to 8
 _MOVES = 100  # to a fixed point; two or three from the end of a run
 _SETTLED = 1e-14  # |w - F(w)| that one more move of Newton's squares
 _CONSISTENT = 1e-12  # |w - F(w)| of a limit
+_TIED = 1e-11  # from a jump: ten times what a limit may be off
 
 
 class Problem(NamedTuple):
@@ -52,6 +53,15 @@ class Problem(NamedTuple):
     def threshold(self) -> Array:
         """Where the prox begins."""
         return self.penalty.threshold(self.m)
+
+    @property
+    def tie(self) -> Array:
+        """How near a jump of the prox a weight is where rounding decides; 0 without."""
+        return jnp.where(self.penalty.jump(self.m) > 0, _TIED, 0)
+
+    def is_tied(self, w: Array) -> Array:
+        """Say whether rounding decides on which side of a jump a weight is."""
+        return jnp.any(jnp.abs(jnp.abs(w) - self.threshold) < self.tie)
 
     @property
     def states(self) -> int:
@@ -103,7 +113,7 @@ def solve(
 
     def look(c: Array) -> tuple[Array, tuple[Array, Array]]:
         off, large, small = problem.roots(c)
-        can = large > problem.threshold
+        can = large > problem.threshold - problem.tie
         if problem.states == 3:
             can &= small < large * (1 - 1e-12)
         on = jnp.where(states.most, can, off > problem.threshold)

@@ -56,7 +56,7 @@ class Limit(NamedTuple):
     gamma: Array  # angle of w_bar and u_bar, radians; 0 where u_bar = 0
     theta: Array  # angle of w_bar and w_star, radians
     free: Array  # (d,) coordinates whose state another limit is known to change
-    unique: Array  # the search, for b < 1 alone, came to its end and found no other
+    unique: Array  # the search, for b < 1 alone, ended, found no other and met no tie
     found: Array  # the equation holds
     attracts: Array  # runs that come near it end here
     state: Array  # (d,) 0 where u_bar is 0, 2 where b prox' > c, 1 elsewhere
@@ -88,7 +88,7 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     problem = Problem.of(run)
     near = problem.target if near is None else near.astype(problem.target.dtype)
     at = _search(problem, near)
-    searched = (jnp.sum(at.open) <= _SEARCHED) & (problem.b < 1)
+    searched = (jnp.sum(at.open) <= _SEARCHED) & (problem.b < 1) & ~at.tied
     unique = at.own.found & searched & ~jnp.any(at.free)
     return _describe(problem, at.own, at.free, unique)
 
@@ -129,6 +129,7 @@ class _Search(NamedTuple):
     trip: Array
     own: Point
     free: Array  # (d,)
+    tied: Array  # a weight at a jump of the prox: rounding decides whether there is one
     can: Array  # (d,) coordinates that are on in some limit, as far as bounds tell
     must: Array  # (d,) coordinates that are on in every limit
     state: Array  # (d,) to try
@@ -166,20 +167,23 @@ def _search(problem: Problem, near: Array) -> _Search:
         floor = jnp.maximum(one, problem.b)
         c, w, can = solve(problem, choice(at), floor, one + problem.b)
         point = settle(problem, jnp.where(at.trip < 2, at.own.w, w))
-        other = point.found & point.attracts & (at.trip >= 2)
+        tied = problem.is_tied(w) | problem.is_tied(point.w)
+        other = point.found & point.attracts & (at.trip >= 2) & ~tied
         first, size = at.trip == 0, jnp.abs(problem.target)
+        sure = problem.threshold + problem.tie
         at = at._replace(
             own=jax.tree.map(lambda x, y: jnp.where(first, x, y), point, at.own),
             free=at.free | (other & _differ(point, at.own)),
+            tied=at.tied | (tied & (at.trip >= 2)),
             can=jnp.where(first, can & (size > 0), at.can),
-            must=jnp.where(at.trip == 1, size > problem.threshold * c, at.must),
+            must=jnp.where(at.trip == 1, size > sure * c, at.must),
         )
         return _turn(problem, at)._replace(trip=at.trip + 1)
 
     nowhere, none = jnp.zeros(near.size, bool), jnp.int32(0)
-    own, yes = Point.at(near), jnp.array(True)
+    own, no = Point.at(near), jnp.array(False)
     at = _Search(
-        none, own, nowhere, nowhere, nowhere, own.state, none - 1, none, more=yes
+        *(none, own, nowhere, no, nowhere, nowhere, own.state, none - 1, none), more=~no
     )
     return jax.lax.while_loop(lambda at: at.more, attempt, at)
 

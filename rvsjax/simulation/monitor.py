@@ -95,7 +95,7 @@ def watch(run: Run, old: State, new: State, length: Array, seen: Monitor) -> Mon
     moved = jnp.linalg.norm(new.w - old.w)
     turned = rounding.direction_error(K, hyper, length)
     unsettled = moved + turned
-    drift = _drift_on(run, seen.drift, length, turned)
+    drift = _drift_on(run, seen.drift, old.w, length, turned)
     by_drift = rounding.follow(K, hyper, jnp.sin(seen.theta.value))
     by_drift *= jnp.maximum(drift, seen.drift)
     angle_error = rounding.angle_step_error(d, K, hyper, length) + by_drift
@@ -120,10 +120,16 @@ def watch(run: Run, old: State, new: State, length: Array, seen: Monitor) -> Mon
     )
 
 
-def _drift_on(run: Run, drift: Array, length: Array, turned: Array) -> Array:
-    """Return the drift after a step with ``|v| = length`` that turned w by rounding."""
+def _drift_on(run: Run, drift: Array, w: Array, length: Array, turned: Array) -> Array:
+    """Return the drift after a step from w with ``|v| = length``, turned by rounding.
+
+    It is unknown after a step in which rounding decides on which side of a jump of the
+    prox a weight is.
+    """
     spread = rounding.spread(run.teacher.K, run.hyper, run.penalty)
-    return jnp.minimum(spread / length * drift + turned, 1)
+    gap = jnp.min(jnp.abs(jnp.abs(w) - run.penalty.threshold(run.hyper.m)))
+    tied = gap <= drift + rounding.tie(run.hyper, run.penalty)
+    return jnp.where(tied, 1, jnp.minimum(spread / length * drift + turned, 1))
 
 
 def _is_far(run: Run, w: Array, u: Array, theta: Array) -> Array:

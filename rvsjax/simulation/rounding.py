@@ -28,7 +28,7 @@ worst case of every other term, `vector_error` leaves ``2 eps eta beta`` for it,
 ``|w - u| <= 1``.)
 
 All results are in the dtype of the run. At a jump of a prox, rounding can choose the
-side; a weight within rounding of a threshold is not covered.
+side: a weight that is within its drift and `tie` of one makes the drift unknown.
 """
 
 import math
@@ -47,6 +47,7 @@ __all__ = [
     "follow",
     "lagrangian_step_error",
     "spread",
+    "tie",
     "vector_error",
 ]
 
@@ -104,6 +105,12 @@ def spread(K: float, hyper: Hyper, penalty: Penalty) -> Array:  # noqa: N803
     slope = jax.jvp(lambda x: penalty.branch(x, m), (threshold,), (one,))[1]
     p = jnp.where(slope < _STEEPEST, slope, _STEEPEST)
     return jnp.abs(1 - hyper.eta * (K + hyper.beta)) + hyper.eta * hyper.beta * p
+
+
+def tie(hyper: Hyper, penalty: Penalty) -> Array:
+    """Return how near a jump of the prox the rounding of it decides; -2 without one."""
+    near = 16 * epsilon(hyper) * penalty.threshold(hyper.m)
+    return jnp.where(penalty.jump(hyper.m) > 0, near, -2)
 
 
 def follow(K: float, hyper: Hyper, sine: Array) -> Array:  # noqa: N803

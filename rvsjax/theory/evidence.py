@@ -230,18 +230,11 @@ class Evidence:
     def is_astray(self) -> Array:
         """Rounding may have led the run elsewhere: it is not known to be the exact one.
 
-        Its steps may have spread rounding, or a weight starts within rounding of a jump
-        of the prox.
+        Its steps may have spread rounding, or a weight was within rounding of a jump of
+        the prox.
         """
         most = rounding.epsilon(self.run.hyper) ** (1 / 3)
-        return self._is_tied | ~(self.seen.drift_max <= most)
-
-    @property
-    def _is_tied(self) -> Array:
-        w, m = self.run.start, self.run.hyper.m
-        t, penalty = self.run.penalty.threshold(m), self.run.penalty
-        near = jnp.abs(jnp.abs(w) - t) <= 16 * rounding.epsilon(self.run.hyper) * t
-        return jnp.any(near) & (penalty.jump(m) > 0)
+        return ~(self.seen.drift_max <= most)
 
     @cached_property
     def is_stalled(self) -> Array:
@@ -320,6 +313,16 @@ class Evidence:
         """``L_beta(u_bar, w_bar)``, of the limit that is solved without the run."""
         w, u = (x.astype(self.w.dtype) for x in (self.limit.w, self.limit.u))
         return lagrangian(self.run, State(w, u))
+
+    @cached_property
+    def lam_shift(self) -> Array:
+        """``lam sqrt(d) / K``, in the widest precision."""
+        return self.exact.lam * math.sqrt(self.d) / self.K
+
+    @cached_property
+    def shift_error(self) -> float:
+        """The rounding of a shift below 1: 16 of its ulps, and of the bound's dtype."""
+        return 16 * self._ulp + float(jnp.finfo(self.w.dtype).eps)
 
     @cached_property
     def threshold_shift(self) -> Array:

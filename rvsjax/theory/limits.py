@@ -161,8 +161,7 @@ def constant_12(evidence: Evidence) -> Check:
     Source: Theorem 1 (ii), equation (12); the range of C is reconstructed, from
     ``|w_bar - u_bar| <= (lam/beta) sqrt(d)``.
     """
-    shift = evidence.run.hyper.lam * math.sqrt(evidence.d) / evidence.K
-    return _constant(evidence, evidence.theorem_1 | evidence.is_l1, shift)
+    return _constant(evidence, evidence.theorem_1 | evidence.is_l1, evidence.lam_shift)
 
 
 def corollary_1_1(evidence: Evidence) -> Check:
@@ -194,14 +193,15 @@ def corollary_1_1_stated(evidence: Evidence) -> Check:
     Observed: C, infinite unless it is positive.
     Source: Corollary 1.1, read as "the same bound"; reconstructed.
     """
-    shift = evidence.run.hyper.lam * math.sqrt(evidence.d) / evidence.K
-    return _constant(evidence, evidence.theorem_1 | evidence.is_thresholded, shift)
+    hypotheses = evidence.theorem_1 | evidence.is_thresholded
+    return _constant(evidence, hypotheses, evidence.lam_shift)
 
 
 def _constant(evidence: Evidence, hypotheses: Hypotheses, shift: Array) -> Check:
+    """Check ``0 < C <= 1/(1 - shift)``, which holds of any C > 0 where shift >= 1."""
     bound = jnp.where(shift < 1, 1 / (1 - shift), jnp.inf)
-    allowance = jnp.where(shift < 1, evidence.C_error, 0)
-    return evidence.check(hypotheses, evidence.C, bound, allowance)
+    rounded = evidence.shift_error * bound**2
+    return evidence.check(hypotheses, evidence.C, bound, evidence.C_error + rounded)
 
 
 def identity_13(evidence: Evidence) -> Check:

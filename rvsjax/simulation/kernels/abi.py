@@ -49,6 +49,7 @@ class Numbers(NamedTuple):
     lagrangian_slope: Array
     settled: Array  # a move up to here counts as none
     spread: Array  # a step turns an error e of w into at most spread e / |v|
+    tie: Array  # so near a jump of the prox rounding decides, beside the drift; or -2
 
 
 class Operands(NamedTuple):
@@ -123,6 +124,7 @@ def flatten(run: Run) -> Operands:
         - value_at_rest,
         settled=SETTLED * eta * K,
         spread=rounding.spread(K, hyper, run.penalty),
+        tie=rounding.tie(hyper, run.penalty),
     )
     grid = jnp.asarray(log_grid(run.steps, run.points))
     return Operands(run.start, run.teacher.w_star, jnp.stack(numbers), grid)

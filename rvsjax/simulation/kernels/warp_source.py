@@ -70,6 +70,13 @@ _SETUP = """
 #endif
         return place;
     };
+    auto smallest = [&](T x) {
+#ifdef __CUDA_ARCH__
+        for (int other = 1; other < LANES; other *= 2)
+            x = wp::min(x, __shfl_xor_sync(mates, x, other));
+#endif
+        return x;
+    };
     auto total = [&](T x) {
 #ifdef __CUDA_ARCH__
         for (int other = 1; other < LANES; other *= 2)
@@ -208,10 +215,12 @@ _RUN = """
 
         int next = here < points ? grid.data[here] : 0;
         for (int step = 1; step <= last; ++step) {
-            T vv = 0, uw = 0;
+            T vv = 0, uw = 0, gap = 8;
             penalty = 0;
             EACH {
                 const T x = w[s], y = prox(x);
+                if (PENALTY != 1 && s * STRIDE + lane < d)
+                    gap = wp::min(gap, wp::abs(wp::abs(x) - threshold));
                 if (PENALTY == 2) kept[s] = y;
                 const T v = fma(c, y, fma(b, p[s], a * x));
                 vv += v * v;
@@ -268,7 +277,8 @@ _RUN = """
             const T way_error = given(of_vector_error) * scale + given(of_epsilon);
             const T sine = wp::sqrt(half * (4 - half)) / 2, share = beta / K;
             const T spread = given(of_spread) * scale;
-            const T drifts = wp::min(spread * drift + way_error, T(1));
+            const bool tied = smallest(gap) <= drift + given(of_tie);
+            const T drifts = tied ? T(1) : wp::min(spread * drift + way_error, T(1));
             const T by_drift = wp::min(4 * eta * K * (1 + share + share / sine), pi)
                                * wp::max(drift, drifts);
             const T rise_error = given(of_theta_at_rest)

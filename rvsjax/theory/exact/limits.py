@@ -5,7 +5,7 @@ inequalities at the limit itself.
 """
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, combinations, product
 
 from mpmath import inf, mp, mpf
 
@@ -37,6 +37,7 @@ from rvsjax.theory.exact.replay import Run
 __all__ = ["LIMIT_JUDGES"]
 
 _EVERY_SUPPORT = 6  # weights, up to which all supports are tried for other limits
+_EVERY_PAIR = 20  # weights, up to which those that differ in two are
 
 
 def _judgement(
@@ -78,15 +79,22 @@ def theorem_1_prox(run: Run) -> Judgement:
 def theorem_1_global(run: Run) -> Judgement:
     """No other limit attracts: observed is the distance of another one, 0 if none."""
     hypotheses = hold(run, *THEOREM_1)
-    apart = max((real(distance(w, run.limit.w)) for w in _others(run)), default=mpf(0))
+    others = _others(run) if all(hypotheses.values()) else ()
+    apart = max((real(distance(w, run.limit.w)) for w in others), default=mpf(0))
     return _judgement(hypotheses, apart if apart > mpf("1e-20") else mpf(0), mpf(0))
 
 
 def _others(run: Run) -> Iterator[Vector]:
-    """Yield where the iteration leads that begins with other supports of u."""
+    """Yield where the iteration leads that begins with other supports of u.
+
+    All of them, or else those that differ in one coordinate, of few weights in two,
+    and single ones.
+    """
     d, home = len(run.w_star), [bool(x) for x in run.limit.u]
-    flips = ([x ^ (i == j) for i, x in enumerate(home)] for j in range(d))
-    supports = product((False, True), repeat=d) if d <= _EVERY_SUPPORT else flips
+    apart = [combinations(range(d), n) for n in ((1, 2) if d <= _EVERY_PAIR else (1,))]
+    few = [[x ^ (i in some) for i, x in enumerate(home)] for some in chain(*apart)]
+    few += [[i == j for i in range(d)] for j in range(d)]
+    supports = product((False, True), repeat=d) if d <= _EVERY_SUPPORT else few
     one = fixed(mpf(1))
     for support in supports:
         signs = [one if p >= 0 else -one for p in run.w_star]

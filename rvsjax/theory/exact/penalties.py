@@ -52,7 +52,7 @@ def l0(m: mpf, a: float | None) -> Penalty:
     def prox(x: Vector) -> Vector:
         return [p if abs(p) > t else 0 for p in x]
 
-    return Penalty(threshold, lambda u: sum(map(bool, u)) * one, prox, jumps=True)
+    return Penalty(threshold, lambda u: sum(map(bool, u)) * one, prox, jumps=m > 0)
 
 
 def transformed_l1(m: mpf, shape: float | None) -> Penalty:

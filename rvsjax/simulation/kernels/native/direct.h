@@ -42,6 +42,7 @@ template <class T, class Penalty> struct Direct {
   R *w, *w_new, *w_star;
   R *u_old, *u, *u_new;  // the state's, its next, and the one after
   R *memory;             // of the penalty
+  R gap = all<T>(8);     // of w to a jump of the prox
   Sums<T> sums;
   Step<T> step;
 
@@ -64,6 +65,7 @@ template <class T, class Penalty> struct Direct {
       if constexpr (Penalty::remembers) memory[j] = penalty.memory(y);
       apart2 += (x - y) * (x - y);
       tt += t * t;
+      if constexpr (Penalty::jumps) gap = least(size(size(x) - penalty.threshold), gap);
     }
     watch.begin(sums.near2, sums.far2, lam * sums.value + beta / 2 * apart2);
   }
@@ -87,7 +89,7 @@ template <class T, class Penalty> struct Direct {
     step.length = root(length2());
     const R scale = step.inverse = 1 / step.length, shadow = sums.uw, b = B * scale, c = C * scale;
     const Penalty penalty = this->penalty;
-    R moved2 = {}, across2 = {}, apart2 = {};
+    R moved2 = {}, across2 = {}, apart2 = {}, next_gap = all<T>(8);
     Sums<T> next;
     Whole<T> doubt = {};
     for (int64_t j = 0; j < d; j++) {
@@ -100,6 +102,8 @@ template <class T, class Penalty> struct Direct {
         y_new = penalty.prox(x_new);
         next.value += penalty.value(y_new);
       }
+      if constexpr (Penalty::jumps)
+        next_gap = least(size(size(x_new) - penalty.threshold), next_gap);
       w_new[j] = x_new, u_new[j] = y_new;
       moved2 += (x_new - x) * (x_new - x);
       apart2 += (x_new - y) * (x_new - y);
@@ -111,6 +115,7 @@ template <class T, class Penalty> struct Direct {
     step.near2 = next.near2, step.far2 = next.far2;
     step.moved2 = moved2, step.across2 = across2;
     step.rest = lam * sums.value + beta / 2 * apart2;
+    step.gap = gap, gap = next_gap;
     sums = next;
   }
 

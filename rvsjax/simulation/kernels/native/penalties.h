@@ -8,7 +8,7 @@
 
 template <class T> struct L0 {
   static constexpr bool keeps = true;  // u_j is w_j or 0, hence |u|^2 = <u, w>
-  static constexpr bool remembers = false;
+  static constexpr bool remembers = false, jumps = true;
   Real<T> threshold;
   explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
   Real<T> prox(Real<T> x) const { return size(x) <= threshold ? Real<T>{} : x; }
@@ -16,7 +16,7 @@ template <class T> struct L0 {
 };
 
 template <class T> struct L1 {
-  static constexpr bool keeps = false, remembers = false;
+  static constexpr bool keeps = false, remembers = false, jumps = false;
   Real<T> m;
   explicit L1(const Group<T> &group) : m(group.number(M)) {}
   Real<T> prox(Real<T> x) const { return x - least(most(x, -m), m); }
@@ -28,7 +28,7 @@ template <class T> struct L1 {
 // small share of two large numbers: its digits come from delta = m a (a+1) / z^2, which has
 // all of them for any z that is nearly right.
 template <class T> struct TransformedL1 {
-  static constexpr bool keeps = false, remembers = true;
+  static constexpr bool keeps = false, remembers = true, jumps = true;
   Real<T> a, threshold, scale, at_zero;
   explicit TransformedL1(const Group<T> &group)
       : a(group.number(SHAPE)), threshold(group.number(THRESHOLD)), at_zero(1 / a) {

@@ -4,7 +4,8 @@
 //
 // A weight is a row of the basis times the coordinates. A tube around the way that lies
 // ahead of the coordinates, so short that no weight can reach its threshold inside it,
-// bounds where the basis holds. Once they leave the tube, w is laid out again and a basis
+// or come so near that rounding decides on which side it is, bounds where the basis holds.
+// Once they leave the tube, w is laid out again and a basis
 // is made for the support that it has then: at every step u is prox(w), as in direct.h.
 #pragma once
 #include "basis.h"
@@ -31,6 +32,7 @@ template <class T, class Penalty> struct Span {
   R at[D], before[D];           // coordinates of w, of the w before
   R made[D], ahead[D];          // where the tube begins, its direction
   R reach, radius2, behind;     // its length, and what it holds aside and behind
+  R gap, drift_held;            // of w to a jump; a drift that the tube holds for
   R star[D], sign[D], shift[D];
   R count, base;  // size of the support, m times it
   std::vector<R> space;
@@ -79,8 +81,9 @@ template <class T, class Penalty> struct Span {
       along += apart * ahead[i];
       distance2 += apart * apart;
     }
+    Whole<T> holds = (watch.drift <= drift_held) | (watch.drift >= all<T>(1));
     return ~((along <= reach) & (along >= behind) &
-             (distance2 - along * along <= radius2));
+             (distance2 - along * along <= radius2) & holds);
   }
 
   RVSJAX_INLINE R drift(int i, R x) const {
@@ -125,6 +128,7 @@ template <class T, class Penalty> struct Span {
     step.moved2 = moved2[0] + moved2[1];
     if (!shifts) step.across2 = shadow * off2;  // |u|^2 = <u, w>, and |w| = 1
     step.rest = lam * value(at) + beta / 2 * (apart2 + moved2[0]);
+    step.gap = gap;
   }
 
   RVSJAX_INLINE void note(int64_t number) {
@@ -189,16 +193,21 @@ template <class T, class Penalty> struct Span {
     }
     put(count, size_of);
     put(base, size_of > R{} ? m * size_of : R{});
-    R way[D], length = all<T>(1);
+    R way[D], length = all<T>(1), nearest = all<T>(8);
     look_ahead(way);
+    const Whole<T> decides = (watch.tie >= R{}) & (watch.drift < all<T>(1));
+    const R room = decides ? 2 * (watch.drift + watch.tie) : R{};
     for (int64_t j = 0; j < d; j++) {
-      length = least(until_met(j, way), length);
+      length = least(until_met(j, way, room), length);
+      nearest = least(size(size(w[j]) - threshold), nearest);
       support[j] = leaving ? found[j] : support[j];
       for (int k = 0; k < 3; k++) put(row[k][j], next[k][j]);
     }
     R radius = bend * length * length + noise * length + 4 * eps;
     for (int i = 0; i < D; i++) put(made[i], at[i]), put(ahead[i], way[i]);
     put(reach, length);
+    put(gap, length > R{} ? all<T>(8) : nearest);
+    put(drift_held, decides ? room - watch.tie : all<T>(INFINITY));
     put(radius2, radius * radius);
     put(behind, -noise * length - 4 * eps);
   }
@@ -216,8 +225,8 @@ template <class T, class Penalty> struct Span {
 
   // The length of the tube in which w_j cannot reach a threshold: with t for what one
   // unit along brings it closer, and r for the length of its row, the root s of
-  // s t + r (bend s^2 + 2 noise s) = gap, less some roundings.
-  R until_met(int64_t j, const R *way) const {
+  // s t + r (bend s^2 + 2 noise s) = gap, less the room and some roundings.
+  R until_met(int64_t j, const R *way, R room) const {
     R along = {}, row2 = {};
     for (int k = 0; k < 3; k++) {
       row2 += next[k][j] * next[k][j];
@@ -228,7 +237,7 @@ template <class T, class Penalty> struct Span {
     R below = found[j] ? (x > R{} ? x - threshold : never) : threshold + x;
     auto meets = [&](R gap, R t) {
       t = most(t, R{}) + 2 * noise * r;
-      gap -= 4 * eps * (1 + r);
+      gap -= room + 4 * eps * (1 + r);
       R length = 2 * gap / (t + root(t * t + 4 * bend * r * gap));
       return gap > R{} ? length : R{};
     };
@@ -242,7 +251,7 @@ template <class T, class Penalty> struct Span {
       watch.stop(i, number, int32_t(leaving[i] ? count_before[i] : count[i]));
       for (int k = 0; k < D; k++) v[k][i] = star[k][i] = ahead[k][i] = 0;
       v[0][i] = 1;  // from here on the lane rests
-      B[i] = C[i] = 0, radius2[i] = INFINITY;
+      B[i] = C[i] = 0, radius2[i] = drift_held[i] = INFINITY;
     }
   }
 

@@ -6,9 +6,9 @@
 #include "batch.h"
 
 // What one step hands over: |v|, 1 / |v|, squares of |w - w*|, |w + w*|, |w' - w| and
-// |u' - <u', w> w|, and lam P(u') + beta/2 |w' - u'|^2.
+// |u' - <u', w> w|, lam P(u') + beta/2 |w' - u'|^2, and how near w was to a jump.
 template <class T> struct Step {
-  Real<T> length, inverse, near2, far2, moved2, across2, rest;
+  Real<T> length, inverse, near2, far2, moved2, across2, rest, gap;
 };
 
 // Squares of |x - w*| and |x + w*|.
@@ -59,7 +59,7 @@ template <class T> struct Watch {
   const Group<T> &group;
   Real<T> K, vector_error, epsilon, settled, short_step, b2;
   Real<T> theta_error[2], lagrangian_error[2];
-  Real<T> spread, turn[2], of_lagrangian;  // see rounding.py
+  Real<T> spread, tie, turn[2], of_lagrangian;  // see rounding.py
   Real<T> drift, drift_max;
   Real<T> near, far, rest, length_min, moved2;
   Real<T> near_max = {}, far_max = all<T>(1);  // after the start
@@ -76,7 +76,7 @@ template <class T> struct Watch {
         theta_error{group.number(THETA_AT_REST), group.number(THETA_SLOPE)},
         lagrangian_error{group.number(LAGRANGIAN_AT_REST),
                          group.number(LAGRANGIAN_SLOPE)},
-        spread(group.number(SPREAD)), of_lagrangian(K + 5 * group.number(BETA)),
+        spread(group.number(SPREAD)), tie(group.number(TIE)), of_lagrangian(K + 5 * group.number(BETA)),
         drift(epsilon), drift_max(epsilon) {
     Real<T> s = 4 * group.number(ETA) * K, b = group.number(BETA) / K;
     turn[0] = s * b, turn[1] = s * (1 + b);
@@ -120,6 +120,7 @@ template <class T> struct Watch {
     Whole<T> falls = (now.theta <= Real<T>{}) & (short_step <= 1 + step.length);
     Real<T> turned = vector_error * inverse + epsilon;
     Real<T> drifts = least(spread * inverse * drift + turned, all<T>(1));
+    drifts = step.gap <= drift + tie ? all<T>(1) : drifts;
     Moved<T> by_drift;
     by_drift.sine = near * far / 2;
     by_drift.most = T(M_PI) * most(drift, drifts);
