@@ -21,7 +21,7 @@ from rvsjax.sweep.engine import (
     choose_width,
     default_lanes,
 )
-from rvsjax.sweep.engine.programs import Programs
+from rvsjax.sweep.engine.compilation import Programs
 
 
 class Item(NamedTuple):
@@ -242,7 +242,7 @@ def chaos(item):
 @pytest.fixture
 def forget(monkeypatch):
     """Return a function that makes the engine forget all programs, as a new process."""
-    return lambda: monkeypatch.setattr("rvsjax.sweep.engine.programs._programs", {})
+    return lambda: monkeypatch.setattr("rvsjax.sweep.engine.compilation._programs", {})
 
 
 def test_a_kept_program_gives_the_same_bits_and_is_not_compiled(forget, monkeypatch):
@@ -264,7 +264,7 @@ import sys, numpy as np, made
 from pathlib import Path
 from rvsjax.environment.cache import Cache
 from rvsjax.sweep.engine import Engine
-from rvsjax.sweep.engine.programs import Programs
+from rvsjax.sweep.engine.compilation import Programs
 if sys.argv[1] == "load":
     Programs._compile = None
 found = Engine(made.cube, 2, keeper=Cache(Path("kept")))([np.float64(0.1)])

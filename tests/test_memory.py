@@ -136,7 +136,7 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
         [trial], _ = program.in_avals
         return "needs more" if trial.seed.shape[0] > 4 else needs(program, lanes)
 
-    monkeypatch.setattr("rvsjax.sweep.engine.programs.lacking", lacking)
+    monkeypatch.setattr("rvsjax.sweep.engine.compilation.lacking", lacking)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)

@@ -11,7 +11,7 @@ from rvsjax.cli.console import DONE, REFUSED, SOME_FAILED, Refusal, steady_strea
 from rvsjax.cli.parser import make_parser
 from rvsjax.cli.signals import listen
 
-__all__ = ["main", "run_command", "script"]
+__all__ = ["main", "run_command"]
 
 
 def run_command(command: str | None = None) -> None:
@@ -124,8 +124,3 @@ def _package(error: BaseException) -> str:
     packages = [name.partition(".")[0] for name in names]
     strange = [name for name in packages if name not in ("", "rvsjax")]
     return strange[-1] if strange else "a package"
-
-
-def script() -> None:
-    """Run the script `rvsjax`."""
-    run_command()

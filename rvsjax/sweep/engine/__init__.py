@@ -7,7 +7,10 @@ the cores of a CPU, take blocks side by side.
 """
 
 from rvsjax.sweep.engine.blocks import Block, blocks, choose_width
-from rvsjax.sweep.engine.devices import (
+from rvsjax.sweep.engine.compilation import programs
+from rvsjax.sweep.engine.engine import Engine
+from rvsjax.sweep.engine.memory import OutOfMemory
+from rvsjax.sweep.engine.platforms import (
     Device,
     compiler_options,
     default_lanes,
@@ -15,10 +18,7 @@ from rvsjax.sweep.engine.devices import (
     known_bad_version,
     processor,
 )
-from rvsjax.sweep.engine.engine import Engine
-from rvsjax.sweep.engine.memory import OutOfMemory
 from rvsjax.sweep.engine.program_cache import Keeper
-from rvsjax.sweep.engine.programs import programs
 from rvsjax.sweep.engine.stages import Stages
 
 __all__ = [

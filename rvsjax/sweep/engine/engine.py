@@ -13,15 +13,15 @@ import numpy as np
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.sweep.engine import program_cache, stages
 from rvsjax.sweep.engine.blocks import Block
-from rvsjax.sweep.engine.devices import (
+from rvsjax.sweep.engine.compilation import Programs, mapped
+from rvsjax.sweep.engine.memory import OutOfMemory, is_out_of_memory
+from rvsjax.sweep.engine.platforms import (
     Device,
     compiler_options,
     default_lanes,
     devices,
     known_bad_version,
 )
-from rvsjax.sweep.engine.memory import OutOfMemory, is_out_of_memory
-from rvsjax.sweep.engine.programs import Programs, mapped
 from rvsjax.sweep.engine.stages import Stages
 
 __all__ = ["Engine"]

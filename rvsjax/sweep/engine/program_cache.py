@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jax
 from jax.experimental import serialize_executable
 
-from rvsjax.sweep.engine.devices import Device
+from rvsjax.sweep.engine.platforms import Device
 
 __all__ = ["Keeper", "dump", "load", "name"]
 

@@ -12,8 +12,8 @@ from jax.sharding import SingleDeviceSharding
 
 from rvsjax.environment.jax_settings import pinned, unpinned
 from rvsjax.sweep.engine import program_cache
-from rvsjax.sweep.engine.devices import Device
 from rvsjax.sweep.engine.memory import lacking
+from rvsjax.sweep.engine.platforms import Device
 
 __all__ = ["Programs", "mapped", "programs"]
 
