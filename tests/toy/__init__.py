@@ -1,0 +1,1 @@
+"""A study that no package of ours names: a number is halved at every step."""

@@ -1,0 +1,24 @@
+"""The parameters of the toy study."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rvsjax.sweep.plan.parameters import Vocabulary
+
+__all__ = ["PARAMETERS"]
+
+
+class _Parameters(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    factor: float = Field(0.5, gt=0, lt=1, description="by which a step shortens x")
+    steps: int = Field(10, ge=1, description="steps of a run")
+
+
+PARAMETERS = Vocabulary(
+    study="toy",
+    version=1,
+    model=_Parameters,
+    static=("steps",),
+    decisive=("steps",),
+    smoke={"steps": 2},
+)
