@@ -18,9 +18,7 @@ from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.certify import starts_of
 from rvsjax.studies.rvscgd.tolerance import Tolerance
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep import recompute as again_room
-from rvsjax.sweep import rerun as rerun_room
-from rvsjax.sweep import runner as sweep_room
+from rvsjax.sweep import recompute, runner
 from rvsjax.sweep.differences import differences, same_bits
 from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.document import override, parse
@@ -143,7 +141,7 @@ def test_a_folder_that_is_not_finished_can_be_looked_at(folder):
 def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch):
     """Of memory for two runs and no more, the blocks of four are made of twos."""
     widths = []
-    make = again_room.make_engine
+    make = recompute.make_engine
 
     def watched(study, setting, lanes, **more):
         widths.append(setting.width)
@@ -157,7 +155,7 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     folder = tmp_path / "out"
     told = Results(folder).manifest["halved"]
     assert told == [{"block": n, "width": 2} for n in range(2)]
-    monkeypatch.setattr(again_room, "make_engine", watched)
+    monkeypatch.setattr(recompute, "make_engine", watched)
     for run_id in ids(folder):
         assert rerun(folder, run_id, lane()).same
     assert widths == [2] * 6
@@ -544,8 +542,8 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
         seen.extend(block.number for block in found)
         return found
 
-    all_blocks = sweep_room.all_blocks
-    monkeypatch.setattr(sweep_room, "all_blocks", backwards)
+    all_blocks = runner.all_blocks
+    monkeypatch.setattr(runner, "all_blocks", backwards)
     assert tables(run(tmp_path / "out")) == tables(whole)
     assert seen == [2, 1, 0]
 
@@ -678,7 +676,7 @@ def other_column(table, name):
 def answer(folder, run_id):
     """Return what is said of a folder: a sentence, or nothing where it was read."""
     try:
-        rerun_room.rerun(folder, run_id, lane())
+        rerun(folder, run_id, lane())
     except StoreError as error:
         return str(error)
     return ""
@@ -689,7 +687,7 @@ def test_a_column_of_another_kind_is_refused(folder, monkeypatch):
     store = Store(folder)
     run_id = ids(folder)[0]
     [computed] = again(store, [run_id], lane())
-    monkeypatch.setattr(rerun_room, "again", lambda *_: iter([computed]))
+    monkeypatch.setattr("rvsjax.sweep.rerun.again", lambda *_: iter([computed]))
     store.update({"whole": {}})  # as in folders from before there were digests
     for name in TABLES:
         path = folder / f"{name}.parquet"

@@ -9,7 +9,6 @@ from mpmath import mp, mpf
 
 import rvsjax
 from rvsjax.cli.main import main
-from rvsjax.studies.rvscgd import certify as certify_room
 from rvsjax.studies.rvscgd.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
@@ -110,7 +109,7 @@ def test_a_long_run_is_replayed_around_its_violation(
     [whole] = certify(results, ["lemma_5_stated"], 1, quiet)
     whole = json.loads(whole.read_text())
     assert whole["step"] > 5
-    monkeypatch.setattr(certify_room, "PATIENCE", 0.0)
+    monkeypatch.setattr("rvsjax.studies.rvscgd.certify.PATIENCE", 0.0)
     [part] = certify(results, ["lemma_5_stated"], 1, quiet)
     part = json.loads(part.read_text())
     assert part["part"] == f"from step {whole['step'] - 3}"

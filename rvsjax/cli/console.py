@@ -18,7 +18,7 @@ __all__ = [
     "REFUSED",
     "SOME_FAILED",
     "Refusal",
-    "hear_rooms",
+    "hear_packages",
     "need_claim",
     "need_sweep",
     "printable",
@@ -109,8 +109,8 @@ class _Talk(logging.Handler):
         tell(record.getMessage())
 
 
-def hear_rooms(quiet: bool = False) -> None:
-    """Tell what rooms below log, such as that they compile, or none of it."""
+def hear_packages(quiet: bool = False) -> None:
+    """Tell what packages below log, such as that they compile, or none of it."""
     log = logging.getLogger("rvsjax")
     log.setLevel(logging.CRITICAL if quiet else logging.INFO)
     log.handlers = [_Talk()]

@@ -1,4 +1,4 @@
-"""A sweep without JAX: it uses the store as rvsjax/sweep/runner.py and growth.py do."""
+"""A sweep without JAX: it uses the store as the runner and the schedule do."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path

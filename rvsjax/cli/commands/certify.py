@@ -7,7 +7,7 @@ from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
     Refusal,
-    hear_rooms,
+    hear_packages,
     need_claim,
     need_sweep,
     put,
@@ -23,7 +23,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     need_sweep(arguments.folder)
     for name in arguments.claim or ():
         need_claim(name)
-    hear_rooms()
+    hear_packages()
     from rvsjax.results.results import Results
     from rvsjax.studies.rvscgd.certify import certify
     from rvsjax.theory.exact import CLAIMS, DIGITS

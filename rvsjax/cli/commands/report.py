@@ -112,7 +112,7 @@ def _figures(folder: Path, say: Callable[[str], None]) -> list[Path]:
 def _planned(manifest: dict[str, Any]) -> int | None:
     """Return how many runs an unfinished sweep is to have; None where that is unknown.
 
-    Only then is the room that reads sweeps imported.
+    Only then is the package that reads sweeps imported.
     """
     if "runs" in manifest.get("whole", {}):
         return None

@@ -5,7 +5,7 @@ import argparse
 from rvsjax.cli.console import (
     DONE,
     Refusal,
-    hear_rooms,
+    hear_packages,
     need_claim,
     need_sweep,
     put,
@@ -20,7 +20,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Print the sweep file of the smallest run found."""
     need_sweep(arguments.folder)
     need_claim(arguments.claim)
-    hear_rooms()
+    hear_packages()
     from rvsjax.results.results import Results
     from rvsjax.studies.rvscgd.certify import problem_of, starts_of
     from rvsjax.sweep.recompute import find_run

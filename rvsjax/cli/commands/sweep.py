@@ -14,7 +14,7 @@ from rvsjax.cli.console import (
     INTERRUPTED,
     SOME_FAILED,
     Refusal,
-    hear_rooms,
+    hear_packages,
     put,
     tell,
 )
@@ -31,7 +31,7 @@ __all__ = ["carry_out", "start_lanes"]
 
 def carry_out(arguments: argparse.Namespace) -> int:
     """Run the sweep, or say what would run."""
-    hear_rooms(arguments.quiet)
+    hear_packages(arguments.quiet)
     source, plan = _read_plan(arguments)
     if not arguments.quiet:
         for note in plan.notes:

@@ -1,4 +1,4 @@
-// What the kernels read and write: layout.py, as pointers. Rows are runs.
+// What the kernels read and write: abi.py, as pointers. Rows are runs.
 #pragma once
 #include "lanes.h"
 
