@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from rvsjax.report.figures.custom import MOST_WORDS, draw_any
-from rvsjax.report.figures.style import style
 from rvsjax.report.figures.values import figure_data
+from rvsjax.report.style import style
 from rvsjax.sweep.store import StoreError
 
 N = 30

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 
 from rvsjax.cli.commands.report import report
 from rvsjax.cli.main import main
-from rvsjax.report import figures
-from rvsjax.report.figures import draw, draw_one, style
-from rvsjax.report.figures.style import NotDrawn
+from rvsjax.report import figures, style
+from rvsjax.report.figures import draw, draw_one
 from rvsjax.report.page import is_possible
+from rvsjax.report.style import NotDrawn
 from rvsjax.results.results import Results
 
 EARLIER = Path(__file__).parent / "earlier"  # runs of a sweep, read without JAX
@@ -82,6 +82,10 @@ def test_the_settings_of_the_environment_stay(monkeypatch):
     assert "MATPLOTLIBRC" not in os.environ
 
 
+def empty(results):
+    return Figure()
+
+
 def fail(*_):
     raise RuntimeError("no such thing\nand more")
 
@@ -90,7 +94,7 @@ def test_a_figure_that_fails_costs_that_figure_and_a_sentence(
     folder, monkeypatch, capsys
 ):
     monkeypatch.setattr(figures, "_FORMATS", {"svg": {"Date": None}})
-    monkeypatch.setattr(figures, "draw_curves", lambda results: Figure())
+    monkeypatch.setattr(figures, "find_figure", lambda name: lambda _: empty)
     monkeypatch.setattr(figures, "draw_claims", fail)
     said = []
     files = report(folder, said.append)

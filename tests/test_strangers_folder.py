@@ -16,7 +16,7 @@ import pytest
 PYTHON = sys.executable
 PACKAGE = Path(__file__).parent.parent / "rvsjax"
 TRAP = 'open("SPRUNG", "a").write(__name__ + " "); raise SystemExit("sprung")\n'
-MODULES = ["", ".sweep", ".report", ".compare", ".theory", ".certify", ".shrink"]
+MODULES = ["", ".sweep", ".report", ".compare", ".theory", ".rerun", ".verify"]
 MODULES += [".rerun", ".verify"]
 STARTS = {f"-m rvsjax{name}": [PYTHON, "-m", f"rvsjax{name}"] for name in MODULES}
 STARTS |= {"-Bm": [PYTHON, "-Bm", "rvsjax.report"], "-mX": [PYTHON, "-mrvsjax.report"]}

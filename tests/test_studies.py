@@ -192,7 +192,7 @@ def test_bad_values_are_sentences(tmp_path, capsys, harm, what):
 
 
 def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
-    monkeypatch.delitem(schema._KINDS, "two_layer")
+    monkeypatch.delitem(STUDIES, "two_layer")
     with pytest.raises(StoreError, match="a study that this version lacks"):
         _ = rvsjax.load(folder).runs
 

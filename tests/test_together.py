@@ -185,7 +185,9 @@ def fakes():
         )
         patch.setattr(sweep, "_session", lambda *_: {"blocks": 0})
         patch.setattr(
-            sweep, "_write_claims", lambda store: store.write("claims.parquet", b"x")
+            sweep,
+            "_write_claims",
+            lambda store, study: store.write("claims.parquet", b"x"),
         )
         yield
 

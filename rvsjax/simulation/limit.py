@@ -167,8 +167,9 @@ def _search(problem: Problem, near: Array) -> _Search:
         floor = jnp.maximum(one, problem.b)
         c, w, can = solve(problem, choice(at), floor, one + problem.b)
         point = settle(problem, jnp.where(at.trip < 2, at.own.w, w))
-        tied = problem.is_tied(w) | problem.is_tied(point.w)
-        other = point.found & point.attracts & (at.trip >= 2) & ~tied
+        here = problem.is_tied(point.w)
+        tied = problem.is_tied(w) | here
+        other = point.found & point.attracts & (at.trip >= 2) & ~here
         first, size = at.trip == 0, jnp.abs(problem.target)
         sure = problem.threshold + problem.tie
         at = at._replace(

@@ -44,7 +44,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
 def _one(
     folder: Path, say: Callable[[str], None], chosen: dict[str, str]
 ) -> list[Path]:
-    from rvsjax.report.figures.style import NotDrawn, start
+    from rvsjax.report.style import NotDrawn, start
 
     try:
         start()
@@ -97,7 +97,7 @@ def report(
 
 def _figures(folder: Path, say: Callable[[str], None]) -> list[Path]:
     """Draw what can be drawn; say what cannot."""
-    from rvsjax.report.figures.style import NotDrawn, start
+    from rvsjax.report.style import NotDrawn, start
 
     try:
         start()

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.figures.claims import draw_claims
 from rvsjax.report.figures.custom import draw_any
-from rvsjax.report.figures.style import NotDrawn, style
 from rvsjax.report.figures.values import figure_data
+from rvsjax.report.style import NotDrawn, style
 from rvsjax.results.results import Results
 from rvsjax.sweep.registry import find_figure
 from rvsjax.sweep.store import StoreError
