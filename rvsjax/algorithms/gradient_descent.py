@@ -1,8 +1,7 @@
 """Gradient descent, ``w^{t+1} = w^t - eta g(w^t)``: no penalty, no unit length.
 
 With the gradient of `rvsjax.models.relu` this is the method of Brutzkus and Globerson
-2017, the reference whose gradient is not coarse. There is no second variable: ``u`` is
-w.
+2017, the reference whose gradient is not coarse. It has no second variable: ``u = w``.
 Near the teacher it is stable for ``eta < 2 / (k/2 + k(k-1)/(2 pi))``; for a mean,
 for k^2 times that.
 """
