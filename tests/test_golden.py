@@ -5,7 +5,6 @@ for the jax that is installed: ``python -m tests.test_golden``.
 """
 
 import tempfile
-from pathlib import Path
 
 import jax
 import pyarrow.compute as pc
@@ -20,8 +19,9 @@ from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store
+from tests import ROOT
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "tests" / "golden"
 SWEEP = """
 version = 1
 name = "golden"

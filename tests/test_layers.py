@@ -2,11 +2,11 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 ROW = re.compile(r"^\| `([a-z_]+)(?:\.py|/)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 ROWS = ROW.findall((ROOT / "README.md").read_text())
 PACKAGES = [name for name, _ in ROWS]

@@ -3,9 +3,9 @@
 import re
 import runpy
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
 lowest = runpy.run_path(str(ROOT / ".ci" / "lowest.py"))["lowest"]
 

@@ -18,6 +18,7 @@ from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
+from tests import ROOT
 
 RUNS, D, STEPS = 33, 12, 300  # 33: the last block of numba is not full
 SETTINGS = [
@@ -123,7 +124,7 @@ def test_the_sweep_of_our_own_peer_is_the_same_work():
 
 
 def test_the_command_prints_a_table_and_writes_json():
-    script = Path(__file__).parent.parent / "benchmarks" / "throughput.py"
+    script = ROOT / "benchmarks" / "throughput.py"
     small = "--peers numpy --runs 8 --d 4 --penalty l1 --rounds 3 --seconds 0.01"
     command = [sys.executable, script, *small.split(), "--dtype", "float32"]
     done = subprocess.run(

@@ -1,0 +1,108 @@
+"""The README is run: its Python, its commands' options and its files are there."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from rvsjax import STUDIES
+from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.registry import find_parameters
+from tests import ROOT
+
+README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "guide.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_is_python_to_run():
+    assert len(BLOCKS) >= 2
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_blocks_run(block, tmp_path, monkeypatch):
+    """In a folder that has the sweep files; figure4 shortened to 1000 steps."""
+    (tmp_path / "sweeps").symlink_to(ROOT / "sweeps")
+    monkeypatch.chdir(tmp_path)
+    short = block.replace('toml")', 'toml", steps=1000, smoke=True)')
+    exec(compile(short, "README.md", "exec"), {})
+
+
+def test_the_two_commands_are_there():
+    sweep = "python -m rvsjax.sweep sweeps/figure4.toml"
+    first = f"python -m pip install -e '.[report]' && {sweep}"
+    install = "python -m pip install -e '.[test]'"
+    second = f"{install} && python -m pytest -n 2 --dist loadfile"
+    assert first in README
+    assert second in README
+    assert second in (ROOT / ".ci" / "run").read_text()
+
+
+COMMANDS = ["sweep", "report", "compare", "theory", "certify", "shrink"]
+COMMANDS += ["rerun", "verify"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_documented(command):
+    called = subprocess.run(
+        [sys.executable, "-m", "rvsjax", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    options = set(re.findall(r"(--[a-z-]+)", called.stdout)) - {"--help"}
+    assert len(options) > (15 if command == "sweep" else 0)
+    assert {option for option in options if f"`{option}" not in GUIDE} == set()
+
+
+def test_every_parameter_and_column_is_documented():
+    for words in map(find_parameters, STUDIES):
+        for name in words.names:
+            assert f"`{name}`" in GUIDE, name
+    from rvsjax.simulation.metrics import Measurements
+    from rvsjax.studies.lenet.tables import Points
+    from rvsjax.studies.two_layer import study as two_layer
+    from rvsjax.theory import CLAIMS
+
+    for name in (*Measurements._fields, *two_layer.Measurements._fields, "ended"):
+        assert f"`m_{name}`" in GUIDE, name
+    for name in Points._fields[1:]:
+        assert f"`m_{name}`" in GUIDE and name in GUIDE, name
+    for name in CLAIMS:
+        assert f"`{name}`" in GUIDE, name
+
+
+SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
+def test_sweep_files_are_good(path):
+    plan = make_plan(parse(path.read_text()))
+    assert sum(count for _, count in plan.groups()) > 0
+    assert plan.document.about
+    assert path.name in README
+
+
+def test_files_that_the_readme_links_are_there():
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+CERTIFICATES = sorted((ROOT / "docs" / "certificates").rglob("*.json"))
+
+
+def test_what_the_readme_calls_violated_is_certified():
+    """The worst run of each sweep that it names, and every hypothesis true."""
+    claims = {(path.parent.name, path.name.split("-")[0]) for path in CERTIFICATES}
+    sweeps = ("theorem", "descent", "figure4", "counterexample")
+    assert claims == {(s, f"lemma_{n}_stated") for s in sweeps for n in (5, 6)}
+    for path in CERTIFICATES:
+        told = json.loads(path.read_text())
+        assert told["stands"] is True, path
+        assert all(told["hypotheses"].values()), path
+        assert float(told["excess"]) > 1e30 * float(told["error"]), path
