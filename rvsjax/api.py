@@ -7,7 +7,7 @@ from typing import Any
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.environment.numbers import plain, vector
 from rvsjax.environment.paths import user_path
-from rvsjax.errors import Problem, SpecError, shown
+from rvsjax.errors import Problem, SweepFileError, shown
 from rvsjax.results.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
@@ -35,8 +35,8 @@ def run(
     as ``--set`` does: ``run(file, steps=1000)``; their values are those that
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
     ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
-    Raises `rvsjax.errors.SpecError` with every mistake in the file, and
-    `StoreError` where the folder holds something else.
+    Raises `rvsjax.errors.SweepFileError` with every mistake in the file, and
+    `FolderError` where the folder holds something else.
     """
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))
     raw = parse(source)
@@ -49,11 +49,11 @@ def run(
 
 
 def _path(name: str, value: str | Path) -> Path:
-    """Return a path; a `SpecError` where it is none."""
+    """Return a path; a `SweepFileError` where it is none."""
     if isinstance(value, str | PathLike):
         return user_path(value)
     what = "a path, or what rvsjax.grid returns" if name == "file" else "a path"
-    raise SpecError([Problem(name, f"must be {what}, got {shown(value)}")])
+    raise SweepFileError([Problem(name, f"must be {what}, got {shown(value)}")])
 
 
 def limit_point(run: Run, near: Array | None = None) -> Limit:

@@ -2,15 +2,18 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = [
-    "Damaged",
+    "DamagedFile",
+    "DataError",
     "Problem",
-    "SpecError",
-    "StoreError",
+    "SweepFileError",
+    "UserError",
+    "FolderError",
     "counted",
     "describe",
     "did_you_mean",
@@ -33,7 +36,11 @@ class Problem(NamedTuple):
         return self.where.rpartition(".")[2].partition("[")[0]
 
 
-class SpecError(Exception):
+class UserError(Exception):
+    """A mistake of a user, or a machine that lacks something: the message is all."""
+
+
+class SweepFileError(UserError):
     """A sweep file, or an option that changes it, cannot be used."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -47,11 +54,15 @@ class SpecError(Exception):
         super().__init__("\n".join(lines))
 
 
-class StoreError(Exception):
+class DataError(UserError):
+    """Data for networks cannot be used; the message says why and what to do."""
+
+
+class FolderError(UserError):
     """A results folder cannot be used; the message says why and what to do."""
 
 
-class Damaged(Exception):
+class DamagedFile(Exception):
     """A file is not what it should be; the message says how: ``is ...``."""
 
 
@@ -104,7 +115,7 @@ _EXPECTED = {
 }
 
 
-def describe(error: ErrorDetails, got: Any) -> str:
+def describe(error: "ErrorDetails", got: Any) -> str:
     """Say in a few words what a pydantic error means."""
     message = error["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be ", "must be ")

@@ -29,7 +29,7 @@ from rvsjax.simulation.run import Run
 from rvsjax.studies.rvscgd.exact_case import floats
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Check, Evidence, exact, verdict
 from tests import oracle
 
@@ -368,7 +368,7 @@ def examine(
 ) -> list[Seen]:
     """Judge runs of one shape in floats, as a sweep does."""
     kernel = shape.kernel if _native() else "plain"
-    items = [Item(RVSCGD.complete(chosen), 0) for chosen in batch]
+    items = [RunConfig(RVSCGD.complete(chosen), 0) for chosen in batch]
     trials = [make_trial(item, 2, kernel) for item in items]
     stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *trials)
     seen = jax.device_get(judge(stacked))
@@ -383,17 +383,17 @@ def _native() -> bool:
 # -- 50 digits -------------------------------------------------------------------------
 
 
-def problem_of(chosen: Chosen, seen: Seen) -> exact.Problem:
+def problem_of(chosen: Chosen, seen: Seen) -> exact.ExactCase:
     """Return a run in exact numbers: the very floats that it had."""
     given = {name: chosen.get(name) for name in ("penalty", "a", "lam", "beta")}
     same = {
         name: chosen[name] for name in ("algorithm", "k", "readout", "eta", "steps")
     }
     weights = {name: floats(getattr(seen, name)) for name in ("w_star", "w_start")}
-    return exact.Problem(**given, **same, **weights)
+    return exact.ExactCase(**given, **same, **weights)
 
 
-def replay(problem: exact.Problem) -> dict[str, exact.Judgement] | None:
+def replay(problem: exact.ExactCase) -> dict[str, exact.Judgement] | None:
     """Judge a run by every claim that has an exact twin; None without a direction."""
     try:
         return exact.judge_all(problem)

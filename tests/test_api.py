@@ -9,11 +9,11 @@ import tomli
 
 import rvsjax
 from rvsjax.cli.main import main
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -86,7 +86,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("given", "what"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_told_where_it_is_made(given, what):
-    with pytest.raises(SpecError, match=f"(?s){what}"):
+    with pytest.raises(SweepFileError, match=f"(?s){what}"):
         rvsjax.grid("x", **given)
 
 
@@ -112,14 +112,14 @@ def test_a_number_of_seeds_is_given_to_run_as_to_grid():
     results = rvsjax.run(rvsjax.grid("few", **GIVEN, eta=[0.05]), steps=5, seeds=2)
     assert sorted(results.runs["p_seed"]) == [0, 1]
     with pytest.raises(
-        StoreError, match=r"did not record them: \[record\] weights = t"
+        FolderError, match=r"did not record them: \[record\] weights = t"
     ):
         assert results.weights is None
 
 
 def test_what_is_no_folder_is_told(tmp_path):
     (tmp_path / "file.toml").touch()
-    with pytest.raises(StoreError, match="file.toml is not the folder of a sweep"):
+    with pytest.raises(FolderError, match="file.toml is not the folder of a sweep"):
         rvsjax.load(tmp_path / "file.toml")
 
 

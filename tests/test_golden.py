@@ -13,7 +13,7 @@ import pytest
 
 from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.earlier import comparable
-from rvsjax.studies.rvscgd.tolerance import Tolerance
+from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
@@ -95,7 +95,7 @@ def test_every_kernel_gives_the_golden_table(tmp_path, kernel):
     assert len(items) == 48
     for (run_id, there), item in zip(by_run(golden).items(), items, strict=True):
         assert item.run_id == run_id
-        tolerance = Tolerance(make_trial(item, 12), here[run_id])
+        tolerance = RvscgdTolerance(make_trial(item, 12), here[run_id])
         assert tolerance.differences(*comparable(there, here[run_id])) == []
 
 

@@ -7,8 +7,8 @@ other, such as a parameter that is set twice, the program alone knows.
 from typing import Any
 
 from rvsjax import STUDIES
-from rvsjax.sweep.plan.document import Document
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.document import SweepFile
+from rvsjax.sweep.plan.parameters import ParameterSpace
 from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["properties", "sweep_schema"]
@@ -21,7 +21,7 @@ _ENDS = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems"
 
 def sweep_schema() -> Schema:
     """Return the schema of every sweep file; which parameters, its study settles."""
-    schema = Document.model_json_schema()
+    schema = SweepFile.model_json_schema()
     tables = {name: _tidy(table) for name, table in schema["properties"].items()}
     tables["version"] |= {"const": 1}
     defs = {name: _object(table) for name, table in schema["$defs"].items()}
@@ -73,7 +73,7 @@ def _range() -> Schema:
     return {"description": "num values from a to b, both included", "oneOf": kinds}
 
 
-def _of_study(vocabulary: Vocabulary, sample: Schema) -> dict[str, Schema]:
+def _of_study(vocabulary: ParameterSpace, sample: Schema) -> dict[str, Schema]:
     """Return what its parameters may be: as a constant, on an axis, in a sample."""
     study, values = vocabulary.study, properties(vocabulary.model)
     axes = {name: _axis(study, name, value) for name, value in values.items()}

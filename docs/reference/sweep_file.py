@@ -6,7 +6,7 @@ from typing import Any
 from docs.reference.schema import Schema, properties, sweep_schema
 from docs.reference.tables import GENERATED, code, table
 from rvsjax import STUDIES
-from rvsjax.sweep.plan.document import LARGEST_FILE, Document, Record, Sample, Seeds
+from rvsjax.sweep.plan.document import LARGEST_FILE, Record, Sample, Seeds, SweepFile
 from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["sweep_file_page"]
@@ -39,7 +39,7 @@ _COLUMNS = ("type", "default", "meaning")
 
 def sweep_file_page() -> str:
     """Return the page."""
-    page = _HEAD + "\n" + _rows("key", sweep_schema()["properties"], Document)
+    page = _HEAD + "\n" + _rows("key", sweep_schema()["properties"], SweepFile)
     for name, model in (("sample", Sample), ("seeds", Seeds), ("record", Record)):
         page += f"\n### [{name}]\n\n{_rows('key', properties(model), model)}"
     page += f"\n## Parameters\n{_WHERE}"

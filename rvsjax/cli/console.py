@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from rvsjax.errors import UserError
+
 __all__ = [
     "CLAIM_VIOLATED",
     "DONE",
     "INTERRUPTED",
     "REFUSED",
     "SOME_FAILED",
-    "Refusal",
     "hear_packages",
     "need_claim",
     "need_sweep",
@@ -29,10 +30,6 @@ __all__ = [
 ]
 
 DONE, REFUSED, SOME_FAILED, CLAIM_VIOLATED, INTERRUPTED = 0, 2, 3, 4, 130
-
-
-class Refusal(Exception):
-    """The command cannot be carried out; the message is all that a user sees."""
 
 
 # -- streams ---------------------------------------------------------------------------
@@ -122,7 +119,7 @@ def hear_packages(quiet: bool = False) -> None:
 def need_sweep(folder: Path) -> None:
     """Refuse what is not the folder of a sweep, before anything heavy is imported."""
     if not os.path.exists(folder / "manifest.json"):  # Path.exists may raise
-        raise Refusal(f"{folder} is not the folder of a sweep: no manifest.json")
+        raise UserError(f"{folder} is not the folder of a sweep: no manifest.json")
 
 
 def need_claim(name: str) -> None:
@@ -132,19 +129,19 @@ def need_claim(name: str) -> None:
 
     if name not in CLAIMS:
         what = f'no claim "{name}" that can be replayed in 50 digits'
-        raise Refusal(what + did_you_mean(name, CLAIMS))
+        raise UserError(what + did_you_mean(name, CLAIMS))
 
 
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """Turn what is wrong with a results folder into a refusal."""
-    from rvsjax.sweep.store import StoreError
+    from rvsjax.sweep.store import FolderError
 
     try:
         yield
-    except StoreError as error:
-        raise Refusal(error) from None
+    except FolderError as error:
+        raise UserError(error) from None
     except OSError as error:
-        raise Refusal(f"{error.filename or 'the folder'}: {error.strerror}") from None
+        raise UserError(f"{error.filename or 'the folder'}: {error.strerror}") from None
     except MemoryError:
-        raise Refusal("the folder needs more memory than there is") from None
+        raise UserError("the folder needs more memory than there is") from None

@@ -7,9 +7,16 @@ import threading
 import traceback
 from collections.abc import Iterator
 
-from rvsjax.cli.console import DONE, REFUSED, SOME_FAILED, Refusal, steady_streams, tell
+from rvsjax.cli.console import (
+    DONE,
+    REFUSED,
+    SOME_FAILED,
+    steady_streams,
+    tell,
+)
 from rvsjax.cli.parser import make_parser
 from rvsjax.cli.signals import listen
+from rvsjax.errors import UserError
 
 __all__ = ["main", "run_command"]
 
@@ -35,7 +42,7 @@ def main(argv: list[str], command: str | None = None) -> int:
     chosen = importlib.import_module(f"rvsjax.cli.commands.{arguments.command}")
     try:
         return chosen.carry_out(arguments)
-    except Refusal as refusal:
+    except UserError as refusal:
         tell(str(refusal))
         return REFUSED
     except Exception as error:

@@ -28,7 +28,7 @@ __all__ = [
     "Population",
     "Projected",
     "Smooth",
-    "Source",
+    "GradientEstimator",
     "TrainingSet",
     "mean_gradient",
     "plane_gradient",
@@ -75,7 +75,7 @@ def mean_gradient(samples: Array, teacher: Teacher, surrogate: str) -> Gradient:
     return gradient
 
 
-class Source(Protocol):
+class GradientEstimator(Protocol):
     """Where a run has the gradient of each step from."""
 
     def at(self, teacher: Teacher, step: Array) -> Gradient:

@@ -12,7 +12,7 @@ import pandas as pd
 from rvsjax.environment.paths import user_path
 from rvsjax.results import schema
 from rvsjax.results.verdicts import compare_precisions, count_claims
-from rvsjax.sweep.store import Damaged, Store, StoreError
+from rvsjax.sweep.store import DamagedFile, FolderError, Store
 from rvsjax.sweep.store.untrusted import content
 
 __all__ = ["Results", "load"]
@@ -26,11 +26,11 @@ _SHOWN = ("claim", "holds", "violated", "undecided", "not_applicable", "worst_ru
 class Results:
     """The folder of a sweep: `runs`, `curves`, `weights`, `claims` as data frames.
 
-    Whoever made it: what is no table of a sweep is a `StoreError`.
+    Whoever made it: what is no table of a sweep is a `FolderError`.
     """
 
     def __init__(self, folder: "str | Path | Results") -> None:
-        """Read nothing yet; a `StoreError` comes with the first table, if at all.
+        """Read nothing yet; a `FolderError` comes with the first table, if at all.
 
         But where `folder` is no path: then at once.
         """
@@ -38,7 +38,7 @@ class Results:
             folder = folder.folder
         if not isinstance(folder, str | PathLike):
             what = f"the folder of a sweep is a path, not {type(folder).__name__}"
-            raise StoreError(what)
+            raise FolderError(what)
         self.folder = user_path(folder)
         self._store = Store(self.folder)
 
@@ -52,7 +52,7 @@ class Results:
         """The name of the sweep."""
         name = self.manifest.get("asked", {}).get("name")
         if not schema.is_word(name):
-            raise StoreError(f"{self.folder}/manifest.json does not name a sweep")
+            raise FolderError(f"{self.folder}/manifest.json does not name a sweep")
         return name
 
     @property
@@ -61,9 +61,9 @@ class Results:
         study = self.manifest.get("asked", {}).get("study")
         if study is None:
             what = "does not say what was asked"
-            raise StoreError(f"{self.folder / 'manifest.json'} {what}")
+            raise FolderError(f"{self.folder / 'manifest.json'} {what}")
         if not schema.knows(study):
-            raise StoreError(f"{self.folder} is of a study that this version lacks")
+            raise FolderError(f"{self.folder} is of a study that this version lacks")
         return study
 
     @cached_property
@@ -116,10 +116,10 @@ class Results:
         return asked is None or bool(asked) or self.has(name)
 
     def _need_recorded(self, name: str, setting: str) -> None:
-        """Raise StoreError where a sweep did not record a table, with its setting."""
+        """Raise FolderError where a sweep did not record a table, with its setting."""
         if not self.records(name):
             what = f"the sweep did not record them: [record] {setting}"
-            raise StoreError(f"{self.folder} has no {name}: {what}")
+            raise FolderError(f"{self.folder} has no {name}: {what}")
 
     def has(self, name: str) -> bool:
         """Say whether there is a table of that name, whole or in parts."""
@@ -128,11 +128,11 @@ class Results:
     def keep(self, folder: str, name: str, data: bytes) -> Path:
         """Write a file into a folder beside the tables, made if need be, and no other.
 
-        Raises StoreError where that folder is a link to elsewhere.
+        Raises FolderError where that folder is a link to elsewhere.
         """
         target = self.folder / folder
         if target.is_symlink():
-            raise StoreError(f"{target} is a symbolic link to elsewhere; remove it")
+            raise FolderError(f"{target} is a symbolic link to elsewhere; remove it")
         target.mkdir(exist_ok=True)
         self._store.write(f"{folder}/{name}", data)
         return target / name
@@ -155,16 +155,16 @@ class Results:
     def _table(self, name: str) -> pd.DataFrame:
         table = self._store.load(name)
         if problem := schema.problem(self.study, name, table):
-            raise StoreError(f"{self.folder}/{name} is no table of a sweep: {problem}")
+            raise FolderError(f"{self.folder}/{name} is no table of a sweep: {problem}")
         return schema.completed(self.study, name, table)
 
 
 def load(folder: str | Path | Results) -> Results:
-    """Return the results in a folder; `StoreError` if it holds none."""
+    """Return the results in a folder; `FolderError` if it holds none."""
     results = Results(folder)
     if not results.manifest:
         what = "is not the folder of a sweep: no manifest.json"
-        raise StoreError(f"{results.folder} {what}")
+        raise FolderError(f"{results.folder} {what}")
     return results
 
 
@@ -174,6 +174,6 @@ def _read_certificate(path: Path) -> list[Any]:
         row = [told[name] for name in _CERTIFICATE]
         if all(map(isinstance, row, _KINDS)):
             return row
-    except (Damaged, OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (DamagedFile, OSError, ValueError, LookupError, TypeError, RecursionError):
         pass
-    raise StoreError(f"{path} is not a certificate; delete it")
+    raise FolderError(f"{path} is not a certificate; delete it")

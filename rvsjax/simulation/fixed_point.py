@@ -18,7 +18,16 @@ from rvsjax.penalties import TransformedL1
 from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Penalty
 
-__all__ = ["LARGE", "OFF", "SMALL", "Point", "Problem", "States", "settle", "solve"]
+__all__ = [
+    "LARGE",
+    "OFF",
+    "SMALL",
+    "NewtonState",
+    "FixedPointProblem",
+    "States",
+    "settle",
+    "solve",
+]
 
 Pytree = Any
 
@@ -31,7 +40,7 @@ _CONSISTENT = 1e-12  # |w - F(w)| of a limit
 _TIED = 1e-11  # from a jump: ten times what a limit may be off
 
 
-class Problem(NamedTuple):
+class FixedPointProblem(NamedTuple):
     """What equation (12) is made of, in float64 wherever that is enabled."""
 
     target: Array  # w_star (d,)
@@ -40,7 +49,7 @@ class Problem(NamedTuple):
     penalty: Penalty
 
     @classmethod
-    def of(cls, run: Run) -> "Problem":
+    def of(cls, run: Run) -> "FixedPointProblem":
         """Take what the limit of a run depends on."""
         wide = jax.dtypes.canonicalize_dtype(jnp.float64)
         hyper, penalty = jax.tree.map(
@@ -103,7 +112,11 @@ class States(NamedTuple):
 
 
 def solve(
-    problem: Problem, states: States, low: Array, high: Array, way: Array | int = 1
+    problem: FixedPointProblem,
+    states: States,
+    low: Array,
+    high: Array,
+    way: Array | int = 1,
 ) -> tuple[Array, Array, Array]:
     """Return c in [low, high] with ``|w(c)| = 1``, w, and what can be on at c.
 
@@ -126,7 +139,7 @@ def solve(
     return c, jnp.sign(problem.target) * w, can
 
 
-class Point(NamedTuple):
+class NewtonState(NamedTuple):
     """Where `settle` is, and what it saw a move earlier."""
 
     w: Array  # (d,)
@@ -137,7 +150,7 @@ class Point(NamedTuple):
     moves: Array
 
     @classmethod
-    def at(cls, w: Array) -> "Point":
+    def at(cls, w: Array) -> "NewtonState":
         """Begin at w."""
         no, unseen = jnp.array(False), jnp.full_like(w[0], jnp.inf)
         state = jnp.full_like(w, OFF, jnp.int32)
@@ -149,16 +162,16 @@ class Point(NamedTuple):
         return self.residual < _CONSISTENT
 
 
-def settle(problem: Problem, w: Array) -> Point:
+def settle(problem: FixedPointProblem, w: Array) -> NewtonState:
     """Return the fixed point to which F leads from w."""
 
-    def moves(at: Point) -> Array:
+    def moves(at: NewtonState) -> Array:
         return (at.residual > _SETTLED) & (at.moves < _MOVES)
 
-    return jax.lax.while_loop(moves, partial(_move, problem), Point.at(w))
+    return jax.lax.while_loop(moves, partial(_move, problem), NewtonState.at(w))
 
 
-def _move(problem: Problem, at: Point) -> Point:
+def _move(problem: FixedPointProblem, at: NewtonState) -> NewtonState:
     """Move w to F(w), or by Newton's method where it can be trusted.
 
     That is where F contracts, or w is a fixed point already, and the support stays, but
@@ -190,7 +203,7 @@ def _move(problem: Problem, at: Point) -> Point:
     newton = stays & (good | (residual < 1e-9))
     state = jnp.where(on, jnp.where(diagonal < 0, SMALL, LARGE), OFF)
     w = jnp.where(newton, ahead, f)
-    return Point(w, residual, state, attracts, newton, at.moves + 1)
+    return NewtonState(w, residual, state, attracts, newton, at.moves + 1)
 
 
 class _Ends(NamedTuple):

@@ -21,8 +21,8 @@ from rvsjax.simulation.fixed_point import (
     LARGE,
     OFF,
     SMALL,
-    Point,
-    Problem,
+    FixedPointProblem,
+    NewtonState,
     States,
     settle,
     solve,
@@ -85,7 +85,7 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     ``run.hyper`` matter, not the start or the step size. Pure: can be compiled and
     mapped. Source: equation (12), solved here.
     """
-    problem = Problem.of(run)
+    problem = FixedPointProblem.of(run)
     near = problem.target if near is None else near.astype(problem.target.dtype)
     at = _search(problem, near)
     searched = (jnp.sum(at.open) <= _SEARCHED) & (problem.b < 1) & ~at.tied
@@ -93,7 +93,9 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     return _describe(problem, at.own, at.free, unique)
 
 
-def _describe(problem: Problem, point: Point, free: Array, unique: Array) -> Limit:
+def _describe(
+    problem: FixedPointProblem, point: NewtonState, free: Array, unique: Array
+) -> Limit:
     w = point.w
     u = jnp.where(point.state == OFF, 0, problem.penalty.prox(w, problem.m))
     return Limit(
@@ -115,7 +117,7 @@ def unknown_limit(run: Run) -> Limit:
 
     NaN and False: it is not found.
     """
-    problem = Problem.of(run)
+    problem = FixedPointProblem.of(run)
     w, no = jnp.full_like(problem.target, jnp.nan), jnp.array(False)
     none, number = jnp.zeros(w.size, bool), jnp.full_like(problem.b, jnp.nan)
     return Limit(
@@ -127,7 +129,7 @@ class _Search(NamedTuple):
     """How far `_search` is, and what it tries next."""
 
     trip: Array
-    own: Point
+    own: NewtonState
     free: Array  # (d,)
     tied: Array  # a weight at a jump of the prox: rounding decides whether there is one
     can: Array  # (d,) coordinates that are on in some limit, as far as bounds tell
@@ -143,7 +145,7 @@ class _Search(NamedTuple):
         return self.can & ~self.must
 
 
-def _search(problem: Problem, near: Array) -> _Search:
+def _search(problem: FixedPointProblem, near: Array) -> _Search:
     """Find the limit from `near`, and where others differ.
 
     The first two trips bound c, the first one finds the limit from `near` as well, the
@@ -182,14 +184,14 @@ def _search(problem: Problem, near: Array) -> _Search:
         return _turn(problem, at)._replace(trip=at.trip + 1)
 
     nowhere, none = jnp.zeros(near.size, bool), jnp.int32(0)
-    own, no = Point.at(near), jnp.array(False)
+    own, no = NewtonState.at(near), jnp.array(False)
     at = _Search(
         *(none, own, nowhere, no, nowhere, nowhere, own.state, none - 1, none), more=~no
     )
     return jax.lax.while_loop(lambda at: at.more, attempt, at)
 
 
-def _turn(problem: Problem, at: _Search) -> _Search:
+def _turn(problem: FixedPointProblem, at: _Search) -> _Search:
     """Choose what is tried next: all choices, counted up, or each coordinate in turn.
 
     Without a division or a power, which are long in a program.
@@ -217,7 +219,7 @@ def _turn(problem: Problem, at: _Search) -> _Search:
     )
 
 
-def _differ(one: Point | Limit, other: Point | Limit) -> Array:
+def _differ(one: NewtonState | Limit, other: NewtonState | Limit) -> Array:
     """Return the coordinates ``(d,)`` in which two limits are not alike.
 
     On given states c can have several values only with a coordinate on the small root.
@@ -232,7 +234,7 @@ def limit_points(run: Run) -> list[Limit]:
     All choices of states are tried. Raises ValueError with more than 2^12 of them, and
     for ``beta >= K``. Not to be compiled: their number is that of the results.
     """
-    problem = Problem.of(run)
+    problem = FixedPointProblem.of(run)
     if problem.b >= 1:
         raise ValueError("every limit is found for beta < K only")
     at = jax.jit(_search)(problem, problem.target)
@@ -260,7 +262,7 @@ def _compared(point: Limit, points: list[Limit]) -> Limit:
 
 
 def _choices(
-    problem: Problem, sure: np.ndarray, free: np.ndarray
+    problem: FixedPointProblem, sure: np.ndarray, free: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return states ``(n, d)`` and where to look, low, high and way ``(n, 3)``.
 
@@ -281,7 +283,7 @@ def _choices(
 
 
 @jax.jit
-def _try_all(problem: Problem, states: Array, cells: Array) -> Limit:
+def _try_all(problem: FixedPointProblem, states: Array, cells: Array) -> Limit:
     def attempt(given: tuple[Array, Array]) -> Limit:
         state, (low, high, way) = given
         no, none = jnp.array(False), jnp.zeros(state.size, bool)

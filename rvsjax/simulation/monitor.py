@@ -8,7 +8,7 @@ from rvsjax.simulation import rounding
 from rvsjax.simulation.run import Run, lagrangian
 from rvsjax.types import Array, State
 
-__all__ = ["NEVER", "SETTLED", "Descent", "Monitor", "watch", "watch_start"]
+__all__ = ["NEVER", "SETTLED", "Monotone", "Monitor", "watch", "watch_start"]
 
 SETTLED = 1e-5
 """A run has converged once ``|w^t - w^{t-1}| / (eta K)``, about its distance to the
@@ -17,7 +17,7 @@ limit in radians, rounding included, stays below this."""
 NEVER = -1
 
 
-class Descent(NamedTuple):
+class Monotone(NamedTuple):
     """A quantity that is said to fall at every step, and how far it did not.
 
     A change is that over one step: negative where the quantity fell.
@@ -34,8 +34,8 @@ class Monitor(NamedTuple):
     """What has been seen of a run so far."""
 
     step: Array  # steps taken
-    theta: Descent
-    lagrangian: Descent
+    theta: Monotone
+    lagrangian: Monotone
     theta_max: Array
     length_min: Array  # smallest |v|
     moved: Array  # |w^t - w^{t-1}| at the last step
@@ -46,18 +46,18 @@ class Monitor(NamedTuple):
     degenerate: Array  # that step had v = 0 within rounding
 
 
-def _begin(value: Array) -> Descent:
+def _begin(value: Array) -> Monotone:
     lowest, never = jnp.full_like(value, -jnp.inf), jnp.int32(NEVER)
-    return Descent(value, lowest, never, never, lowest)
+    return Monotone(value, lowest, never, never, lowest)
 
 
 def _follow(
-    seen: Descent, step: Array, value: Array, error: Array, among: Array
-) -> Descent:
+    seen: Monotone, step: Array, value: Array, error: Array, among: Array
+) -> Monotone:
     """Take the next value in, at a step that is `among` those of the lemma or not."""
     change = value - seen.value
     rises = (seen.rise_at == NEVER) & (change > error)
-    return Descent(
+    return Monotone(
         value=value,
         change=jnp.maximum(seen.change, change),
         change_at=jnp.where(change > seen.change, step, seen.change_at),

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.environment.numbers import flat, refuse, vector, whole
-from rvsjax.models.gradients import Population, Source
+from rvsjax.models.gradients import GradientEstimator, Population
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.types import (
     Algorithm,
@@ -39,7 +39,7 @@ class Run:
     algorithm: Algorithm = static()
     steps: int = static()
     points: int = static(default=200)
-    gradient: Source = Population()
+    gradient: GradientEstimator = Population()
 
     def __post_init__(self) -> None:
         """Refuse what fits no run, but not axes of `jax.vmap` in place of leaves."""

@@ -20,7 +20,7 @@ from rvsjax.models.no_overlap import unit
 from rvsjax.models.two_layer import TwoLayerTeacher
 from rvsjax.types import Array, pytree, static
 
-__all__ = ["Curves", "Descent", "TwoLayerRun", "descend", "ending"]
+__all__ = ["TwoLayerCurves", "TwoLayerOutcome", "TwoLayerRun", "descend", "ending"]
 
 
 @pytree
@@ -37,7 +37,7 @@ class TwoLayerRun:
     normalised: bool = static(default=False)
 
 
-class Curves(NamedTuple):
+class TwoLayerCurves(NamedTuple):
     """Values at ``min(points, steps + 1)`` steps, evenly spaced from 0 to ``steps``."""
 
     step: Array
@@ -47,14 +47,14 @@ class Curves(NamedTuple):
     length: Array  # |w|
 
 
-class Descent(NamedTuple):
+class TwoLayerOutcome(NamedTuple):
     """The end of a run, and its curves."""
 
     v: Array  # (k,)
     w: Array  # (d,)
     turns: Array  # steps that turned w by more than a right angle: over 0, so to say
     length_min: Array  # smallest |w| of all steps
-    curves: Curves
+    curves: TwoLayerCurves
 
 
 class _Seen(NamedTuple):
@@ -78,15 +78,15 @@ def _step(run: TwoLayerRun, seen: _Seen) -> _Seen:
     return _Seen(new_v, new_w, turns, shortest)
 
 
-def _look(run: TwoLayerRun, step: Array, v: Array, w: Array) -> Curves:
+def _look(run: TwoLayerRun, step: Array, v: Array, w: Array) -> TwoLayerCurves:
     """Return one row of the curves."""
     teacher = run.teacher
     gap = jnp.linalg.norm(v - teacher.v_star)
     length = jnp.linalg.norm(w)
-    return Curves(step, teacher.theta(w), teacher.loss(v, w), gap, length)
+    return TwoLayerCurves(step, teacher.theta(w), teacher.loss(v, w), gap, length)
 
 
-def descend(run: TwoLayerRun) -> Descent:
+def descend(run: TwoLayerRun) -> TwoLayerOutcome:
     """Run coarse gradient descent for ``run.steps`` steps with the expected gradients.
 
     Pure: to be jit-compiled and vmapped over the leaves.
@@ -96,7 +96,7 @@ def descend(run: TwoLayerRun) -> Descent:
     w = unit(run.w) if run.normalised else run.w
     start = _Seen(run.v, w, jnp.int32(0), jnp.linalg.norm(w))
 
-    def segment(seen: _Seen, span: tuple[Array, Array]) -> tuple[_Seen, Curves]:
+    def segment(seen: _Seen, span: tuple[Array, Array]) -> tuple[_Seen, TwoLayerCurves]:
         steps = span[1] - span[0]
         seen = jax.lax.fori_loop(0, steps, lambda _, x: _step(run, x), seen)
         return seen, _look(run, span[1], seen.v, seen.w)
@@ -104,7 +104,7 @@ def descend(run: TwoLayerRun) -> Descent:
     last, rest = jax.lax.scan(segment, start, (grid[:-1], grid[1:]))
     first = jax.tree.map(lambda x: x[None], _look(run, grid[0], run.v, w))
     curves = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, rest)
-    return Descent(*last, curves)
+    return TwoLayerOutcome(*last, curves)
 
 
 def ending(teacher: TwoLayerTeacher, v: Array, w: Array, tolerance: float) -> Array:

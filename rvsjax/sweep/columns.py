@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 
 __all__ = [
     "STATUSES",
@@ -37,12 +37,12 @@ def named(codes: Any, names: Sequence[str | None]) -> pa.Array:
     return pa.array(names, pa.string()).take(pa.array(codes))
 
 
-def identity(items: Sequence[Item]) -> dict[str, pa.Array]:
+def identity(items: Sequence[RunConfig]) -> dict[str, pa.Array]:
     """Return the column that every table has."""
     return {"run_id": pa.array([item.run_id for item in items], pa.string())}
 
 
-def parameters(items: Sequence[Item]) -> dict[str, pa.Array]:
+def parameters(items: Sequence[RunConfig]) -> dict[str, pa.Array]:
     """Return a column a parameter; runs of one point, which share theirs, by number."""
     types = {int: pa.int64(), float: pa.float64(), float | None: pa.float64()}
     types |= {int | None: pa.int64(), bool: pa.bool_()}
@@ -98,7 +98,7 @@ def vectors(x: Any) -> pa.Array:
 
 
 def failed_rows(
-    items: Sequence[Item], reason: str, tables: Iterable[str]
+    items: Sequence[RunConfig], reason: str, tables: Iterable[str]
 ) -> dict[str, pa.Table]:
     """Return the tables of a block that could not be computed: its runs alone."""
     count = len(items)

@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 
 from rvsjax.sweep.engine import Device, Engine
 from rvsjax.sweep.execution import choose_setting
-from rvsjax.sweep.plan.plan import Item, Plan
+from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.study import study_of
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Estimate", "forecast"]
 
 _COMPILE_SECONDS = 3.0  # of a program; 0.2 from the cache, else 2 to 5, two at a time
 _BLOCK_SECONDS = 0.03  # to write the parts of a block, synced; 0.01 to 0.05 seen
 _ROW_BYTES, _POINT_BYTES = 500, 30  # of a row of runs and of curves, once compressed
 
 
-class Forecast(NamedTuple):
+class Estimate(NamedTuple):
     """Counts are exact; seconds and bytes are estimates, good to a factor of two."""
 
     runs: int
@@ -36,7 +36,7 @@ def forecast(
     kernel: str | None,
     lanes: Sequence[Device],
     data: str | None = None,
-) -> Forecast:
+) -> Estimate:
     """Estimate a plan; time a few steps of its program with the most work."""
     study, groups = study_of(plan), plan.groups()
     setting = choose_setting(plan, lanes[0].platform, width, kernel)
@@ -45,13 +45,13 @@ def forecast(
 
     shared = study.material(data, (item for item, _ in groups)).arrays
 
-    def work(group: tuple[Item, int]) -> int:
+    def work(group: tuple[RunConfig, int]) -> int:
         item, count = group
         return count * study.steps(item, shared) * study.size(item)
 
     heaviest, _ = max(groups, key=work)
     engine = Engine(study.probe.take, width, lanes[:1], shared=shared)
-    items = [Item(heaviest.parameters, seed) for seed in range(width)]
+    items = [RunConfig(heaviest.parameters, seed) for seed in range(width)]
     probes = [study.probe.short(study.trial(x, 2, setting.kernel)) for x in items]
     each = _step_seconds(engine, probes) / study.size(heaviest)
     largest = max(study.size(item) for item, _ in groups)
@@ -59,7 +59,7 @@ def forecast(
     points = study.points(record)
     row = _ROW_BYTES + _POINT_BYTES * record.curves
     row += 4 * 8 * largest if record.weights else 0
-    return Forecast(
+    return Estimate(
         runs=runs,
         programs=len(groups),
         blocks=blocks,

@@ -11,12 +11,12 @@ from rvsjax.environment.cache import Cache, private_folder, source_digest
 from rvsjax.environment.jax_settings import unpinned
 from rvsjax.simulation.kernels import KERNELS, choose, problem, works
 from rvsjax.sweep.engine import Device, Engine, Keeper, choose_width, compiler_options
-from rvsjax.sweep.plan.plan import Item, Plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.plan.plan import Plan, RunConfig
+from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study, study_of
 
 __all__ = [
-    "Setting",
+    "ExecutionConfig",
     "choose_setting",
     "make_engine",
     "nearest_setting",
@@ -34,7 +34,7 @@ _SHORT = 20_000  # steps of blocks, where it does not
 _LATER = {"data": "", "unpinned": ""}  # of a setting, not noted where it is empty
 
 
-class Setting(NamedTuple):
+class ExecutionConfig(NamedTuple):
     """What the bits of a result depend on, beside the run itself."""
 
     width: int  # runs in a block
@@ -51,7 +51,7 @@ class Setting(NamedTuple):
 
 def choose_setting(
     plan: Plan, platform: str, width: int | None = None, kernel: str | None = None
-) -> Setting:
+) -> ExecutionConfig:
     """Return the setting for a plan, with what was asked for."""
     groups = plan.groups()
     sizes = [count for _, count in groups]
@@ -65,10 +65,12 @@ def choose_setting(
     usual = study.width if platform == "cpu" else None
     width = width or usual or choose_width(sizes, platform, size, number)
     little = all(_is_little(study, item, size, width, native) for item, size in groups)
-    return Setting(width, kernel, quick=little)
+    return ExecutionConfig(width, kernel, quick=little)
 
 
-def _is_little(study: Study, item: Item, size: int, width: int, native: bool) -> bool:
+def _is_little(
+    study: Study, item: RunConfig, size: int, width: int, native: bool
+) -> bool:
     """Say whether the runs of a program take less time than compiling it well."""
     if native and study.has_kernel(item):
         return size <= _FEW
@@ -83,21 +85,21 @@ def settle(
     width: int | None,
     kernel: str | None,
     data: str = "",
-) -> Setting:
+) -> ExecutionConfig:
     """Return the setting of a folder, chosen now if it has none.
 
-    `data` is a digest of what all runs share. Raises StoreError where another setting
+    `data` is a digest of what all runs share. Raises FolderError where another setting
     is asked for, or it does not work here.
     """
     kept = _kept(store.manifest)
     if kept and kept.data != data:
         what = f"{store.folder} was computed with other data"
-        raise StoreError(f"{what}; name those with --data, or use another folder")
+        raise FolderError(f"{what}; name those with --data, or use another folder")
     here = study_unpinned(study_of(plan), platform)
     if kept and kept.unpinned != here:
         had, now = (f'"{x}"' if x else "none" for x in (kept.unpinned, here))
         what = f"{store.folder} was begun with other settings of JAX and XLA"
-        raise StoreError(
+        raise FolderError(
             f"{what} ({had} there, {now} here); set XLA_FLAGS and JAX_... as there, "
             "or use another folder with --out"
         )
@@ -107,36 +109,36 @@ def settle(
     ):
         if asked and had and asked != had:
             what = f"{store.folder} was begun with {option} {had}, not {asked}"
-            raise StoreError(
+            raise FolderError(
                 f"{what}; leave {option} out, or use another folder with --out"
             )
     setting = kept or choose_setting(plan, platform, width, kernel)
     setting = setting._replace(data=data, unpinned=here)
     if reason := problem(setting.kernel, platform):
         begun = f"{store.folder} was begun with it, but " if kept else ""
-        raise StoreError(
+        raise FolderError(
             f"--kernel {setting.kernel} does not work here: {begun}{reason}"
         )
     store.settle(setting.told())
     return setting
 
 
-def _kept(manifest: dict[str, Any]) -> Setting | None:
+def _kept(manifest: dict[str, Any]) -> ExecutionConfig | None:
     """Return the setting of a folder with this manifest, None if it has none yet."""
     if "width" not in manifest:
         return None
     older = {"kernel": "plain", "quick": False, **_LATER}  # had no choice
     known = older | manifest
     if known["kernel"] not in list(KERNELS) or not isinstance(known["quick"], bool):
-        raise StoreError("its manifest.json names no kernel of this version")
-    return Setting(**{name: known[name] for name in Setting._fields})
+        raise FolderError("its manifest.json names no kernel of this version")
+    return ExecutionConfig(**{name: known[name] for name in ExecutionConfig._fields})
 
 
-def nearest_setting(manifest: dict[str, Any], platform: str) -> Setting:
+def nearest_setting(manifest: dict[str, Any], platform: str) -> ExecutionConfig:
     """Return the setting of a folder, with the plain kernel if its own fails here."""
     setting = _kept(manifest)
     if setting is None:
-        raise StoreError("the folder has no results yet")
+        raise FolderError("the folder has no results yet")
     if not works(setting.kernel, platform):
         return setting._replace(kernel="plain", quick=False)
     return setting
@@ -157,7 +159,7 @@ def _options(study: Study, platform: str, quick: bool) -> dict[str, Any]:
 
 def make_engine(
     study: Study,
-    setting: Setting,
+    setting: ExecutionConfig,
     lanes: tuple[Device, ...],
     *,
     shared: Sequence[Any] = (),

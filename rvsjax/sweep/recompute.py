@@ -11,17 +11,22 @@ from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.differences import Tables
 from rvsjax.sweep.engine import Block, Device, processor
-from rvsjax.sweep.execution import Setting, make_engine, nearest_setting, study_unpinned
-from rvsjax.sweep.plan.plan import Item, Plan, plan_again
+from rvsjax.sweep.execution import (
+    ExecutionConfig,
+    make_engine,
+    nearest_setting,
+    study_unpinned,
+)
+from rvsjax.sweep.plan.plan import Plan, RunConfig, plan_again
 from rvsjax.sweep.schedule import all_blocks, stages
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study, study_of
 
 __all__ = [
-    "Again",
+    "RecomputedBlock",
     "again",
     "elsewhere",
     "find_run",
@@ -35,11 +40,11 @@ _FEW = 3  # names in a sentence
 _ALIKE = 3  # characters that an id and what was asked begin with, for a guess
 
 
-class Again(NamedTuple):
+class RecomputedBlock(NamedTuple):
     """Some runs of a block, computed again in one call of its program."""
 
     block: int  # its number
-    items: list[Item]
+    items: list[RunConfig]
     record: Any  # its results, stacked, an entry an item
 
     def tables(self, study: Study, run_id: str) -> Tables:
@@ -50,16 +55,16 @@ class Again(NamedTuple):
 
 
 def folder_plan(store: Store) -> Plan:
-    """Return the plan of a folder; StoreError if this version has another for it."""
+    """Return the plan of a folder; FolderError if this version has another for it."""
     manifest = store.manifest
     try:
         plan = plan_again(manifest["asked"])
-    except SpecError:
+    except SweepFileError:
         what = f"{store.folder / 'manifest.json'} does not say what was asked"
-        raise StoreError(f"{what}; run the same sweep again to mend it") from None
+        raise FolderError(f"{what}; run the same sweep again to mend it") from None
     if plan.fingerprint != manifest["plan"]:
         what = "was computed by another version of the study"
-        raise StoreError(f"{store.folder} {what}; run the sweep again")
+        raise FolderError(f"{store.folder} {what}; run the sweep again")
     return plan
 
 
@@ -69,22 +74,22 @@ def folder_blocks(store: Store, width: int) -> Iterator[Block]:
 
 
 def folder_material(
-    store: Store, study: Study, setting: Setting, data: str | None = None
+    store: Store, study: Study, setting: ExecutionConfig, data: str | None = None
 ) -> tuple[Any, ...]:
     """Return what the runs of a folder share, from the folder `data` if it is named.
 
-    StoreError if it is not to be had.
+    FolderError if it is not to be had.
     """
     material = study.material(data, ())
     if material.digest != setting.data:
         what = f"{store.folder} was computed with other data than {material.source}"
-        raise StoreError(f"{what}; name the folder of those with --data")
+        raise FolderError(f"{what}; name the folder of those with --data")
     return material.arrays
 
 
 def again(
     store: Store, run_ids: Iterable[str], lane: Device, data: str | None = None
-) -> Iterator[Again]:
+) -> Iterator[RecomputedBlock]:
     """Compute runs again, and those beside them, as the folder's blocks were.
 
     `data` is where the images of networks are, if not where sweeps find them. With the
@@ -113,7 +118,7 @@ def again(
                     shared=shared,
                 )
                 trials = [study.trial(item, points, setting.kernel) for item in items]
-                yield Again(block.number, items, engine(trials))
+                yield RecomputedBlock(block.number, items, engine(trials))
                 wanted -= found
 
 
@@ -145,21 +150,21 @@ def elsewhere(manifest: dict[str, Any], lane: Device) -> list[str]:
 
 
 def find_run(store: Store, asked: str) -> str:
-    """Return the id of the run whose id begins so; StoreError unless there is one."""
+    """Return the id of the run whose id begins so; FolderError unless there is one."""
     there = store.load("runs", ["run_id"])
     ids: list[Any] = there["run_id"].to_list() if "run_id" in there else [None]
     if not all(isinstance(run_id, str) for run_id in ids):
         what = "it lacks a column run_id of words"
-        raise StoreError(f"{store.folder}/runs is no table of a sweep: {what}")
+        raise FolderError(f"{store.folder}/runs is no table of a sweep: {what}")
     found = [run_id for run_id in ids if run_id.startswith(asked)]
     if len(found) == 1:
         return found[0]
     if found:
         shown = ", ".join(found[:_FEW]) + (", ..." if len(found) > _FEW else "")
         what = f'{len(found)} runs of {store.folder} begin with "{asked}": {shown}'
-        raise StoreError(f"{what}; give more of the id")
+        raise FolderError(f"{what}; give more of the id")
     alike = {run_id: len(os.path.commonprefix([run_id, asked])) for run_id in ids}
     nearest = max(ids, key=alike.__getitem__, default="")
     guess = alike.get(nearest, 0) >= _ALIKE
     guessed = f"; did you mean {nearest}?" if guess else ""
-    raise StoreError(f"{store.folder} has no run {asked}{guessed}")
+    raise FolderError(f"{store.folder} has no run {asked}{guessed}")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from rvsjax import STUDIES
 
 if TYPE_CHECKING:
-    from rvsjax.sweep.plan.parameters import Vocabulary
+    from rvsjax.sweep.plan.parameters import ParameterSpace
     from rvsjax.sweep.study import Study
 
 __all__ = ["find_figure", "find_parameters", "find_schema", "find_study"]
 
 
-def find_parameters(name: str) -> "Vocabulary":
+def find_parameters(name: str) -> "ParameterSpace":
     """Return the parameters of a study, without JAX."""
     return _find(name, "parameters").PARAMETERS
 

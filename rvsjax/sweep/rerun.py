@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
-from rvsjax.sweep.execution import Setting, make_engine, nearest_setting
+from rvsjax.sweep.execution import ExecutionConfig, make_engine, nearest_setting
 from rvsjax.sweep.recompute import (
     again,
     elsewhere,
@@ -18,7 +18,7 @@ from rvsjax.sweep.recompute import (
     folder_material,
     folder_plan,
 )
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.store.untrusted import kind
 from rvsjax.sweep.study import study_of
 
@@ -65,7 +65,7 @@ def rerun(
     """Compute a run of a folder again on a device, and compare all that it has left.
 
     The beginning of a run's id will do. `data` is the folder of the images of networks,
-    if not the one where sweeps find them. Raises StoreError where there is no such run.
+    if not the one where sweeps find them. Raises `FolderError` where no run is such.
     """
     store = Store(folder)
     run_id = find_run(store, run_id)
@@ -74,14 +74,14 @@ def rerun(
     told = elsewhere(store.manifest, lane)
     found = next(again(store, [run_id], lane, data), None)
     if found is None:
-        raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
+        raise FolderError(f"{folder}: the sweep that it holds has no run {run_id}")
     here = found.tables(study, run_id)
     there = held(store, run_id, study.kept(record))
     need_kinds(store, there, here)
     if has_failed(there):
         reason = there["runs"].to_pydict().get("reason", ["no reason told"])[0]
         what = f"run {run_id} failed there ({reason})"
-        raise StoreError(f"{what}; the sweep with --retry failed computes it")
+        raise FolderError(f"{what}; the sweep with --retry failed computes it")
     [item] = (item for item in found.items if item.run_id == run_id)
     trial = study.trial(item, study.points(record), "plain")
     allowed = study.allowed(trial, here)
@@ -108,7 +108,7 @@ def has_failed(there: Tables) -> bool:
 
 
 def need_kinds(store: Store, there: Tables, here: Tables) -> None:
-    """Raise StoreError where a folder holds, say, words in place of numbers.
+    """Raise FolderError where a folder holds, say, words in place of numbers.
 
     What a column should hold is what it holds here, computed again.
     """
@@ -119,7 +119,7 @@ def need_kinds(store: Store, there: Tables, here: Tables) -> None:
             if "nothing" not in (found, right) and found != right:
                 what = f"its column {field.name} should hold {right}, not {found}"
                 where = f"{store.folder}/{name} is no table of a sweep"
-                raise StoreError(f"{where}: {what}")
+                raise FolderError(f"{where}: {what}")
 
 
 class EveryStep(NamedTuple):
@@ -135,7 +135,7 @@ def every_step(
 ) -> EveryStep:
     """Compute a run again by itself, with the plain kernel, and keep every step.
 
-    Raises StoreError where there is no such run, or it has over `MOST_STEPS` steps.
+    Raises FolderError where there is no such run, or it has over `MOST_STEPS` steps.
     """
     store = Store(folder)
     run_id = find_run(store, run_id)
@@ -144,12 +144,12 @@ def every_step(
     blocks = folder_blocks(store, setting.width)
     item = next((x for b in blocks for x in b.items if x.run_id == run_id), None)
     if item is None:
-        raise StoreError(f"{folder}: the sweep that it holds has no run {run_id}")
+        raise FolderError(f"{folder}: the sweep that it holds has no run {run_id}")
     number = study.steps(item)
     if number > MOST_STEPS:
         what = f"run {run_id} has {number:,} steps, and every step is kept of up to"
-        raise StoreError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
-    alone = Setting(width=1, kernel="plain", quick=False)
+        raise FolderError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
+    alone = ExecutionConfig(width=1, kernel="plain", quick=False)
     shared = folder_material(store, study, setting, data)
     trial = study.trial(item, number + 1, "plain")
     here = study.tables(

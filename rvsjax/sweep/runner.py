@@ -21,12 +21,12 @@ from rvsjax.sweep.columns import failed_rows
 from rvsjax.sweep.engine import Block, Device, Engine, default_lanes, devices, processor
 from rvsjax.sweep.execution import make_engine, settle
 from rvsjax.sweep.plan.document import Record
-from rvsjax.sweep.plan.plan import Item, Plan
+from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.schedule import all_blocks, block_numbers, grow, need_room, stages
 from rvsjax.sweep.store import Store
-from rvsjax.sweep.study import Material, Study, study_of
+from rvsjax.sweep.study import Dataset, Study, study_of
 
-__all__ = ["Ending", "Options", "Progress", "run_plan"]
+__all__ = ["SweepStatus", "Options", "Progress", "run_plan"]
 
 _PACKAGES = ("jax", "jaxlib", "numpy", "pandas", "pyarrow", "scipy")
 _WHOLE = ("curves", "pairs", "weights", "runs", "claims")
@@ -62,7 +62,7 @@ class Options(NamedTuple):
     say: Callable[[str], None] = lambda text: None  # hears what was mended
 
 
-class Ending(NamedTuple):
+class SweepStatus(NamedTuple):
     """How a call ended: the folder, blocks not there yet, and whether one failed."""
 
     folder: Path
@@ -70,11 +70,11 @@ class Ending(NamedTuple):
     failed: bool
 
 
-def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Ending:
+def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> SweepStatus:
     """Compute what is missing of a plan in the folder `out`, and compact its tables.
 
-    `source` is the text of the sweep file, kept beside the results. Raises `StoreError`
-    where the folder holds something else or cannot be written.
+    `source` is the text of the sweep file, kept beside the results. Raises
+    `FolderError` where the folder holds something else or cannot be written.
     """
     need_room(plan, options.width)
     items = (item for item, _ in plan.groups())
@@ -87,8 +87,8 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Endi
 
 
 def _run_held(
-    store: Store, plan: Plan, source: str, options: Options, material: Material
-) -> Ending:
+    store: Store, plan: Plan, source: str, options: Options, material: Dataset
+) -> SweepStatus:
     """Run a plan in a folder that this process holds, or its share of it."""
     study = study_of(plan)
     lanes = options.lanes or default_lanes(devices())
@@ -133,7 +133,7 @@ def _run_held(
             store.compact()
             _write_claims(store, study)
             store.seal([name for name in _WHOLE if store.has(name)])
-    return Ending(store.folder, left, failed)
+    return SweepStatus(store.folder, left, failed)
 
 
 def _wanted_blocks(store: Store, numbers: set[int], options: Options) -> set[int]:
@@ -166,7 +166,7 @@ def _compute_blocks(
     statuses = Counter[str]()
     noted = {entry["block"] for entry in store.manifest.get("halved", [])}
 
-    def make(item: Item) -> Any:
+    def make(item: RunConfig) -> Any:
         return work.study.trial(item, work.study.points(work.record), work.kernel)
 
     def stop() -> bool:

@@ -11,17 +11,17 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.engine import Block, blocks
 from rvsjax.sweep.plan.plan import Plan, plan_again
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 __all__ = ["all_blocks", "block_numbers", "grow", "need_room", "stages"]
 
 MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
 
-class Stage(NamedTuple):
+class PlanRevision(NamedTuple):
     """A plan that the folder has had: its first number, and the blocks it keeps."""
 
     plan: Plan
@@ -29,17 +29,19 @@ class Stage(NamedTuple):
     kept: frozenset[int] | None  # None: all, of the present plan
 
 
-def stages(manifest: dict[str, Any], plan: Plan) -> list[Stage]:
+def stages(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
     """Return the stages of a folder whose present plan this is."""
     try:
         earlier = [
-            Stage(plan_again(told["asked"]), told["first"], frozenset(told["blocks"]))
+            PlanRevision(
+                plan_again(told["asked"]), told["first"], frozenset(told["blocks"])
+            )
             for told in manifest.get("earlier", [])
         ]
-    except SpecError:
+    except SweepFileError:
         what = "the folder grew out of a sweep that this version cannot read"
-        raise StoreError(f"{what}; use another folder with --out") from None
-    return [*earlier, Stage(plan, manifest.get("first", 0), None)]
+        raise FolderError(f"{what}; use another folder with --out") from None
+    return [*earlier, PlanRevision(plan, manifest.get("first", 0), None)]
 
 
 def need_room(plan: Plan, width: int | None) -> None:
@@ -49,10 +51,10 @@ def need_room(plan: Plan, width: int | None) -> None:
     """
     if plan.size // (width or 64) > MOST_BLOCKS:
         what = f"{plan.size:,} runs are too many for a folder"
-        raise StoreError(f"{what}; take some, with --limit, --only or --seeds")
+        raise FolderError(f"{what}; take some, with --limit, --only or --seeds")
 
 
-def all_blocks(folder: list[Stage], width: int) -> Iterator[Block]:
+def all_blocks(folder: list[PlanRevision], width: int) -> Iterator[Block]:
     """Yield every block that a folder is to have in the end."""
     known: set[str] = set()
     for stage in folder:
@@ -68,7 +70,7 @@ def all_blocks(folder: list[Stage], width: int) -> Iterator[Block]:
         known |= found
 
 
-def block_numbers(folder: list[Stage], width: int) -> set[int]:
+def block_numbers(folder: list[PlanRevision], width: int) -> set[int]:
     """Return the numbers of all blocks; without a loop where the sweep never grew."""
     if len(folder) == 1:
         return set(
@@ -84,7 +86,7 @@ def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any]
     """
     try:
         before = plan_again(manifest["asked"])
-    except SpecError:
+    except SweepFileError:
         return None
     alike = all(
         manifest["asked"].get(name) == plan.as_json()[name]

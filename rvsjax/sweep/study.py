@@ -8,15 +8,15 @@ import pandas as pd
 import pyarrow as pa
 
 from rvsjax.sweep.differences import Difference, Tables
-from rvsjax.sweep.engine import Stages
+from rvsjax.sweep.engine import Resumable
 from rvsjax.sweep.plan.document import Record
-from rvsjax.sweep.plan.plan import Item, Plan
+from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.registry import find_study
 from rvsjax.types import Array
 
 __all__ = [
-    "Allowed",
-    "Material",
+    "Tolerance",
+    "Dataset",
     "Probe",
     "Study",
     "Trial",
@@ -29,7 +29,7 @@ Trial = Any
 """A run as a sweep names it: a pytree of numbers, mapped over, and static names."""
 
 
-class Allowed(Protocol):
+class Tolerance(Protocol):
     """How far rounding may move the rows of a run."""
 
     def differences(self, there: Tables, here: Tables) -> list[Difference]:
@@ -49,7 +49,7 @@ class Probe(NamedTuple):
     take: Callable[..., Array]  # of such a trial and what trials share
 
 
-class Material(NamedTuple):
+class Dataset(NamedTuple):
     """What all trials of a sweep share, and what is told of it."""
 
     arrays: tuple[Any, ...]
@@ -57,9 +57,9 @@ class Material(NamedTuple):
     source: str  # a sentence
 
 
-def no_material(folder: str | None, items: Iterable[Item]) -> Material:
+def no_material(folder: str | None, items: Iterable[RunConfig]) -> Dataset:
     """Return nothing to share."""
-    return Material((), "", "")
+    return Dataset((), "", "")
 
 
 def common(there: Tables, here: Tables) -> tuple[Tables, Tables]:
@@ -72,11 +72,11 @@ def common(there: Tables, here: Tables) -> tuple[Tables, Tables]:
     return there, kept
 
 
-Find = Callable[[str | None, Iterable[Item]], Material]
+Find = Callable[[str | None, Iterable[RunConfig]], Dataset]
 """From a folder, if one is named, for items that stand for all of a sweep."""
 
 
-class Folder(Protocol):
+class FolderTables(Protocol):
     """The tables of a folder whose runs are there."""
 
     def load(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -92,7 +92,7 @@ class Folder(Protocol):
         ...
 
 
-def no_claims(folder: Folder) -> pd.DataFrame:
+def no_claims(folder: FolderTables) -> pd.DataFrame:
     """Return no row: nothing is claimed."""
     return pd.DataFrame()
 
@@ -100,22 +100,28 @@ def no_claims(folder: Folder) -> pd.DataFrame:
 class Study(NamedTuple):
     """Trials, what is computed of them, and the tables that it is kept in."""
 
-    trial: Callable[[Item, int, str], Trial]  # of an item, points a curve and a kernel
-    evaluate: Callable[..., Any] | Stages  # pure, the same object for every sweep
+    trial: Callable[
+        [RunConfig, int, str], Trial
+    ]  # of an item, points a curve and a kernel
+    evaluate: Callable[..., Any] | Resumable  # pure, the same object for every sweep
     probe: Probe
-    tables: Callable[[Sequence[Item], Any], dict[str, pa.Table]]  # of stacked results
+    tables: Callable[
+        [Sequence[RunConfig], Any], dict[str, pa.Table]
+    ]  # of stacked results
     names: tuple[str, ...]  # of those tables, `weights` where a sweep asks for them
-    allowed: Callable[[Trial, Tables], Allowed]  # of a trial and its tables
+    allowed: Callable[[Trial, Tables], Tolerance]  # of a trial and its tables
     steps: Callable[..., int]  # of an item, and of what trials share where it is known
-    size: Callable[[Item], int]  # weights
-    has_kernel: Callable[[Item], bool]  # whether one takes its steps, where one is
-    has_light_steps: Callable[[Item], bool]  # not those that compiling well speeds up
+    size: Callable[[RunConfig], int]  # weights
+    has_kernel: Callable[[RunConfig], bool]  # whether one takes its steps, where one is
+    has_light_steps: Callable[
+        [RunConfig], bool
+    ]  # not those that compiling well speeds up
     comparable: Callable[[Tables, Tables], tuple[Tables, Tables]] = common
     material: Find = no_material
     width: int | None = None  # of a block on CPU, if not by number and size of runs
     alone: bool = True  # whether a run by itself is the same run, up to rounding
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
-    claims: Callable[[Folder], pd.DataFrame] = no_claims  # a row each
+    claims: Callable[[FolderTables], pd.DataFrame] = no_claims  # a row each
     unkept: int = 2  # points of a run whose curves are not kept
 
     def kept(self, record: Record) -> tuple[str, ...]:
@@ -128,7 +134,7 @@ class Study(NamedTuple):
         return record.curves or self.unkept
 
     def rows(
-        self, items: Sequence[Item], results: Any, record: Record
+        self, items: Sequence[RunConfig], results: Any, record: Record
     ) -> dict[str, pa.Table]:
         """Return the tables that a sweep keeps of a block."""
         found = self.tables(items, results)

@@ -12,8 +12,8 @@ import numpy as np
 
 from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
-from rvsjax.sweep.execution import Setting, make_engine, nearest_setting
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.execution import ExecutionConfig, make_engine, nearest_setting
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.recompute import (
     again,
     elsewhere,
@@ -22,7 +22,7 @@ from rvsjax.sweep.recompute import (
     folder_plan,
 )
 from rvsjax.sweep.rerun import has_failed, held, need_kinds
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import study_of
 
 __all__ = ["LAST_ROWS", "Verified", "stale_tables", "verify"]
@@ -30,7 +30,7 @@ __all__ = ["LAST_ROWS", "Verified", "stale_tables", "verify"]
 LAST_ROWS = 20
 """Blocks whose last row is looked at: all of a folder with so few, else drawn."""
 
-_ALONE = Setting(width=1, kernel="plain", quick=False)
+_ALONE = ExecutionConfig(width=1, kernel="plain", quick=False)
 
 
 class Verified(NamedTuple):
@@ -50,7 +50,7 @@ def verify(
     blocks where there are more. Runs whose block failed are passed over. Networks are
     computed in their own blocks and compared to the bit: by itself each is another.
     `data` is the folder of their images, if not where sweeps find them. Raises
-    StoreError where the folder holds no results of this version.
+    FolderError where the folder holds no results of this version.
     """
     store = Store(folder)
     plan = folder_plan(store)
@@ -78,7 +78,7 @@ def verify(
 
 
 def _alone(
-    store: Store, items: list[Item], lane: Device, data: str | None
+    store: Store, items: list[RunConfig], lane: Device, data: str | None
 ) -> Iterator[Tables]:
     """Yield the rows of runs, each computed by itself."""
     plan = folder_plan(store)
@@ -93,7 +93,7 @@ def _alone(
 
 
 def _in_place(
-    store: Store, items: list[Item], lane: Device, data: str | None
+    store: Store, items: list[RunConfig], lane: Device, data: str | None
 ) -> Iterator[Tables]:
     """Yield the rows of runs in the order of their blocks, computed in these."""
     study = study_of(folder_plan(store))
@@ -114,7 +114,7 @@ def stale_tables(folder: str | Path) -> list[str]:
 
 def _chosen(
     store: Store, sample: int, seed: int, lane: Device
-) -> Iterator[tuple[int, Item]]:
+) -> Iterator[tuple[int, RunConfig]]:
     """Yield the runs to look at, with the numbers of their blocks, in their order."""
     width = nearest_setting(store.manifest, lane.platform).width
     done, rng = store.done(), np.random.default_rng(seed)
@@ -122,7 +122,7 @@ def _chosen(
     there = [number for number in sizes if number in done]
     ends = np.cumsum([sizes[number] for number in there])
     if not there:
-        raise StoreError(f"{store.folder} has no finished block; run the sweep again")
+        raise FolderError(f"{store.folder} has no finished block; run the sweep again")
     lasts = rng.choice(ends - 1, min(LAST_ROWS, len(ends)), replace=False)
     drawn = rng.choice(ends[-1], min(sample, ends[-1]), replace=False)
     wanted = np.union1d(lasts, drawn)

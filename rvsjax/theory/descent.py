@@ -10,7 +10,7 @@ import math
 import jax.numpy as jnp
 
 from rvsjax.simulation import rounding
-from rvsjax.simulation.monitor import NEVER, Descent
+from rvsjax.simulation.monitor import NEVER, Monotone
 from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence, Hypotheses
 
@@ -134,7 +134,7 @@ def theorem_1_lagrangian(evidence: Evidence) -> Check:
     return _never_rises(evidence, evidence.within_theorem_1, evidence.seen.lagrangian)
 
 
-def _never_rises(evidence: Evidence, hypotheses: Hypotheses, seen: Descent) -> Check:
+def _never_rises(evidence: Evidence, hypotheses: Hypotheses, seen: Monotone) -> Check:
     """Return the check of a value that no step raises by more than its own rounding."""
     allowance = jnp.where(seen.rise_at == NEVER, jnp.inf, 0)
     return evidence.check(hypotheses, seen.change, 0, allowance, evidence.shows_rises)

@@ -12,7 +12,7 @@ from rvsjax.cli.main import main
 from rvsjax.studies.rvscgd.certify import certify, problem_of, starts_of, worst_runs
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -167,7 +167,7 @@ def test_a_broken_certificate_is_named(results):
     folder.mkdir()
     for text in ("{", "[]", '{"claim": "x"}'):
         (folder / "x.json").write_text(text)
-        with pytest.raises(StoreError, match="x.json is not a certificate"):
+        with pytest.raises(FolderError, match="x.json is not a certificate"):
             assert rvsjax.load(results.folder).certificates is None
 
 

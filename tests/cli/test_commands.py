@@ -6,7 +6,7 @@ import pytest
 
 from rvsjax.cli.commands.sweep import start_lanes
 from rvsjax.cli.main import main
-from rvsjax.sweep.estimate import Forecast
+from rvsjax.sweep.estimate import Estimate
 
 SWEEP = 'version = 1\nname = "few"\nstudy = "rvscgd"\n'
 
@@ -20,8 +20,8 @@ def test_a_dry_run_counts_in_the_singular(
 ):
     width = min(number, 2)
     counts = {"runs": number, "programs": 1, "blocks": number, "width": width}
-    rest = dict.fromkeys(Forecast._fields, 1) | counts
-    monkeypatch.setattr("rvsjax.sweep.estimate.forecast", lambda *_: Forecast(**rest))
+    rest = dict.fromkeys(Estimate._fields, 1) | counts
+    monkeypatch.setattr("rvsjax.sweep.estimate.forecast", lambda *_: Estimate(**rest))
     (tmp_path / "few.toml").write_text(SWEEP)
     assert main(["sweep", "few.toml", "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()

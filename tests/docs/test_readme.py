@@ -67,7 +67,11 @@ def test_every_parameter_and_column_is_documented():
     from rvsjax.studies.two_layer import study as two_layer
     from rvsjax.theory import CLAIMS
 
-    for name in (*Measurements._fields, *two_layer.Measurements._fields, "ended"):
+    for name in (
+        *Measurements._fields,
+        *two_layer.TwoLayerMeasurements._fields,
+        "ended",
+    ):
         assert f"`m_{name}`" in GUIDE, name
     for name in Points._fields[1:]:
         assert f"`m_{name}`" in GUIDE and name in GUIDE, name

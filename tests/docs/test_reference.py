@@ -10,7 +10,7 @@ from docs.reference import FOLDER, make
 from docs.reference.sentences import OURS, SENTENCES
 from docs.reference.verdicts import read
 from rvsjax import STUDIES
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.registry import find_parameters
@@ -151,7 +151,7 @@ def test_the_schema_takes_what_the_program_takes(validator):
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG.keys())
 def test_the_schema_refuses_what_the_program_refuses(validator, change):
     raw = changed(SMALL, *change)
-    with pytest.raises(SpecError):
+    with pytest.raises(SweepFileError):
         make_plan(raw)
     assert not validator.is_valid(raw)
 

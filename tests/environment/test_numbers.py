@@ -7,12 +7,12 @@ import pytest
 
 import rvsjax
 from rvsjax.environment.numbers import flat, plain
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, Largest, TransformedL1
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import simulate
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 from rvsjax.types import Hyper
 
 
@@ -116,10 +116,12 @@ def test_run_takes_what_grid_takes(given, runs, monkeypatch):
 
 
 def test_what_is_no_path_is_told():
-    with pytest.raises(SpecError, match="file  must be a path, or what rvsjax.grid"):
+    with pytest.raises(
+        SweepFileError, match="file  must be a path, or what rvsjax.grid"
+    ):
         rvsjax.run(3)
-    with pytest.raises(SpecError, match="out  must be a path, got 5"):
+    with pytest.raises(SweepFileError, match="out  must be a path, got 5"):
         rvsjax.run(rvsjax.grid("x"), 5)
     for folder in (3, None, ["out"]):
-        with pytest.raises(StoreError, match="is a path, not"):
+        with pytest.raises(FolderError, match="is a path, not"):
             rvsjax.load(folder)

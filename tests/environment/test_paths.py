@@ -9,8 +9,8 @@ import rvsjax
 from rvsjax.cli.parser import make_parser
 from rvsjax.environment.cache import private_folder
 from rvsjax.environment.paths import user_path
-from rvsjax.errors import SpecError
-from rvsjax.nn.data import DataError, load_data
+from rvsjax.errors import DataError, SweepFileError
+from rvsjax.nn.data import load_data
 from rvsjax.results.results import Results
 
 
@@ -57,7 +57,7 @@ def test_each_path_of_a_command(home, command):
 
 def test_each_path_in_python_and_of_the_environment(home, monkeypatch):
     assert Results("~/x").folder == home / "x"
-    with pytest.raises(SpecError, match="/home/x.toml"):
+    with pytest.raises(SweepFileError, match="/home/x.toml"):
         rvsjax.run("~/x.toml")
     with pytest.raises(DataError, match=str(home / "x")):
         load_data("~/x")

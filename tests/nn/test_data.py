@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from rvsjax.nn.data import DataError, idx, load_data, mnist
+from rvsjax.errors import DataError
+from rvsjax.nn.data import idx, load_data, mnist
 from rvsjax.nn.data.folder import MNIST_MD5, read_folder
 from rvsjax.nn.data.idx import read_idx
 from tests import ROOT

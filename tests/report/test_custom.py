@@ -16,7 +16,7 @@ import pytest
 from rvsjax.report.figures.custom import MOST_WORDS, draw_any
 from rvsjax.report.figures.values import figure_data
 from rvsjax.report.style import style
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 N = 30
 _NAN = float("nan")
@@ -69,7 +69,7 @@ def test_a_pair_of_columns_is_drawn_right_or_refused(y):
         expected = medians(x, y)
         try:
             data = drawn(x, y)
-        except StoreError as error:
+        except FolderError as error:
             assert x == "run_id" or not expected, (x, y)
             assert y in str(error) if x != "run_id" else f"{N} words" in str(error)
         else:
@@ -79,7 +79,7 @@ def test_a_pair_of_columns_is_drawn_right_or_refused(y):
 @pytest.mark.parametrize("y", list(WORDS))
 def test_words_have_no_height(y):
     for x in RUNS:
-        with pytest.raises(StoreError, match="holds no numbers"):
+        with pytest.raises(FolderError, match="holds no numbers"):
             drawn(x, y)
 
 
@@ -116,5 +116,5 @@ def test_a_figure_says_how_many_rows_it_shows():
 
 def test_words_beyond_the_room_are_refused():
     assert N > MOST_WORDS
-    with pytest.raises(StoreError, match=f"{N} words, at most {MOST_WORDS}"):
+    with pytest.raises(FolderError, match=f"{N} words, at most {MOST_WORDS}"):
         drawn("run_id", "p_seed")

@@ -21,7 +21,7 @@ from rvsjax.results.compare.pairing import pair
 from rvsjax.results.compare.provenance import differing_settings
 from rvsjax.results.compare.statistics import compare_claim, compare_measure
 from rvsjax.results.compare.text import as_json, lines
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 TWO_LAYER = {
     **{"p_surrogate": "relu", "p_start": "uniform", "p_normalisation": "none"},
@@ -125,7 +125,7 @@ def test_what_has_one_value_in_each_and_not_the_same_is_to_differ():
 def test_seeds_differ_only_if_they_are_asked_to():
     a = pd.DataFrame({"run_id": ["x"], "p_seed": [0], "p_d": [5]})
     b = a.assign(p_seed=7)
-    with pytest.raises(StoreError, match=r"seed is 0 in A and 7 in B; .*--on seed, "):
+    with pytest.raises(FolderError, match=r"seed is 0 in A and 7 in B; .*--on seed, "):
         pair(a, b)
     assert pair(a, b, ["seed"]).on == [("seed", "0", "7")]
 
@@ -137,22 +137,22 @@ def test_a_parameter_with_several_values_pairs_or_is_named():
     found = pair(a, b)
     assert found.a["run_id"].to_list() == ["y", "z"]
     assert found.b["run_id"].to_list() == ["w", "x"]
-    with pytest.raises(StoreError, match="2 runs of A differ in lam alone"):
+    with pytest.raises(FolderError, match="2 runs of A differ in lam alone"):
         pair(a, b, ["lam"])
-    with pytest.raises(StoreError, match="2 runs of A have the same parameters"):
+    with pytest.raises(FolderError, match="2 runs of A have the same parameters"):
         pair(pd.concat([a, a]), b)
 
 
 def test_without_any_pair_the_parameters_are_named_or_that_none_is_to_blame():
     a = pd.DataFrame({"run_id": list("wx"), "p_d": [5, 6], "p_k": [1, 2]})
     b = a.assign(p_d=[50, 60])
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(FolderError) as refused:
         pair(a, b)
     told = "no run of A has a partner in B: d is 5, 6 in A and 50, 60 in B; "
     assert str(refused.value) == told + "where that is what you compare, add --on d"
-    with pytest.raises(StoreError, match="no run has them all"):
+    with pytest.raises(FolderError, match="no run has them all"):
         pair(a, a.assign(p_k=[2, 1]))
-    with pytest.raises(StoreError, match='no parameter "bta" .* they have d, k'):
+    with pytest.raises(FolderError, match='no parameter "bta" .* they have d, k'):
         pair(a, b, ["bta"])
 
 

@@ -20,7 +20,7 @@ from rvsjax.studies.lenet import study as lenet
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 from tests import ROOT
 
 DIGITS = ROOT / "tests" / "digits"
@@ -151,7 +151,7 @@ def test_other_data_is_refused(folder, tmp_path):
     data[-1] ^= 1
     path.write_bytes(gzip.compress(data))
     plan = make_plan(parse(SWEEP))
-    with pytest.raises(StoreError, match="other data"):
+    with pytest.raises(FolderError, match="other data"):
         run_plan(plan, SWEEP, out, options()._replace(data=str(other)))
     manifest = json.loads((out / "manifest.json").read_text())
     assert len(manifest["data"]) == 16
@@ -200,7 +200,7 @@ def test_more_images_than_there_are_is_a_sentence(tmp_path, line, said):
     lines = [x for x in SWEEP.splitlines() if not x.startswith(f"{name} =")]
     text = "\n".join(lines).replace("[constants]", f"[constants]\n{line}")
     plan = make_plan(parse(text))
-    with pytest.raises(StoreError, match=said):
+    with pytest.raises(FolderError, match=said):
         run_plan(plan, text, tmp_path / "out", options())
 
 
@@ -221,7 +221,7 @@ def test_images_of_another_size_are_refused(tmp_path, capsys):
     data = load_data(DIGITS)._replace(train_images=np.zeros((50, 8, 8), np.uint8))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rvsjax.studies.lenet.dataset.load_data", lambda folder: data)
-        with pytest.raises(StoreError, match="28 x 28 pixels, got 8 x 8"):
+        with pytest.raises(FolderError, match="28 x 28 pixels, got 8 x 8"):
             lenet.STUDY.material(None, ())
 
 

@@ -7,15 +7,17 @@ import scipy.stats
 
 from rvsjax.models.no_overlap import angle
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.studies.rvscgd.trial import Trial, make_trial
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.studies.rvscgd.trial import RvscgdTrial, make_trial
+from rvsjax.sweep.plan.plan import RunConfig
 
 
 def trial(seed=0, **chosen):
-    return make_trial(Item(RVSCGD.complete({"d": 12, "steps": 10} | chosen), seed), 5)
+    return make_trial(
+        RunConfig(RVSCGD.complete({"d": 12, "steps": 10} | chosen), seed), 5
+    )
 
 
-draw = jax.jit(Trial.draw)
+draw = jax.jit(RvscgdTrial.draw)
 
 
 def test_a_seed_gives_one_teacher_and_start_under_every_configuration():
@@ -112,7 +114,7 @@ def test_the_static_key_is_the_structure_of_the_trial(seed):
         fixed = {name: options[0] for name, options in values.items()}
         for name in rng.choice(list(values), size=2):
             fixed[name] = values[name][rng.integers(2)]
-        items.append(Item(RVSCGD.complete(fixed), int(rng.integers(9))))
+        items.append(RunConfig(RVSCGD.complete(fixed), int(rng.integers(9))))
 
     def program(item):
         leaves, structure = jax.tree.flatten(make_trial(item, 5))

@@ -13,11 +13,11 @@ from rvsjax import STUDIES
 from rvsjax.cli.main import main
 from rvsjax.results import schema
 from rvsjax.sweep.plan.document import parse
-from rvsjax.sweep.plan.parameters import Item
+from rvsjax.sweep.plan.parameters import RunConfig
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.registry import find_parameters, find_study
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -193,13 +193,14 @@ def test_bad_values_are_sentences(tmp_path, capsys, harm, what):
 
 def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
     monkeypatch.delitem(STUDIES, "two_layer")
-    with pytest.raises(StoreError, match="a study that this version lacks"):
+    with pytest.raises(FolderError, match="a study that this version lacks"):
         _ = rvsjax.load(folder).runs
 
 
 def test_an_item_knows_its_study():
     """Runs of two studies never share an id, whatever they are called."""
     ids = {
-        Item(words.complete({}), 0).run_id for words in map(find_parameters, STUDIES)
+        RunConfig(words.complete({}), 0).run_id
+        for words in map(find_parameters, STUDIES)
     }
     assert len(ids) == len(STUDIES)

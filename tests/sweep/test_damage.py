@@ -19,7 +19,7 @@ from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -167,7 +167,7 @@ def check_readers(folder, whole):
             continue  # counted from the runs, which are read as well
         try:
             read = rows(Store(folder).load(name))
-        except StoreError as error:
+        except FolderError as error:
             assert str(folder) in str(error) and "run the same sweep" in str(error)
             continue
         assert len(set(read)) == len(read)
@@ -390,7 +390,7 @@ def test_a_harmed_manifest_costs_no_block(finished, begun, tmp_path, harm):
     harm(folder / "manifest.json")
     there = listing(folder)
     with pytest.raises(
-        StoreError, match=r"manifest.json is .*run the same sweep again"
+        FolderError, match=r"manifest.json is .*run the same sweep again"
     ):
         rvsjax.load(folder)
     assert listing(folder) == there
@@ -406,7 +406,7 @@ def test_a_harmed_manifest_costs_no_block(finished, begun, tmp_path, harm):
 def test_a_lost_manifest_costs_no_block(finished, folder):
     blocks = missing(folder)
     (folder / "manifest.json").unlink()
-    with pytest.raises(StoreError, match="no manifest.json"):
+    with pytest.raises(FolderError, match="no manifest.json"):
         rvsjax.load(folder)
     said, computed = run(folder, width=None, kernel=None)
     assert computed == blocks
@@ -426,7 +426,7 @@ def test_every_digit_of_a_manifest_counts(finished, tmp_path):
         flip(path, place)
         try:
             read = Store(folder).manifest
-        except StoreError:
+        except FolderError:
             continue
         finally:
             path.write_bytes(whole)
@@ -457,14 +457,14 @@ def test_a_forged_history_is_refused(finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "out")
     stage = {"asked": {"seeds": []}, "mark": "x", "first": 0, "blocks": [0]}
     forged(folder, earlier=[stage], first=1)
-    with pytest.raises(StoreError, match="a sweep that this version cannot read"):
+    with pytest.raises(FolderError, match="a sweep that this version cannot read"):
         run(folder)
 
 
 def test_the_manifest_of_another_sweep_is_refused(finished, folder, others):
     before = listing(folder)
     shutil.copy(others / "sweep/manifest.json", folder / "manifest.json")
-    with pytest.raises(StoreError, match="constants.lam is 0.02 there, 0.01 now"):
+    with pytest.raises(FolderError, match="constants.lam is 0.02 there, 0.01 now"):
         run(folder)
     assert [path for path in listing(folder) if ".locks" not in path] == [
         path for path in before if ".locks" not in path
@@ -535,7 +535,7 @@ def check_every_byte(store, path):
     places += [(place, 7) for place, byte in enumerate(whole) if byte in b"xy"]
     for place, bit in places:
         flip(path, place, bit)
-        with pytest.raises(StoreError, match="damaged"):
+        with pytest.raises(FolderError, match="damaged"):
             Store(store.folder).load("runs")
         path.write_bytes(whole)
     assert store.load("runs")["x"].tolist() == [1, 2, 3, 4]
@@ -557,7 +557,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rvsjax.sweep.store import Damaged, StoreError
+from rvsjax.sweep.store import DamagedFile, FolderError
 from rvsjax.sweep.store import parts
 from rvsjax.sweep.store import tables
 
@@ -580,7 +580,7 @@ for place in range(begin, len(whole)):
         for name, read in readers.items():
             try:
                 read(path)
-            except (Damaged, StoreError):
+            except (DamagedFile, FolderError):
                 pass
 print("read", len(whole) - begin)
 """
@@ -602,7 +602,7 @@ def test_every_length_of_a_part_is_noticed(tiny):
     whole = path.read_bytes()
     for length in range(0, len(whole), 3):
         path.write_bytes(whole[:length])
-        with pytest.raises(StoreError, match="damaged"):
+        with pytest.raises(FolderError, match="damaged"):
             tiny.load("runs")
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from rvsjax.cli.main import main
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -226,7 +226,7 @@ def test_out_of_handles_anywhere(whole, tmp_path):
             try:
                 with handles(number):
                     job(folder)
-            except (OSError, StoreError) as error:
+            except (OSError, FolderError) as error:
                 assert "Too many open files" in str(error)
                 failed += 1
             gc.collect()
@@ -248,14 +248,14 @@ def test_readers_out_of_handles_take_nothing_for_damaged(tmp_path):
 def test_a_folder_that_cannot_be_made(without_rights):
     Path("closed").mkdir()
     Path("closed").chmod(0o555)
-    with pytest.raises(StoreError, match="closed/out cannot be .*: Permission denied"):
+    with pytest.raises(FolderError, match="closed/out cannot be .*: Permission denied"):
         job("closed/out")
     Path("closed").chmod(0o000)
-    with pytest.raises(StoreError, match="closed/out cannot be .*: Permission denied"):
+    with pytest.raises(FolderError, match="closed/out cannot be .*: Permission denied"):
         job("closed/out")
     Path("closed").chmod(0o777)
     long = "x" * 300
-    with pytest.raises(StoreError, match="cannot be .*: File name too long"):
+    with pytest.raises(FolderError, match="cannot be .*: File name too long"):
         job(long)
 
 
@@ -267,7 +267,7 @@ def test_a_folder_that_cannot_be_written(whole, without_rights):
         for file in Path("out/.locks").iterdir():
             file.chmod(0o400)
         Path("out", name).chmod(0o555)
-        with pytest.raises(StoreError, match="out cannot be .*: Permission denied"):
+        with pytest.raises(FolderError, match="out cannot be .*: Permission denied"):
             job(Path("out"))
         Path("out", name).chmod(mode)
         for file in Path("out/.locks").iterdir():

@@ -16,7 +16,7 @@ from rvsjax.sweep import engine
 from rvsjax.sweep.engine import (
     Block,
     Engine,
-    Stages,
+    Resumable,
     blocks,
     choose_width,
     default_lanes,
@@ -336,7 +336,7 @@ def advance(item, carry, number, table):
     return {"x": x, "sum": carry["sum"] + number}
 
 
-STAGES = Stages(begin, advance, lambda item: 5)
+STAGES = Resumable(begin, advance, lambda item: 5)
 TABLE = np.linspace(0, 1, 5)
 
 

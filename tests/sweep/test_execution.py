@@ -7,12 +7,12 @@ import pytest
 from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.sweep import execution
-from rvsjax.sweep.execution import Setting, choose_setting, nearest_setting
+from rvsjax.sweep.execution import ExecutionConfig, choose_setting, nearest_setting
 from rvsjax.sweep.plan.document import override, parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.recompute import elsewhere
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """
 version = 1
@@ -57,17 +57,17 @@ def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch)
 
 def test_a_folder_keeps_its_setting(tmp_path):
     run_plan(plan(), SWEEP, tmp_path, Options(width=8, kernel="plain"))
-    kept = Setting(8, "plain", True)
+    kept = ExecutionConfig(8, "plain", True)
     assert nearest_setting(Results(tmp_path).manifest, "cpu") == kept
-    with pytest.raises(StoreError, match="begun with --kernel plain, not native"):
+    with pytest.raises(FolderError, match="begun with --kernel plain, not native"):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
-    with pytest.raises(StoreError, match="begun with --block 8, not 16"):
+    with pytest.raises(FolderError, match="begun with --block 8, not 16"):
         run_plan(plan(), SWEEP, tmp_path, Options(width=16))
 
 
 def test_a_folder_from_before_kernels_is_plain():
-    assert nearest_setting({"width": 16}, "cpu") == Setting(16, "plain", False)
-    with pytest.raises(StoreError, match="no results"):
+    assert nearest_setting({"width": 16}, "cpu") == ExecutionConfig(16, "plain", False)
+    with pytest.raises(FolderError, match="no results"):
         nearest_setting({}, "cpu")
 
 
@@ -76,11 +76,11 @@ def test_without_a_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(native, "problem", lambda: "it needs a compiler")
     assert choose_setting(plan(), "cpu").kernel == "plain"
     with pytest.raises(
-        StoreError, match="--kernel native does not work here: it needs a compiler"
+        FolderError, match="--kernel native does not work here: it needs a compiler"
     ):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
     manifest = {"width": 16, "kernel": "native", "quick": True}
-    assert nearest_setting(manifest, "cpu") == Setting(16, "plain", False)
+    assert nearest_setting(manifest, "cpu") == ExecutionConfig(16, "plain", False)
 
 
 @needs_compiler
@@ -115,7 +115,7 @@ def test_a_folder_goes_on_with_the_flags_that_it_was_begun_with(tmp_path, monkey
     usual = settled()
     assert "unpinned" not in Store(tmp_path).manifest
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
-    with pytest.raises(StoreError, match="none there, .*fast_math=true.* here.*--out"):
+    with pytest.raises(FolderError, match="none there, .*fast_math=true.* here.*--out"):
         settled()
     told = "settings none there, --xla_cpu_enable_fast_math=true here"
     manifest = Store(tmp_path).manifest

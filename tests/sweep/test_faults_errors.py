@@ -10,7 +10,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from rvsjax.sweep.store import Store, StoreError, atomic
+from rvsjax.sweep.store import FolderError, Store, atomic
 from tests.sweep.faults.children import FAILED
 from tests.sweep.faults.children import children as begin
 from tests.sweep.faults.folders import contents, finished, is_whole, parts, state
@@ -113,7 +113,7 @@ def test_a_whole_table_that_cannot_be_made_leaves_nothing(tmp_path):
         data = bytearray(path.read_bytes())
         data[10] ^= 1  # the columns can be read: a writer is there by then
         path.write_bytes(data)
-        with pytest.raises(StoreError, match="damaged"):
+        with pytest.raises(FolderError, match="damaged"):
             store.compact()
     gc.collect()
     assert not list((tmp_path / "out").glob("*runs.parquet*"))

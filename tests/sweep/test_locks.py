@@ -24,7 +24,7 @@ from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError, atomic
+from rvsjax.sweep.store import FolderError, Store, atomic
 
 SWEEP = """
 version = 1
@@ -52,7 +52,7 @@ CHILD = """
 import errno, fcntl, os, sys, time
 from pathlib import Path
 import pyarrow as pa
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import Store, FolderError
 
 folder, task, index, total, start, trouble = sys.argv[1:]
 index, total, trouble = int(index), int(total), int(trouble)
@@ -94,7 +94,7 @@ try:
         else:
             print("held", flush=True)
             sys.stdin.readline()
-except StoreError as error:
+except FolderError as error:
     print(error)
     sys.exit(2)
 """
@@ -145,7 +145,7 @@ def children():
 
 def test_the_second_is_told_who_since_when(tmp_path, children):
     holder = children.holder(tmp_path / "out")
-    with pytest.raises(StoreError) as told, Store(tmp_path / "out").hold():
+    with pytest.raises(FolderError) as told, Store(tmp_path / "out").hold():
         pass
     said = str(told.value)
     assert said.startswith(f"{tmp_path}/out is in use by process {holder.pid} on ")
@@ -161,7 +161,7 @@ def test_a_holder_that_wrote_down_nothing_is_told_all_the_same(tmp_path, childre
     about = tmp_path / "out/.locks/1-of-1.json"
     for content in ("", "[]", "{", "\x00", '{"pid": 3}'):
         about.write_text(content)
-        with pytest.raises(StoreError, match="in use by another process"):
+        with pytest.raises(FolderError, match="in use by another process"):
             Store(tmp_path / "out").hold().__enter__()
 
 
@@ -181,7 +181,7 @@ def test_a_stopped_process_still_holds(tmp_path, children):
     holder.send_signal(signal.SIGSTOP)
     for path in (tmp_path / "out/.locks").iterdir():
         os.utime(path, (0, 0))
-    with pytest.raises(StoreError, match=f"process {holder.pid} "):
+    with pytest.raises(FolderError, match=f"process {holder.pid} "):
         Store(tmp_path / "out").hold().__enter__()
     holder.send_signal(signal.SIGCONT)
     children.end(holder)
@@ -192,10 +192,10 @@ def test_shares_and_who_is_refused(tmp_path, children):
     folder = tmp_path / "out"
     holder = children.holder(folder, "hold", 2, 3)
     for share in ((2, 3), (1, 1), (1, 2), (2, 2), (3, 4), (2, 30)):
-        with pytest.raises(StoreError, match=f"process {holder.pid} "):
+        with pytest.raises(FolderError, match=f"process {holder.pid} "):
             Store(folder).hold(*share).__enter__()
     with Store(folder).hold(1, 3), Store(folder).hold(3, 3):
-        with pytest.raises(StoreError, match=f"process {os.getpid()} "):
+        with pytest.raises(FolderError, match=f"process {os.getpid()} "):
             Store(folder).hold(1, 3).__enter__()
     children.end(holder)
     for share in ((1, 2), (1, 1), (2, 3)):  # what is left of others is in nobody's way
@@ -206,7 +206,7 @@ def test_shares_and_who_is_refused(tmp_path, children):
 def test_whoever_is_refused_holds_nothing(tmp_path, children):
     folder = tmp_path / "out"
     holder = children.holder(folder, "hold", 1, 2)
-    with pytest.raises(StoreError):
+    with pytest.raises(FolderError):
         Store(folder).hold(1, 1).__enter__()
     children.end(holder)
     with Store(folder).hold(2, 2):
@@ -223,7 +223,7 @@ def test_whoever_is_refused_lets_go_before_others_look(tmp_path, monkeypatch):
 
     with Store(tmp_path / "out").hold(1, 2):
         monkeypatch.setattr(FileLock, "release", let_go)
-        with pytest.raises(StoreError):
+        with pytest.raises(FolderError):
             Store(tmp_path / "out").hold(1, 3).__enter__()
         assert order.index("1-of-3.lock") < order.index("door.lock")
 
@@ -233,7 +233,7 @@ def test_a_busy_holder_is_told_at_once(tmp_path, children):
     holder = children.holder(tmp_path / "out", "alone", 1, 2)
     begin = time.monotonic()
     for share in ((1, 2), (1, 1), (2, 3)):
-        with pytest.raises(StoreError, match=f"process {holder.pid} "):
+        with pytest.raises(FolderError, match=f"process {holder.pid} "):
             Store(tmp_path / "out").hold(*share).__enter__()
     assert time.monotonic() - begin < 10
 
@@ -313,7 +313,7 @@ def test_the_function_is_refused_not_kept_waiting(tmp_path, children):
     Path("shared.toml").write_text(SWEEP)
     holder = children.holder(tmp_path / "out/shared", "alone")
     begin = time.monotonic()
-    with pytest.raises(StoreError, match=f"in use by process {holder.pid} "):
+    with pytest.raises(FolderError, match=f"in use by process {holder.pid} "):
         rvsjax.run("shared.toml")
     assert time.monotonic() - begin < 30
 
@@ -494,7 +494,9 @@ def test_a_part_that_goes_while_it_is_read(tmp_path, no_locks, monkeypatch):
         first.unlink()
         assert store.open("plan", {}, "", ["runs"]) == []
         for act in (store.compact, store.statuses, lambda: store.load("runs")):
-            with pytest.raises(StoreError, match="was removed meanwhile; run the same"):
+            with pytest.raises(
+                FolderError, match="was removed meanwhile; run the same"
+            ):
                 act()
 
 
@@ -515,7 +517,7 @@ def test_another_trouble_with_a_lock_is_no_leave_to_go_without(tmp_path, monkeyp
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(fcntl, "flock", fails)
-    with pytest.raises(StoreError, match="Input/output error"):
+    with pytest.raises(FolderError, match="Input/output error"):
         Store(tmp_path / "out").hold().__enter__()
 
 

@@ -16,7 +16,7 @@ from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.certify import starts_of
-from rvsjax.studies.rvscgd.tolerance import Tolerance
+from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep import recompute, runner
 from rvsjax.sweep.differences import differences, same_bits
@@ -26,7 +26,7 @@ from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.recompute import again, elsewhere, find_run
 from rvsjax.sweep.rerun import held, rerun
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError, parts
+from rvsjax.sweep.store import FolderError, Store, parts
 from rvsjax.sweep.store.untrusted import kind
 from rvsjax.sweep.verify import stale_tables, verify
 from tests import oracle
@@ -248,13 +248,15 @@ def test_a_run_is_found_by_how_its_id_begins(folder):
             if sum(x.startswith(run_id[:n]) for x in known) == 1
         )
         assert find_run(store, short) == run_id
-    with pytest.raises(StoreError, match=r"10 runs of .* begin with \"\".*, \.\.\."):
+    with pytest.raises(FolderError, match=r"10 runs of .* begin with \"\".*, \.\.\."):
         find_run(store, "")
     wrong = known[3][:7] + "xyz"
-    with pytest.raises(StoreError, match=rf"no run {wrong}; did you mean {known[3]}\?"):
+    with pytest.raises(
+        FolderError, match=rf"no run {wrong}; did you mean {known[3]}\?"
+    ):
         find_run(store, wrong)
     for short in (known[3][:2] + "xyz", "xyz"):  # alike by chance
-        with pytest.raises(StoreError, match=f"no run {short}$"):
+        with pytest.raises(FolderError, match=f"no run {short}$"):
             find_run(store, short)
 
 
@@ -265,7 +267,9 @@ def test_a_run_whose_block_failed_is_refused(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "compute", fails)
         folder = run(tmp_path / "out", seeds=3)
-    with pytest.raises(StoreError, match=r"failed there \(no room\); .*--retry failed"):
+    with pytest.raises(
+        FolderError, match=r"failed there \(no room\); .*--retry failed"
+    ):
         rerun(folder, ids(folder)[0], lane())
     assert list(verify(folder, 5, 0, lane())) == []
 
@@ -387,7 +391,7 @@ def test_every_column_is_looked_at(whole):
     store = Store(whole)
     item = list(plan())[0]
     there = held(store, item.run_id, TABLES)
-    tolerance = Tolerance(make_trial(item, 5), there)
+    tolerance = RvscgdTolerance(make_trial(item, 5), there)
     assert not tolerance.is_edge
     assert tolerance.differences(there, there) == []
     silent = set()
@@ -420,7 +424,7 @@ def test_what_rounding_may_do_depends_on_the_run(whole):
             raw = override(raw, key, value)
         trials[name] = make_trial(list(make_plan(raw))[0], 5)
     there = held(store, list(plan())[0].run_id, TABLES)
-    allowed = {name: Tolerance(x, there).allowed for name, x in trials.items()}
+    allowed = {name: RvscgdTolerance(x, there).allowed for name, x in trials.items()}
     base = allowed["as it is"]
     assert 1e-15 < base < 1e-12
     assert allowed["float32"] == pytest.approx(2**29 * base)
@@ -431,7 +435,7 @@ def test_what_rounding_may_do_depends_on_the_run(whole):
     pole = there | {
         "runs": row.set_column(place, "m_theta_0", pa.array([np.pi - 0.01]))
     }
-    assert 50 < Tolerance(trials["as it is"], pole).allowed / base < 100
+    assert 50 < RvscgdTolerance(trials["as it is"], pole).allowed / base < 100
 
 
 def test_a_part_that_changed_after_the_tables_were_written(folder):
@@ -677,7 +681,7 @@ def answer(folder, run_id):
     """Return what is said of a folder: a sentence, or nothing where it was read."""
     try:
         rerun(folder, run_id, lane())
-    except StoreError as error:
+    except FolderError as error:
         return str(error)
     return ""
 

@@ -16,7 +16,7 @@ from rvsjax.studies.rvscgd.trial import PAIRS
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Engine, Options, _git_commit, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 from rvsjax.theory import PAIR_CLAIMS
 
 TINY = """
@@ -313,12 +313,12 @@ def test_a_diverged_run_says_so_and_leaves_its_neighbours_alone(whole, tmp_path)
 
 
 def test_another_sweep_into_the_same_folder_is_refused(whole):
-    with pytest.raises(StoreError, match=r"constants.eta is 0.05 there, 0.1 now"):
+    with pytest.raises(FolderError, match=r"constants.eta is 0.05 there, 0.1 now"):
         run_plan(tiny(eta=0.1), TINY, whole, Options())
 
 
 def test_another_width_is_refused(whole):
-    with pytest.raises(StoreError, match="--block 8, not 16"):
+    with pytest.raises(FolderError, match="--block 8, not 16"):
         run_plan(tiny(), TINY, whole, Options(width=16))
 
 

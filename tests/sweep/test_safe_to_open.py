@@ -30,7 +30,7 @@ from rvsjax.results.verdicts import compare_precisions
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError, untrusted
+from rvsjax.sweep.store import FolderError, Store, untrusted
 
 SWEEP = """
 version = 1
@@ -116,7 +116,7 @@ def put_column(name, values):
 def look(folder, capsys):
     """Read all that there is, as Python and the command line do; return what is said.
 
-    That is a StoreError, or what `report` says.
+    That is a FolderError, or what `report` says.
     """
     said = []
     results = Results(folder)
@@ -134,7 +134,7 @@ def look(folder, capsys):
     ):
         try:
             act()
-        except StoreError as error:
+        except FolderError as error:
             said.append(str(error))
     code = main(["report", str(folder)])
     out, err = capsys.readouterr()
@@ -585,13 +585,13 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = never
 
 OPEN = """
 import rvsjax
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 from rvsjax.report.figures import draw
 for folder in sys.argv[1:]:
     try:
         results = rvsjax.load(folder)
         print(len(results.runs), len(results.certificates), len(draw(folder)))
-    except StoreError as error:
+    except FolderError as error:
         print(error)
 assert "jax" not in sys.modules
 ours = [module for name, module in sys.modules.items() if name.startswith("rvsjax")]

@@ -10,7 +10,7 @@ from rvsjax.sweep import schedule
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError
+from rvsjax.sweep.store import FolderError, Store
 
 HEAD = 'version = 1\nname = "grown"\nstudy = "rvscgd"\n'
 SWEEP = """
@@ -157,7 +157,7 @@ def test_the_first_runs_then_all(tmp_path):
 )
 def test_what_does_not_contain_the_old_sweep_is_refused(begun, other, told):
     before = parts(begun)
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(FolderError, match=told):
         run(other, begun)
     assert parts(begun) == before
     assert run(plan(), begun)[0].blocks_left == 0
@@ -165,7 +165,7 @@ def test_what_does_not_contain_the_old_sweep_is_refused(begun, other, told):
 
 def test_a_sweep_of_another_version_does_not_grow(begun, monkeypatch):
     monkeypatch.setattr("rvsjax.sweep.plan.plan.TABLE_VERSION", 99)
-    with pytest.raises(StoreError, match="holds another sweep"):
+    with pytest.raises(FolderError, match="holds another sweep"):
         run(plan(seeds=5), begun)
 
 

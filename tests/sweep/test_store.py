@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.sweep.store import Store, StoreError, atomic
+from rvsjax.sweep.store import FolderError, Store, atomic
 
 
 def table(*values):
@@ -116,7 +116,7 @@ def test_a_damaged_part_is_never_read(store, damage):
     if damage == "flip":
         data[len(data) // 3] ^= 4
     part.path.write_bytes({"empty": b"", "truncate": data[:-9]}.get(damage, data))
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(FolderError, match="damaged"):
         store.load("runs")
 
 
@@ -125,12 +125,12 @@ def test_a_part_of_another_sweep_or_block_is_never_read(store, tmp_path):
     other.append(0, table(9))
     [part] = other.parts("runs")
     (store.folder / "parts" / part.path.name).write_bytes(part.path.read_bytes())
-    with pytest.raises(StoreError, match="another sweep"):
+    with pytest.raises(FolderError, match="another sweep"):
         store.load("runs")
     other.append(1, table(8))
     one = other.parts("runs")[1].path
     one.rename(one.with_name("000005" + one.name[6:]))
-    with pytest.raises(StoreError, match="another block"):
+    with pytest.raises(FolderError, match="another block"):
         other.load("runs")
 
 
@@ -141,12 +141,12 @@ def test_a_flipped_bit_in_the_whole_table_is_noticed(store):
     data = bytearray(path.read_bytes())
     data[100] ^= 1
     path.write_bytes(data)
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(FolderError, match="damaged"):
         store.load("runs")
 
 
 def test_another_sweep_is_refused_with_the_difference(store):
-    with pytest.raises(StoreError, match="seeds.count is 3 there, 5 now"):
+    with pytest.raises(FolderError, match="seeds.count is 3 there, 5 now"):
         opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "x"})
 
 
@@ -155,7 +155,7 @@ def test_what_was_not_set_is_told_in_words(store):
     narrowed = {"only": {}, "limit": None}
     old = opened(store.folder.parent / "old", "plan-1", asked | {"narrowed": narrowed})
     now = asked | {"constants": {}, "narrowed": {"only": {"k": [3]}, "limit": 7}}
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(FolderError) as refused:
         opened(old.folder, "plan-2", now)
     told = str(refused.value).split("(")[1].split(")")[0].split("; ")
     assert told == [
@@ -167,13 +167,13 @@ def test_what_was_not_set_is_told_in_words(store):
 
 def test_of_a_sweep_of_another_name_the_name_is_told_alone(store):
     told = r"holds another sweep \(name is 'x' there, 'y' now\);"
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(FolderError, match=told):
         opened(store.folder, "plan-2", {"seeds": {"count": 5}, "name": "y"})
 
 
 def test_a_file_is_not_the_folder_of_a_sweep(tmp_path):
     (tmp_path / "file.toml").touch()
-    with pytest.raises(StoreError, match="file.toml is not the folder of a sweep"):
+    with pytest.raises(FolderError, match="file.toml is not the folder of a sweep"):
         assert Store(tmp_path / "file.toml").manifest is None
 
 
@@ -184,13 +184,13 @@ def test_the_folder_keeps_the_file_that_was_asked_last(store):
 
 def test_the_same_sweep_by_another_version_is_refused(store):
     asked = {"seeds": {"count": 3}, "name": "x"}
-    with pytest.raises(StoreError, match="by a version with other columns"):
+    with pytest.raises(FolderError, match="by a version with other columns"):
         opened(store.folder, "plan-2", asked)
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(StoreError, match="no manifest.json"):
+    with pytest.raises(FolderError, match="no manifest.json"):
         opened(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_a_folder_that_was_taken_half_is_taken_again(tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "out").write_text("")
-    with pytest.raises(StoreError, match="is not a folder"):
+    with pytest.raises(FolderError, match="is not a folder"):
         opened(tmp_path / "out")
 
 
@@ -227,7 +227,7 @@ BROKEN += ['{"plan": "p", "asked": {}, "sessions": 3}']
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_torn_manifest_is_a_sentence(store, content):
     (store.folder / "manifest.json").write_text(content)
-    with pytest.raises(StoreError, match="run the same sweep again"):
+    with pytest.raises(FolderError, match="run the same sweep again"):
         _ = store.manifest
 
 
@@ -248,7 +248,7 @@ def test_parts_without_all_columns_are_united(store):
 
 
 def test_an_empty_folder_holds_no_table(tmp_path):
-    with pytest.raises(StoreError, match="holds no table"):
+    with pytest.raises(FolderError, match="holds no table"):
         Store(tmp_path).load("runs")
 
 

@@ -26,7 +26,7 @@ from rvsjax.sweep import runner as sweep
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import Store, StoreError, atomic, lock, untrusted
+from rvsjax.sweep.store import FolderError, Store, atomic, lock, untrusted
 
 SWEEP = """
 version = 1
@@ -207,7 +207,7 @@ def read(folder):
     """Return the status of each run; a folder may be in no state to be read."""
     try:
         found = Store(folder).load("runs")
-    except StoreError:
+    except FolderError:
         return None
     assert found["run_id"].is_unique
     for row in found.to_dict("records"):
@@ -250,7 +250,7 @@ class Together:
         chosen.go_on(steps)
         if not chosen.over:
             self.processes.append(chosen)
-        elif not isinstance(chosen.error, StoreError | Killed | type(None)):
+        elif not isinstance(chosen.error, FolderError | Killed | type(None)):
             raise chosen.error
 
     def look(self):
@@ -353,7 +353,7 @@ def test_a_shard_of_an_older_plan_is_refused_before_it_writes(tmp_path):
     command(folder, 5, (2, 2))
     before, manifest = parts(folder), Store(folder).manifest
     one.go_on()
-    assert isinstance(one.error, StoreError)
+    assert isinstance(one.error, FolderError)
     assert "was given to another plan meanwhile" in str(one.error)
     assert parts(folder) == before and Store(folder).manifest == manifest
     assert command(folder, 5).blocks_left == 0

@@ -10,11 +10,11 @@ import pytest
 
 import rvsjax
 from rvsjax.cli.main import main
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 GIVEN = {"d": 6, "nnz": 2, "k": 5, "steps": 40, "beta": 0.3, "lam": 0.01, "eta": 0.1}
 GIVEN |= {"algorithm": ["rvscgd", "admm"], "seeds": 2}
@@ -38,7 +38,7 @@ def test_there_are_runs_and_no_curves(folder):
     results = rvsjax.load(folder)
     assert len(results.runs) == 4 and results.runs["status"].eq("ok").all()
     assert not list(folder.rglob("*curves*"))
-    with pytest.raises(StoreError, match=r"record them: \[record\] curves = 200"):
+    with pytest.raises(FolderError, match=r"record them: \[record\] curves = 200"):
         assert results.curves is None
     claim = results.claims.set_index("claim").loc["section_3_sooner"]
     assert claim["not_applicable"] == 2 and claim["judged"] == 0
@@ -57,7 +57,7 @@ def test_the_same_command_goes_on_and_another_number_is_refused(folder):
     before = (folder / "runs.parquet").read_bytes()
     compute(folder, 0)
     assert (folder / "runs.parquet").read_bytes() == before
-    with pytest.raises(StoreError, match="record.curves is 0 there, 5 now"):
+    with pytest.raises(FolderError, match="record.curves is 0 there, 5 now"):
         compute(folder, 5)
 
 
@@ -82,5 +82,7 @@ def test_every_command_takes_it(folder, capsys, tmp_path):
 
 
 def test_one_point_is_no_curve():
-    with pytest.raises(SpecError, match="must be 0 for no curves, or 2 or more points"):
+    with pytest.raises(
+        SweepFileError, match="must be 0 for no curves, or 2 or more points"
+    ):
         rvsjax.grid("x", record={"curves": 1})

@@ -11,7 +11,7 @@ from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0
 from rvsjax.simulation.simulate import simulate
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, verdict
-from rvsjax.theory.exact import Problem
+from rvsjax.theory.exact import ExactCase
 from rvsjax.theory.exact import judge as judge_exactly
 from rvsjax.types import Hyper
 from tests.simulation.test_simulate import make_run
@@ -25,7 +25,7 @@ def problem(w_star, w_start, lam, beta, eta, steps=50):
     """A run with l0 and 20 patches."""
     numbers = {"lam": lam, "beta": beta, "eta": eta, "steps": steps}
     rest = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "readout": "sum"}
-    return Problem(w_star=w_star, w_start=w_start, k=20, **numbers, **rest)
+    return ExactCase(w_star=w_star, w_start=w_start, k=20, **numbers, **rest)
 
 
 TEACHER = 0.57735026918962576, *(0.47140452079103168,) * 3

@@ -5,9 +5,9 @@ import pytest
 import tomli
 
 from rvsjax.theory.counterexample import shrink, sweep_file
-from rvsjax.theory.exact import Degenerate, Problem, judge
+from rvsjax.theory.exact import Degenerate, ExactCase, judge
 
-KNOWN = Problem(
+KNOWN = ExactCase(
     algorithm="rvscgd",
     penalty="l1",
     a=None,
@@ -28,7 +28,7 @@ def near_its_limit(penalty="l0", a=None, readout="sum", d=20, steps=400, seed=1)
     k = 20
     K = (k if readout == "sum" else 1 / k) / (2 * np.pi)
     w_star = np.where(np.arange(d) < d // 2, draw.normal(size=d), 0)
-    return Problem(
+    return ExactCase(
         algorithm="rvscgd",
         penalty=penalty,
         a=a,

@@ -8,12 +8,12 @@ import pytest
 from mpmath import mp, mpf
 
 from rvsjax.theory import exact
-from rvsjax.theory.exact import CLAIMS, Problem, arithmetic, judge, judge_all
+from rvsjax.theory.exact import CLAIMS, ExactCase, arithmetic, judge, judge_all
 from rvsjax.theory.exact.arithmetic import fixed, precisely, real
 from rvsjax.theory.exact.penalties import PENALTIES
-from rvsjax.theory.exact.replay import Run
+from rvsjax.theory.exact.replay import ExactRun
 
-KNOWN = Problem(  # the counterexample of a start at the teacher
+KNOWN = ExactCase(  # the counterexample of a start at the teacher
     algorithm="rvscgd",
     penalty="l1",
     a=None,
@@ -139,7 +139,7 @@ def random_problem(seed, penalty, readout):
     draw = np.random.default_rng(seed)
     d, k = int(draw.integers(2, 9)), int(draw.integers(1, 21))
     K = (k if readout == "sum" else 1 / k) / (2 * np.pi)
-    return Problem(
+    return ExactCase(
         algorithm="rvscgd" if penalty else "cgd",
         penalty=penalty,
         a=draw.uniform(0.2, 5) if penalty == "transformed-l1" else None,
@@ -224,14 +224,16 @@ def test_another_limit_may_have_another_coordinate_instead():
     limit = (-0.03, 0.15, -0.15, -0.1, -0.12, 0.0, -0.1, 0.07, -0.72, 0.63)
     given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 20}
     given |= {"readout": "sum", "lam": 0.157, "beta": 3.144, "eta": 0.0748, "steps": 40}
-    found = judge(Problem(w_star=w_star, w_start=limit, **given), "theorem_1_global")
+    found = judge(ExactCase(w_star=w_star, w_start=limit, **given), "theorem_1_global")
     assert found.violated and found.observed > 0.1
 
 
 def test_l0_without_lam_has_no_jump():
     given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 1}
     given |= {"readout": "sum", "lam": 0.0, "beta": 0.1, "eta": 3.0, "steps": 3}
-    states = Run(Problem(w_star=(1.0, 0.0), w_start=(0.0, 1.0), **given)).states()
+    states = ExactRun(
+        ExactCase(w_star=(1.0, 0.0), w_start=(0.0, 1.0), **given)
+    ).states()
     assert all(state.drift < 1e-40 for state in states)
 
 
@@ -451,7 +453,7 @@ def test_agrees_with_plain_mpmath_to_45_digits(penalty, readout):
         with mp.workdps(60):
             path = in_plain_mpmath(problem)
             with precisely():
-                states = [(s.theta, s.lagrangian) for s in Run(problem).states()]
+                states = [(s.theta, s.lagrangian) for s in ExactRun(problem).states()]
             assert len(states) == len(path)
             for ours, theirs in zip(states, path):
                 assert all(abs(x - y) < mpf("1e-45") for x, y in zip(ours, theirs))
@@ -490,7 +492,7 @@ CHAOS = PLAIN._replace(penalty="l0", eta=2.5, steps=200)
 
 def iterates(problem):
     with precisely():
-        return [([real(x) for x in s.w], s) for s in Run(problem).states()]
+        return [([real(x) for x in s.w], s) for s in ExactRun(problem).states()]
 
 
 @pytest.mark.parametrize("problem", [PLAIN, CHAOS, CHAOS._replace(penalty="l1")])

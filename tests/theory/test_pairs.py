@@ -14,7 +14,7 @@ from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.simulation import rounding
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import PAIRS, _judge_pairs, make_trial
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS, Pair, draw_pair, verdict
 from rvsjax.theory.slopes import lemma_1, lemma_3
 from rvsjax.types import Hyper, pytree
@@ -578,7 +578,7 @@ def test_the_direction_around_the_teacher_is_uniform(d):
 
 def pair_counts(*chosen):
     """Return what is counted on the pairs of runs, in one block."""
-    items = [Item(RVSCGD.complete({"d": 5, "steps": 5} | c), 3) for c in chosen]
+    items = [RunConfig(RVSCGD.complete({"d": 5, "steps": 5} | c), 3) for c in chosen]
     trials = [make_trial(item, 2) for item in items]
     batch = jax.tree.map(lambda *x: np.stack(x), *trials)
     found = compiled(lambda t: _judge_pairs(t, t.draw()))(batch)

@@ -6,7 +6,6 @@ from typing import Any
 from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
-    Refusal,
     hear_packages,
     need_claim,
     need_sweep,
@@ -14,6 +13,7 @@ from rvsjax.cli.console import (
     refusing,
     tell,
 )
+from rvsjax.errors import UserError
 
 __all__ = ["carry_out"]
 
@@ -34,7 +34,9 @@ def carry_out(arguments: argparse.Namespace) -> int:
         claims = arguments.claim or [name for name in CLAIMS if name in violated]
         for name in claims:
             if name not in violated:
-                raise Refusal(f"{name} is not violated by any run of {results.folder}")
+                raise UserError(
+                    f"{name} is not violated by any run of {results.folder}"
+                )
         lacking = sorted(violated - set(CLAIMS))
         for name in lacking:
             tell(f"{name} is violated, and has no replay in {DIGITS} digits here")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rvsjax.cli.console import DONE, Refusal, need_sweep, put, refusing, tell
+from rvsjax.cli.console import DONE, need_sweep, put, refusing, tell
+from rvsjax.errors import UserError
 
 if TYPE_CHECKING:
     from rvsjax.results.compare.comparison import Comparison
@@ -21,7 +22,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         need_sweep(folder)
     out = arguments.out
     if out and os.path.exists(out) and not os.path.isdir(out):
-        raise Refusal(f"{out} is not a folder; use another with --out")
+        raise UserError(f"{out} is not a folder; use another with --out")
     with refusing():
         from rvsjax.results.compare.comparison import compare
         from rvsjax.results.compare.text import as_json, lines

@@ -8,12 +8,12 @@ from typing import Any
 from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
-    Refusal,
     need_sweep,
     put,
     refusing,
     tell,
 )
+from rvsjax.errors import UserError
 
 __all__ = ["carry_out", "report"]
 
@@ -63,12 +63,12 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, str]:
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.figure is None:
         if given:
-            raise Refusal(
+            raise UserError(
                 f"--{next(iter(given))} needs --figure runs or --figure curves"
             )
         return {}
     if not {"x", "y"} <= given.keys():
-        raise Refusal("--figure needs --x NAME and --y NAME")
+        raise UserError("--figure needs --x NAME and --y NAME")
     return {"table": arguments.figure, **given}
 
 
@@ -116,10 +116,10 @@ def _planned(manifest: dict[str, Any]) -> int | None:
     """
     if "runs" in manifest.get("whole", {}):
         return None
-    from rvsjax.errors import SpecError
+    from rvsjax.errors import SweepFileError
     from rvsjax.sweep.plan.plan import plan_again
 
     try:
         return sum(count for _, count in plan_again(manifest.get("asked")).groups())
-    except SpecError:
+    except SweepFileError:
         return None

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.cli.console import DONE, SOME_FAILED, Refusal, need_sweep, put, refusing
+from rvsjax.cli.console import DONE, SOME_FAILED, need_sweep, put, refusing
+from rvsjax.errors import UserError
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
@@ -31,7 +32,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
             steps = every_step(*asked) if file else None
             found = rerun(*asked)
         except OutOfMemory as error:
-            raise Refusal(f"{error}; free some memory, and try again") from None
+            raise UserError(f"{error}; free some memory, and try again") from None
         if steps:
             _write(steps, file)
     told, lines = _as_json(found), _lines(found)
@@ -47,11 +48,11 @@ def _need_new(file: Path) -> None:
     """Refuse a file that cannot be made, before anything is computed."""
     if file.suffix.lower() != ".parquet":
         what = "is written as Parquet; let the name end with .parquet"
-        raise Refusal(f"--every-step {file}: {what}")
+        raise UserError(f"--every-step {file}: {what}")
     if os.path.lexists(file):
-        raise Refusal(f"--every-step {file}: is there already; name a new file")
+        raise UserError(f"--every-step {file}: is there already; name a new file")
     if not file.parent.is_dir():
-        raise Refusal(f"--every-step {file}: there is no folder {file.parent}")
+        raise UserError(f"--every-step {file}: there is no folder {file.parent}")
 
 
 def _write(steps: "EveryStep", file: Path) -> None:

@@ -4,7 +4,6 @@ import argparse
 
 from rvsjax.cli.console import (
     DONE,
-    Refusal,
     hear_packages,
     need_claim,
     need_sweep,
@@ -12,6 +11,7 @@ from rvsjax.cli.console import (
     refusing,
     tell,
 )
+from rvsjax.errors import UserError
 
 __all__ = ["carry_out"]
 
@@ -35,11 +35,11 @@ def carry_out(arguments: argparse.Namespace) -> int:
         row = runs[runs["run_id"] == run_id].iloc[0]
         if (verdict := row.get(f"verdict_{claim}")) != "violated":
             what = f"run {run_id} does not violate {claim}: the verdict is {verdict}"
-            raise Refusal(what)
+            raise UserError(what)
         problem = problem_of(row, starts_of(results, [run_id])[run_id])
     try:
         smallest = shrink(problem, claim, tell)
     except (ArithmeticError, ValueError) as error:
-        raise Refusal(error) from None
+        raise UserError(error) from None
     put(sweep_file(smallest, claim, run_id).removesuffix("\n"))
     return DONE

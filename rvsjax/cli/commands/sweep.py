@@ -13,18 +13,17 @@ from rvsjax.cli.console import (
     DONE,
     INTERRUPTED,
     SOME_FAILED,
-    Refusal,
     hear_packages,
     put,
     tell,
 )
 from rvsjax.cli.signals import gently
-from rvsjax.errors import counted
+from rvsjax.errors import UserError, counted
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
     from rvsjax.sweep.plan.plan import Plan
-    from rvsjax.sweep.runner import Ending, Options
+    from rvsjax.sweep.runner import Options, SweepStatus
 
 __all__ = ["carry_out", "start_lanes"]
 
@@ -40,14 +39,14 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from pyarrow import ArrowException
 
     from rvsjax.sweep.engine import OutOfMemory
-    from rvsjax.sweep.store import StoreError
+    from rvsjax.sweep.store import FolderError
 
     try:
         if arguments.dry_run:
             return _dry_run(arguments, plan, lanes)
         return _run(arguments, source, plan, lanes)
-    except StoreError as error:
-        raise Refusal(error) from None
+    except FolderError as error:
+        raise UserError(error) from None
     except OutOfMemory as error:
         wide = arguments.block and arguments.block > 1
         tell(f"{error}{'; try a smaller --block in another folder' if wide else ''}")
@@ -66,7 +65,7 @@ def _what_failed(error: Exception) -> str:
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.errors import SpecError, one_line
+    from rvsjax.errors import SweepFileError, one_line
     from rvsjax.sweep.plan.document import override, parse, read, read_setting
     from rvsjax.sweep.plan.plan import make_plan
 
@@ -81,12 +80,12 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
             raw = override(raw, "dtype", arguments.dtype)
         narrowed = {"only": arguments.only, "limit": arguments.limit}
         return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
-    except SpecError as error:
+    except SweepFileError as error:
         number = len(error.problems)
         mistakes = "1 mistake" if number == 1 else f"{number} mistakes"
         lines = "\n".join(f"  {line}" for line in str(error).splitlines())
         head = f"{one_line(str(arguments.file))}: {mistakes}, nothing was run"
-        raise Refusal(f"{head}\n{lines}") from None
+        raise UserError(f"{head}\n{lines}") from None
 
 
 # With `WHOLE_LOOPS` XLA makes one kernel of the loop over steps: it took 3.8 instead of
@@ -113,12 +112,12 @@ def start_lanes(kind: str) -> tuple["Device", ...]:
     from rvsjax.sweep.engine import default_lanes, devices, known_bad_version
 
     if problem := known_bad_version():
-        raise Refusal(problem)
+        raise UserError(problem)
     try:
         return default_lanes(devices(None if kind == "auto" else kind))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        raise Refusal(f"--device {kind}: JAX finds none here ({reason})") from None
+        raise UserError(f"--device {kind}: JAX finds none here ({reason})") from None
 
 
 def _kernel(arguments: argparse.Namespace) -> str | None:
@@ -207,7 +206,7 @@ def _run(
 
 
 def _unfinished(
-    ending: "Ending", options: "Options", say: Callable[[str], None]
+    ending: "SweepStatus", options: "Options", say: Callable[[str], None]
 ) -> int:
     """Say why blocks are missing, and how to go on."""
     number = ending.blocks_left

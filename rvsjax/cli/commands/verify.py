@@ -8,12 +8,12 @@ from rvsjax.cli.commands.rerun import folder_lane
 from rvsjax.cli.console import (
     DONE,
     SOME_FAILED,
-    Refusal,
     need_sweep,
     put,
     refusing,
     tell,
 )
+from rvsjax.errors import UserError
 
 __all__ = ["carry_out"]
 
@@ -34,7 +34,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
                 verify(arguments.folder, arguments.sample, seed, lane, arguments.data)
             )
         except OutOfMemory as error:
-            raise Refusal(f"{error}; free some memory, and try again") from None
+            raise UserError(f"{error}; free some memory, and try again") from None
     wrong = [row for row in found if row.differences]
     if arguments.json:
         told = {

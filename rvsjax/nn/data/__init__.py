@@ -8,14 +8,14 @@ found is told in a sentence, since 5,000 digits are not MNIST.
 import os
 
 from rvsjax.environment.paths import user_path
-from rvsjax.nn.data.folder import DataSet, read_folder
-from rvsjax.nn.data.idx import DataError
+from rvsjax.errors import DataError
+from rvsjax.nn.data.folder import Images, read_folder
 from rvsjax.nn.data.mnist import from_cache, from_mirrors, from_package
 
-__all__ = ["DataError", "DataSet", "load_data"]
+__all__ = ["Images", "load_data"]
 
 
-def load_data(folder: str | os.PathLike | None = None) -> DataSet:
+def load_data(folder: str | os.PathLike | None = None) -> Images:
     """Find a data set; its `source` says which, from where, and whether it was checked.
 
     A folder, named here or by ``$RVSJAX_DATA``, holds the four files under the names of

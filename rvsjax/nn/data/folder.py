@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rvsjax.nn.data.idx import DataError, Idx, read_idx
+from rvsjax.errors import DataError
+from rvsjax.nn.data.idx import Idx, read_idx
 
-__all__ = ["MNIST_MD5", "Arrays", "DataSet", "read_folder"]
+__all__ = ["MNIST_MD5", "Arrays", "Images", "read_folder"]
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Training images and labels, test images and labels."""
@@ -22,7 +23,7 @@ MNIST_MD5 = {
 """MD5 of MNIST's files by name, uncompressed, since mirrors compress differently."""
 
 
-class DataSet(NamedTuple):
+class Images(NamedTuple):
     """Images and labels, to train on and to test with, all uint8."""
 
     train_images: np.ndarray  # (n, height, width), 0 to 255
@@ -32,7 +33,7 @@ class DataSet(NamedTuple):
     source: str  # which data, from where, and whether they were checked
 
 
-def read_folder(folder: Path, place: str = "", only_mnist: bool = False) -> DataSet:
+def read_folder(folder: Path, place: str = "", only_mnist: bool = False) -> Images:
     """Read the four files of a folder; `place` is how the source calls it.
 
     If one of them is MNIST's, by its checksum, all must be. If none is, they are those
@@ -55,8 +56,8 @@ def read_folder(folder: Path, place: str = "", only_mnist: bool = False) -> Data
     counts = f"{len(arrays[0]):,} images to train and {len(arrays[2]):,} to test"
     place = place or f"from {folder}"
     if other:
-        return DataSet(*arrays, f"{counts} {place}: not MNIST, so no checksum is known")
-    return DataSet(*arrays, f"MNIST, {counts}, {place}; checksums are right")
+        return Images(*arrays, f"{counts} {place}: not MNIST, so no checksum is known")
+    return Images(*arrays, f"MNIST, {counts}, {place}; checksums are right")
 
 
 def _find(folder: Path, name: str) -> Path:

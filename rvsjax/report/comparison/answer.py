@@ -7,7 +7,7 @@ from rvsjax.report.comparison.groups import CHANGE, Groups
 from rvsjax.report.page.words import interval, label, number, short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.pairing import Differing
-from rvsjax.results.compare.statistics import Claim, Measure
+from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
 
 __all__ = ["answer", "question"]
 
@@ -58,7 +58,7 @@ def _of_measures(found: Comparison, groups: Groups) -> str:
     return f"{what}, {CHANGE} with 95 % intervals that exclude 0: {'; '.join(named)}."
 
 
-def _difference(x: Measure) -> str:
+def _difference(x: MeasureDifference) -> str:
     return f"{label(x.name)} by {number(x.mean)} {interval(x.low, x.high)}"
 
 
@@ -83,11 +83,11 @@ def _of_the_rest(groups: Groups) -> str:
     return " ".join(told)
 
 
-def _verb(measures: list[Measure]) -> str:
+def _verb(measures: list[MeasureDifference]) -> str:
     return f"{len(measures)} differ{'s' if len(measures) == 1 else ''}"
 
 
-def _of_claims(claims: Sequence[Claim]) -> str:
+def _of_claims(claims: Sequence[ClaimDifference]) -> str:
     if not any(x.pairs for x in claims):
         return ""
     apart = sorted(
@@ -99,7 +99,7 @@ def _of_claims(claims: Sequence[Claim]) -> str:
     return f"Violated in one run of a pair alone: {named}."
 
 
-def _claim(x: Claim) -> str:
+def _claim(x: ClaimDifference) -> str:
     return f"{x.name} in {x.only_a:,} of A and {x.only_b:,} of B (p {number(x.p, 2)})"
 
 

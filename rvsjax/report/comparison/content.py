@@ -18,7 +18,7 @@ from rvsjax.report.comparison.table import table
 from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.words import label, short
 from rvsjax.results.compare.comparison import Comparison, Side
-from rvsjax.results.compare.statistics import Measure
+from rvsjax.results.compare.statistics import MeasureDifference
 
 __all__ = ["content"]
 
@@ -56,11 +56,11 @@ def _side(name: str, side: Side) -> dict[str, Any]:
     return told | {"alone": side.runs - side.paired}
 
 
-def _labels(measures: Iterable[Measure]) -> list[str]:
+def _labels(measures: Iterable[MeasureDifference]) -> list[str]:
     return [label(x.name) for x in measures][:100]
 
 
-def _example(moved: list[Measure]) -> str:
+def _example(moved: list[MeasureDifference]) -> str:
     """Return what may be typed to filter the pairs."""
     if not moved:
         return "status=ok"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rvsjax.results.compare.statistics import Measure
+from rvsjax.results.compare.statistics import MeasureDifference
 
 __all__ = ["CHANGE", "Groups", "grouped"]
 
@@ -15,19 +15,23 @@ _NOTHING = 1e-9  # of the mean: a half width that rounding alone explains
 class Groups(NamedTuple):
     """Measurements, each in one of these lists."""
 
-    clear: list[Measure]  # the 95 % interval of the mean excludes 0; surest first
-    fixed: list[Measure]  # all seeds differ by the same: an interval without width
-    open: list[Measure]  # the interval holds 0, or there is none
-    still: list[Measure]  # the same in every pair
-    absent: list[Measure]  # no pair has a number in both
+    clear: list[
+        MeasureDifference
+    ]  # the 95 % interval of the mean excludes 0; surest first
+    fixed: list[
+        MeasureDifference
+    ]  # all seeds differ by the same: an interval without width
+    open: list[MeasureDifference]  # the interval holds 0, or there is none
+    still: list[MeasureDifference]  # the same in every pair
+    absent: list[MeasureDifference]  # no pair has a number in both
 
     @property
-    def moved(self) -> list[Measure]:
+    def moved(self) -> list[MeasureDifference]:
         """Those that differ in some pair."""
         return [*self.clear, *self.fixed, *self.open]
 
 
-def grouped(measures: Sequence[Measure]) -> Groups:
+def grouped(measures: Sequence[MeasureDifference]) -> Groups:
     """Sort measurements out; |mean| / half width has no unit, and orders them."""
     groups = Groups([], [], [], [], [])
     for x in measures:
@@ -37,7 +41,7 @@ def grouped(measures: Sequence[Measure]) -> Groups:
     return groups
 
 
-def _group_of(x: Measure, groups: Groups) -> list[Measure]:
+def _group_of(x: MeasureDifference, groups: Groups) -> list[MeasureDifference]:
     if not x.pairs:
         return groups.absent
     if x.alike == x.pairs:
@@ -49,7 +53,7 @@ def _group_of(x: Measure, groups: Groups) -> list[Measure]:
     return groups.clear if x.low > 0 or x.high < 0 else groups.open
 
 
-def _sureness(x: Measure) -> float:
+def _sureness(x: MeasureDifference) -> float:
     """Return |mean| / half width of the interval, 0 where there is none."""
     if x.mean is None or x.low is None or x.high is None or x.low == x.high:
         return 0.0

@@ -8,7 +8,7 @@ import pandas as pd
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, varied
 from rvsjax.report.page.words import label, short
-from rvsjax.results.compare.statistics import Measure
+from rvsjax.results.compare.statistics import MeasureDifference
 
 __all__ = ["MOST_POINTS", "points"]
 
@@ -18,7 +18,9 @@ _MOST_MEASURES = 40
 _SEED = 0
 
 
-def points(pairs: pd.DataFrame, measures: list[Measure]) -> dict[str, Any] | None:
+def points(
+    pairs: pd.DataFrame, measures: list[MeasureDifference]
+) -> dict[str, Any] | None:
     """Return numbers of A, of B and B - A of pairs, and what colours them.
 
     Pairs that are too many are drawn at random, always the same: evenly spaced ones

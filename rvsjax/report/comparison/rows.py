@@ -8,9 +8,9 @@ import pandas as pd
 
 from rvsjax.report.comparison.groups import Groups
 from rvsjax.report.page.words import interval, label, number, short
-from rvsjax.results.compare.comparison import Comparison, Words
+from rvsjax.results.compare.comparison import Comparison, WordCounts
 from rvsjax.results.compare.pairing import Differing
-from rvsjax.results.compare.statistics import Claim, Measure
+from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
 
 __all__ = ["claim_rows", "measure_groups", "setting_rows", "word_tables"]
 
@@ -59,7 +59,7 @@ def measure_groups(groups: Groups, pairs: pd.DataFrame) -> list[dict[str, Any]]:
     return told
 
 
-def _measure_row(x: Measure, pairs: pd.DataFrame) -> dict[str, Any]:
+def _measure_row(x: MeasureDifference, pairs: pd.DataFrame) -> dict[str, Any]:
     return {
         "name": short(x.name, 60),
         "label": label(x.name),
@@ -83,7 +83,7 @@ def _median_of_a(name: str, pairs: pd.DataFrame) -> float | None:
     return float(np.median(own)) if len(own) else None
 
 
-def _drawing(x: Measure) -> dict[str, float] | None:
+def _drawing(x: MeasureDifference) -> dict[str, float] | None:
     """Return where the interval and its mean lie, in percent, 0 being in the middle."""
     if x.mean is None or x.low is None or x.high is None:
         return None
@@ -99,7 +99,7 @@ def _of(number: int, whole: int) -> str:
     return f"{number:,}" if number == whole else f"{number:,} of {whole:,}"
 
 
-def word_tables(words: Sequence[Words]) -> list[dict[str, Any]]:
+def word_tables(words: Sequence[WordCounts]) -> list[dict[str, Any]]:
     """Return how often each word is another in B, the status first."""
     told = []
     for name in dict.fromkeys(x.name for x in words):
@@ -113,7 +113,7 @@ def word_tables(words: Sequence[Words]) -> list[dict[str, Any]]:
     return told[:_MOST]
 
 
-def claim_rows(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+def claim_rows(claims: Sequence[ClaimDifference]) -> list[dict[str, Any]]:
     """Return the claims with a verdict in both runs of some pair."""
     counts = ("pairs", "agree", "both", "only_a", "only_b", "neither")
     return [

@@ -11,7 +11,7 @@ from rvsjax.report.page.parameters import varied
 from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS
 from rvsjax.report.page.table import table as table_of_runs
 from rvsjax.report.page.words import label
-from rvsjax.results.compare.statistics import Measure as Difference
+from rvsjax.results.compare.statistics import MeasureDifference as Difference
 
 __all__ = ["table"]
 

@@ -14,7 +14,7 @@ from rvsjax.report.figures.values import figure_data
 from rvsjax.report.style import NotDrawn, style
 from rvsjax.results.results import Results
 from rvsjax.sweep.registry import find_figure
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 __all__ = ["draw", "draw_claims", "draw_one"]
 
@@ -64,11 +64,11 @@ def draw_one(folder: str | Path, table: str, x: str, y: str, **by: str) -> list[
 
 
 def _computed(folder: str | Path) -> Results:
-    """Return the results in a folder; StoreError where there is nothing to draw."""
+    """Return the results in a folder; FolderError where there is nothing to draw."""
     results = Results(folder)
     if (results.runs["status"] == "failed").all():
         what = f"no run of {folder} was computed, so that there is nothing to draw"
-        raise StoreError(f"{what}; its rows give the reason")
+        raise FolderError(f"{what}; its rows give the reason")
     return results
 
 
@@ -77,7 +77,7 @@ def _drawn(
 ) -> dict[str, bytes]:
     """Return the bytes of a figure and its numbers; the same for the same results.
 
-    Raises StoreError where the results are at fault, and NotDrawn for anything else.
+    Raises FolderError where the results are at fault, and NotDrawn for anything else.
     """
     found = {}
     try:
@@ -88,7 +88,7 @@ def _drawn(
                 figure.savefig(sink, format=ending, dpi=200, metadata=plain)
                 found[ending] = sink.getvalue()
             found["csv"] = figure_data(figure).to_csv(index=False).encode()
-    except StoreError:
+    except FolderError:
         raise
     except Exception as error:
         raise NotDrawn(f"{results.folder}/figures/{stem}", error) from error

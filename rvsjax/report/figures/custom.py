@@ -12,7 +12,7 @@ from rvsjax.errors import counted
 from rvsjax.report.figures.kinds import named, unlike
 from rvsjax.report.figures.lines import STYLES, band, finish, within
 from rvsjax.results.results import Results
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 __all__ = ["MOST_PANELS", "MOST_WORDS", "TABLES", "draw_any"]
 
@@ -37,7 +37,7 @@ def draw_any(
     the table, or without their ``p_`` or ``m_``; a table of curves has the parameters
     of its runs as well. The title says how many rows have numbers to be drawn.
 
-    Raises StoreError where a column is unknown, has no numbers, or too many words.
+    Raises FolderError where a column is unknown, has no numbers, or too many words.
     """
     rows = _rows(results, table)
     columns = {name: _column(rows, name) for name in (x, y, color, facet) if name}
@@ -48,7 +48,7 @@ def draw_any(
     places, words = _places(rows[across], f"--x {x}")
     drawn = heights.notna() & places.notna()
     if not drawn.any():
-        raise StoreError(f"no row of {table} has both --x {x} and --y {y}")
+        raise FolderError(f"no row of {table} has both --x {x} and --y {y}")
     figure = _blank(len(panels), words)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (panel, inside) in zip(grid, panels.items()):
@@ -116,7 +116,7 @@ def _column(rows: pd.DataFrame, name: str) -> str:
     known = [str(column).removeprefix("p_").removeprefix("m_") for column in rows]
     close = difflib.get_close_matches(name, known, n=1)
     guess = f'; did you mean "{close[0]}"?' if close else f"; known: {', '.join(known)}"
-    raise StoreError(f'no column "{name}"{guess}')
+    raise FolderError(f'no column "{name}"{guess}')
 
 
 def _split(
@@ -134,7 +134,7 @@ def _heights(values: pd.Series, option: str) -> pd.Series:
     if pd.api.types.infer_dtype(values, skipna=True) == "boolean":
         values = values.map({True: 1.0, False: 0.0})
     if not pd.api.types.is_numeric_dtype(values):
-        raise StoreError(f"{option}: its column holds no numbers")
+        raise FolderError(f"{option}: its column holds no numbers")
     return within(pd.Series(values.to_numpy(float, na_value=np.nan), values.index))
 
 
@@ -154,7 +154,7 @@ def _labels(
         values = values.map(str, na_action="ignore")  # lists cannot be told apart
     number = values.nunique(dropna=False)
     if number > most:
-        raise StoreError(f"{option}: {counted(number, thing)}, at most {most}")
+        raise FolderError(f"{option}: {counted(number, thing)}, at most {most}")
     known = sorted(values.dropna().unique().tolist())
     names = unlike([*map(named, known), *([_NULL] if values.isna().any() else [])])
     labels = values.map(dict(zip(known, names))).astype(object)

@@ -20,7 +20,7 @@ from rvsjax.report.page.sparsity import sparsity
 from rvsjax.report.page.table import table
 from rvsjax.report.page.words import short
 from rvsjax.results.results import Results
-from rvsjax.sweep.store import Damaged, StoreError
+from rvsjax.sweep.store import DamagedFile, FolderError
 from rvsjax.sweep.store.untrusted import content as file_content
 
 __all__ = ["content"]
@@ -92,9 +92,9 @@ def _source(folder: Path) -> str:
         return ""
     try:
         return short(file_content(path).decode("utf-8", "replace"), _MOST_SOURCE)
-    except Damaged as error:
+    except DamagedFile as error:
         what = f"{path} {error}"
-        raise StoreError(f"{what}; run the same sweep again to mend it") from None
+        raise FolderError(f"{what}; run the same sweep again to mend it") from None
 
 
 def _about(source: str) -> str:

@@ -17,15 +17,15 @@ from rvsjax.results.compare.pairing import (
 )
 from rvsjax.results.compare.provenance import differing_settings
 from rvsjax.results.compare.statistics import (
-    Claim,
-    Measure,
+    ClaimDifference,
+    MeasureDifference,
     compare_claim,
     compare_measure,
 )
 from rvsjax.results.results import Results
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
-__all__ = ["Comparison", "Side", "Words", "compare", "pairs_table"]
+__all__ = ["Comparison", "Side", "WordCounts", "compare", "pairs_table"]
 
 
 class Side(NamedTuple):
@@ -36,7 +36,7 @@ class Side(NamedTuple):
     paired: int  # runs that have a partner in the other
 
 
-class Words(NamedTuple):
+class WordCounts(NamedTuple):
     """How often a word, or a truth value, is one in A and one in B."""
 
     name: str
@@ -55,9 +55,9 @@ class Comparison(NamedTuple):
     on: list[Differing]  # parameters that are to differ
     by: list[str]  # parameters that pair the runs, of those with several values
     ok: int  # pairs of which both runs ended well: others are not measured
-    words: list[Words]  # `status`, and measurements that are words
-    measures: list[Measure]
-    claims: list[Claim]
+    words: list[WordCounts]  # `status`, and measurements that are words
+    measures: list[MeasureDifference]
+    claims: list[ClaimDifference]
     pairs: Pairs
 
 
@@ -69,14 +69,14 @@ def compare(
     """Pair the runs of two folders, or of their results, and compare them.
 
     `on` names what is to differ, one parameter or several, see `pairing.pair`. Raises
-    StoreError where a folder holds no sweep, they hold two studies, or no run has a
+    FolderError where a folder holds no sweep, they hold two studies, or no run has a
     partner.
     """
     ours, theirs = Results(a), Results(b)
     if ours.study != theirs.study:
         what = f"{ours.folder} is of the study {ours.study}"
         what += f", {theirs.folder} of {theirs.study}"
-        raise StoreError(f"{what}; only folders of one study can be compared")
+        raise FolderError(f"{what}; only folders of one study can be compared")
     pairs = pair(ours.runs, theirs.runs, [on] if isinstance(on, str) else on)
     sides = [
         Side(str(results.folder), len(results.runs), len(pairs.a))
@@ -104,7 +104,7 @@ def _shared(pairs: Pairs, prefix: str) -> list[str]:
     return [name for name in both if name.startswith(prefix)]
 
 
-def _measures(pairs: Pairs) -> list[Measure]:
+def _measures(pairs: Pairs) -> list[MeasureDifference]:
     seed = column(pairs.a, "p_seed")
     return [
         compare_measure(name, pairs.a[name], pairs.b[name], seed)
@@ -113,7 +113,7 @@ def _measures(pairs: Pairs) -> list[Measure]:
     ]
 
 
-def _claims(pairs: Pairs) -> list[Claim]:
+def _claims(pairs: Pairs) -> list[ClaimDifference]:
     seed = column(pairs.a, "p_seed")
     return [
         compare_claim(name.removeprefix("verdict_"), pairs.a[name], pairs.b[name], seed)
@@ -121,13 +121,13 @@ def _claims(pairs: Pairs) -> list[Claim]:
     ]
 
 
-def _words(pairs: Pairs, names: Sequence[str]) -> list[Words]:
+def _words(pairs: Pairs, names: Sequence[str]) -> list[WordCounts]:
     found = []
     for name in names:
         a, b = pairs.a[name], pairs.b[name]
         if not is_number(a) and not is_number(b):
             counts = Counter(zip(map(word, a), map(word, b)))
-            found += [Words(name, *two, n) for two, n in counts.most_common()]
+            found += [WordCounts(name, *two, n) for two, n in counts.most_common()]
     return found
 
 

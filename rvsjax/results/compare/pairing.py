@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 __all__ = [
     "Differing",
@@ -54,7 +54,7 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     """Pair the runs whose parameters are equal, but for those named by `on`.
 
     By default `on` are the parameters, the seed excepted, that have one value in each
-    table, and not the same. What one table lacks has no value there. Raises StoreError
+    table, and not the same. What one table lacks has no value there. Raises FolderError
     where a parameter is unknown, runs are too many for one partner, or none has one.
     """
     names = parameters(a, b)
@@ -147,7 +147,7 @@ def _need_known(on: Sequence[str], names: Sequence[str]) -> None:
     for name in on:
         if name not in names:
             what = f'no parameter "{name}" in either folder'
-            raise StoreError(f"{what}; they have {', '.join(names)}")
+            raise FolderError(f"{what}; they have {', '.join(names)}")
 
 
 def _need_single(
@@ -160,10 +160,10 @@ def _need_single(
     alike = table[label == label[first[number.argmax()]]]
     several = [n for n in on if column(alike, f"p_{n}").nunique(dropna=False) > 1]
     if not several:
-        raise StoreError(f"{number.max()} runs of {side} have the same parameters")
+        raise FolderError(f"{number.max()} runs of {side} have the same parameters")
     names = ", ".join(several)
     what = f"{number.max()} runs of {side} differ in {names} alone: for one partner"
-    raise StoreError(f"{what}; give a folder with one value of it, or leave out --on")
+    raise FolderError(f"{what}; give a folder with one value of it, or leave out --on")
 
 
 def _refuse(apart: list[Differing]) -> None:
@@ -171,10 +171,10 @@ def _refuse(apart: list[Differing]) -> None:
         what = (
             "each parameter has values that both folders have, but no run has them all"
         )
-        raise StoreError(f"no run of A has a partner in B: {what}")
+        raise FolderError(f"no run of A has a partner in B: {what}")
     told = "; ".join(map(str, apart[:_FEW])) + ("; ..." if len(apart) > _FEW else "")
     options = " ".join(f"--on {x.name}" for x in apart)
     hint = f"where that is what you compare, add {options}"
     if any(x.name == _SEED for x in apart):
         hint += ", though runs of other seeds share no random numbers"
-    raise StoreError(f"no run of A has a partner in B: {told}; {hint}")
+    raise FolderError(f"no run of A has a partner in B: {told}; {hint}")

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, sem, t
 
-__all__ = ["Claim", "Measure", "compare_claim", "compare_measure"]
+__all__ = ["ClaimDifference", "MeasureDifference", "compare_claim", "compare_measure"]
 
 _SURE = 0.95  # of an interval
 
 
-class Measure(NamedTuple):
+class MeasureDifference(NamedTuple):
     """How a measurement differs, B - A."""
 
     name: str
@@ -31,7 +31,7 @@ class Measure(NamedTuple):
     p: float | None  # two-sided sign test over the seeds
 
 
-class Claim(NamedTuple):
+class ClaimDifference(NamedTuple):
     """How the verdicts on a claim differ: pairs, by what is violated."""
 
     name: str
@@ -46,7 +46,9 @@ class Claim(NamedTuple):
     p: float | None  # two-sided sign test over the seeds
 
 
-def compare_measure(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> Measure:
+def compare_measure(
+    name: str, a: pd.Series, b: pd.Series, seed: pd.Series
+) -> MeasureDifference:
     """Compare the numbers of pairs; pairs without a number in both are left out."""
     x, y = (each.to_numpy(np.float64, na_value=np.nan) for each in (a, b))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -54,13 +56,13 @@ def compare_measure(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> M
     there = np.isfinite(change)
     change, draws = pd.Series(change[there]), _draws(seed[there])
     if change.empty:
-        return Measure(name, 0, 0, None, None, None, None, 0, 0, 0, None)
+        return MeasureDifference(name, 0, 0, None, None, None, None, 0, 0, 0, None)
     with np.errstate(over="ignore", invalid="ignore"):
         means = change.groupby(draws).mean()
         mean, half = float(means.mean()), _half_width(means)
         median = float(change.median())
     up, down, p = _sign_test(change, draws)
-    return Measure(
+    return MeasureDifference(
         name,
         pairs=len(change),
         alike=int(change.eq(0).sum()),
@@ -75,13 +77,15 @@ def compare_measure(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> M
     )
 
 
-def compare_claim(name: str, a: pd.Series, b: pd.Series, seed: pd.Series) -> Claim:
+def compare_claim(
+    name: str, a: pd.Series, b: pd.Series, seed: pd.Series
+) -> ClaimDifference:
     """Compare the verdicts of pairs; pairs without a verdict in both are left out."""
     there = (a.notna() & b.notna()).to_numpy(bool)
     a, b = a[there], b[there]
     in_a, in_b = (x.eq("violated").to_numpy(bool) for x in (a, b))
     change = pd.Series(in_b.astype(int) - in_a.astype(int))
-    return Claim(
+    return ClaimDifference(
         name,
         len(a),
         int((a.to_numpy(object) == b.to_numpy(object)).sum()),

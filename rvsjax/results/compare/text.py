@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rvsjax.results.compare.comparison import Comparison, Words
-from rvsjax.results.compare.statistics import Claim, Measure
+from rvsjax.results.compare.comparison import Comparison, WordCounts
+from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
 
 __all__ = ["as_json", "lines"]
 
@@ -46,7 +46,7 @@ def lines(found: Comparison) -> list[str]:
     return told
 
 
-def _word_lines(words: Sequence[Words]) -> list[str]:
+def _word_lines(words: Sequence[WordCounts]) -> list[str]:
     told = []
     for name in dict.fromkeys(x.name for x in words):
         mine = [x for x in words if x.name == name]
@@ -70,14 +70,14 @@ def _measure_lines(found: Comparison) -> list[str]:
     return told or ["no pair has a number in both"]
 
 
-def _measure_row(x: Measure, pairs: int) -> tuple[str, ...]:
+def _measure_row(x: MeasureDifference, pairs: int) -> tuple[str, ...]:
     interval = "" if x.low is None else f"[{_number(x.low)}, {_number(x.high)}]"
     mean, median = _number(x.mean), _number(x.median)
     counts = f"{x.pairs:,} of {pairs:,}"
     return x.name, counts, median, mean, interval, f"{x.up}, {x.down}", _number(x.p)
 
 
-def _claim_lines(claims: Sequence[Claim]) -> list[str]:
+def _claim_lines(claims: Sequence[ClaimDifference]) -> list[str]:
     heads = ("violated in", "pairs", "agree", "both", "A alone", "B alone", "neither")
     counts = ("pairs", "agree", "both", "only_a", "only_b", "neither")
     rows = [

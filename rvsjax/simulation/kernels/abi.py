@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from rvsjax.penalties import TransformedL1
 from rvsjax.simulation import rounding
-from rvsjax.simulation.monitor import SETTLED, Descent, Monitor
+from rvsjax.simulation.monitor import SETTLED, Monitor, Monotone
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import Curves, Outcome, log_grid
 from rvsjax.types import Array, State
@@ -157,8 +157,8 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
     theta_0 = run.teacher.theta(start.w)
 
-    def descent(name: str) -> Descent:
-        return Descent(
+    def descent(name: str) -> Monotone:
+        return Monotone(
             value=real[name],
             change=real[f"{name}_change"],
             change_at=whole[f"{name}_change_at"],

@@ -4,32 +4,33 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from rvsjax.nn.data import DataError, load_data
-from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.store import StoreError
-from rvsjax.sweep.study import Material
+from rvsjax.errors import DataError
+from rvsjax.nn.data import load_data
+from rvsjax.sweep.plan.plan import RunConfig
+from rvsjax.sweep.store import FolderError
+from rvsjax.sweep.study import Dataset
 
 __all__ = ["find_material"]
 
 
-def find_material(folder: str | None, items: Iterable[Item]) -> Material:
-    """Find images and labels; StoreError where they are not what the items need."""
+def find_material(folder: str | None, items: Iterable[RunConfig]) -> Dataset:
+    """Find images and labels; FolderError where they are not what the items need."""
     try:
         found = load_data(folder)
     except DataError as error:
-        raise StoreError(str(error)) from None
+        raise FolderError(str(error)) from None
     arrays, sizes = tuple(found[:4]), found.train_images.shape[1:]
     if sizes != (28, 28):
         shown = " x ".join(map(str, sizes))
-        raise StoreError(f"LeNet needs images of 28 x 28 pixels, got {shown}")
+        raise FolderError(f"LeNet needs images of 28 x 28 pixels, got {shown}")
     if max(found.train_labels.max(), found.test_labels.max()) > 9:
-        raise StoreError("LeNet needs labels from 0 to 9")
+        raise FolderError("LeNet needs labels from 0 to 9")
     for item in items:
         _need_images(item.parameters, len(arrays[0]), len(arrays[2]), found.source)
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape}".encode() + array.tobytes())
-    return Material(arrays, digest.hexdigest()[:16], found.source)
+    return Dataset(arrays, digest.hexdigest()[:16], found.source)
 
 
 def _need_images(asked: dict[str, Any], train: int, test: int, source: str) -> None:
@@ -42,4 +43,4 @@ def _need_images(asked: dict[str, Any], train: int, test: int, source: str) -> N
             what = (
                 f"{name}: the sweep needs {least:,}, the data has {there:,} ({source})"
             )
-            raise StoreError(f"{what}; name others with --data, or ask for fewer")
+            raise FolderError(f"{what}; name others with --data, or ask for fewer")

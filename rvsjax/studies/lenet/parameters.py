@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.errors import Problem
-from rvsjax.sweep.plan.parameters import Values, Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace, Values
 
 __all__ = ["PARAMETERS"]
 
@@ -90,7 +90,7 @@ def _conflicts(chosen: Values, run: Values) -> list[Problem]:
     return []
 
 
-PARAMETERS = Vocabulary(
+PARAMETERS = ParameterSpace(
     study="lenet",
     version=1,
     model=_Parameters,

@@ -5,14 +5,19 @@ import dataclasses
 import jax.numpy as jnp
 
 from rvsjax.studies.lenet.dataset import find_material
-from rvsjax.studies.lenet.tables import Allowed, tables
-from rvsjax.studies.lenet.trial import Trial, advance_trial, begin_trial, make_trial
-from rvsjax.sweep.engine import Stages
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.studies.lenet.tables import LeNetTolerance, tables
+from rvsjax.studies.lenet.trial import (
+    LeNetTrial,
+    advance_trial,
+    begin_trial,
+    make_trial,
+)
+from rvsjax.sweep.engine import Resumable
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import Probe, Study
 from rvsjax.types import Array
 
-__all__ = ["STUDY", "Trial", "make_trial"]
+__all__ = ["STUDY", "LeNetTrial", "make_trial"]
 
 _MNIST = 60_000  # training images, where neither sweep nor data says how many
 _WEIGHTS = 61_706
@@ -24,7 +29,7 @@ _PROBE_STEPS = 20
 _WIDTH = 2
 
 
-def _short(trial: Trial) -> tuple[Trial, int]:
+def _short(trial: LeNetTrial) -> tuple[LeNetTrial, int]:
     network = dataclasses.replace(trial.network, epochs=1)
     images = _PROBE_STEPS * network.batch
     few = dataclasses.replace(
@@ -33,13 +38,13 @@ def _short(trial: Trial) -> tuple[Trial, int]:
     return few, _PROBE_STEPS
 
 
-def _take(trial: Trial, images: Array, labels: Array, *test: Array) -> Array:
+def _take(trial: LeNetTrial, images: Array, labels: Array, *test: Array) -> Array:
     carry = begin_trial(trial, images, labels, *test)
     carry = advance_trial(trial, carry, jnp.int32(0), images, labels, *test)
     return carry.history.loss_train
 
 
-def _steps(item: Item, shared: tuple[Array, ...] = ()) -> int:
+def _steps(item: RunConfig, shared: tuple[Array, ...] = ()) -> int:
     given = item.parameters
     images = given["train_images"] or (len(shared[0]) if shared else _MNIST)
     return given["epochs"] * (images // given["batch"])
@@ -47,11 +52,11 @@ def _steps(item: Item, shared: tuple[Array, ...] = ()) -> int:
 
 STUDY = Study(
     trial=make_trial,
-    evaluate=Stages(begin_trial, advance_trial, lambda trial: trial.network.epochs),
+    evaluate=Resumable(begin_trial, advance_trial, lambda trial: trial.network.epochs),
     probe=Probe(_short, _take),
     tables=tables,
     names=("curves", "weights", "runs"),
-    allowed=Allowed,
+    allowed=LeNetTolerance,
     steps=_steps,
     size=lambda item: _WEIGHTS,
     has_kernel=lambda item: False,

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from rvsjax.nn.evaluation import Scores
 from rvsjax.nn.lenet import SHAPES
-from rvsjax.studies.lenet.trial import Carry, Trial
+from rvsjax.studies.lenet.trial import Carry, LeNetTrial
 from rvsjax.sweep.columns import (
     column,
     curves_table,
@@ -19,12 +19,12 @@ from rvsjax.sweep.columns import (
     vectors,
 )
 from rvsjax.sweep.differences import Difference, Tables, differences
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 
-__all__ = ["Allowed", "Points", "tables"]
+__all__ = ["LeNetTolerance", "Points", "tables"]
 
 
-def tables(items: Sequence[Item], carry: Carry) -> dict[str, pa.Table]:
+def tables(items: Sequence[RunConfig], carry: Carry) -> dict[str, pa.Table]:
     """Return the tables `runs`, `curves` and `weights` of a block."""
     ids, seen = identity(items), carry.history
     loss = np.asarray(seen.loss_train)
@@ -94,13 +94,13 @@ def _weights(carry: Carry) -> dict[str, pa.Array]:
     return {"w": vectors(np.concatenate(flat, axis=1))}
 
 
-class Allowed:
+class LeNetTolerance:
     """A binary activation turns the last digit into another network: none is compared.
 
     What was asked, and how the run ended, must agree.
     """
 
-    def __init__(self, trial: Trial, here: Tables) -> None:
+    def __init__(self, trial: LeNetTrial, here: Tables) -> None:
         """Take the trial and its tables."""
 
     def differences(self, there: Tables, here: Tables) -> list[Difference]:

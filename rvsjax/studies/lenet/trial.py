@@ -11,17 +11,24 @@ from rvsjax.nn.evaluation import Scores, examine
 from rvsjax.nn.lenet import LeNet
 from rvsjax.nn.training import Training, begin, train_epoch
 from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import leaf
 from rvsjax.types import Array, pytree, static
 
-__all__ = ["Carry", "History", "Trial", "advance_trial", "begin_trial", "make_trial"]
+__all__ = [
+    "Carry",
+    "History",
+    "LeNetTrial",
+    "advance_trial",
+    "begin_trial",
+    "make_trial",
+]
 
 _CALIBRATION = 5000  # training images that moments are taken from, or one batch
 
 
 @pytree
-class Trial:
+class LeNetTrial:
     """A network, and how many of the images it is given."""
 
     network: Network
@@ -43,7 +50,7 @@ class Carry(NamedTuple):
     history: History
 
 
-def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
+def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> LeNetTrial:
     """Turn the names and numbers of an item into a trial; every epoch is recorded."""
     given = item.parameters
 
@@ -80,11 +87,11 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         epochs=given["epochs"],
         batch=given["batch"],
     )
-    return Trial(network, given["train_images"], given["test_images"])
+    return LeNetTrial(network, given["train_images"], given["test_images"])
 
 
 def _scores(
-    trial: Trial,
+    trial: LeNetTrial,
     training: Training,
     images: Array,
     test_images: Array,
@@ -100,7 +107,11 @@ def _scores(
 
 
 def begin_trial(
-    trial: Trial, images: Array, labels: Array, test_images: Array, test_labels: Array
+    trial: LeNetTrial,
+    images: Array,
+    labels: Array,
+    test_images: Array,
+    test_labels: Array,
 ) -> Carry:
     """Draw a network and look at it, before its first epoch."""
     training = begin(trial.network)
@@ -121,7 +132,7 @@ def _order(epoch: Array, images: int, batch: int) -> Array:
 
 
 def advance_trial(
-    trial: Trial,
+    trial: LeNetTrial,
     carry: Carry,
     epoch: Array,
     images: Array,

@@ -18,10 +18,10 @@ from rvsjax.simulation.simulate import simulate
 from rvsjax.studies.rvscgd.exact_case import Start, floats, problem_of, starts_of
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.plan import Item
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.plan.plan import RunConfig
+from rvsjax.sweep.store import FolderError
 from rvsjax.theory import statement
-from rvsjax.theory.exact import DIGITS, Judgement, Problem, judge
+from rvsjax.theory.exact import DIGITS, ExactCase, Judgement, judge
 
 __all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
 
@@ -71,7 +71,7 @@ def certify(
             told = _certificate(claim, row, start)
         except (ArithmeticError, ValueError) as error:  # no direction, no number
             what = f"run {row['run_id']} of {results.folder} cannot be replayed"
-            raise StoreError(f"{what}: {error}") from None
+            raise FolderError(f"{what}: {error}") from None
         text = json.dumps(told, indent=2) + "\n"
         path = results.keep(
             "certificates", f"{claim}-{row['run_id']}.json", text.encode()
@@ -123,7 +123,7 @@ def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
 def _step(row: pd.Series, column: str) -> int:
     """Return the step that a column names, refused where it names none of the run."""
     if not 1 <= row[column] <= row["p_steps"]:
-        raise StoreError(f"run {row['run_id']}: {column} is no step of the run")
+        raise FolderError(f"run {row['run_id']}: {column} is no step of the run")
     return int(row[column])
 
 
@@ -144,7 +144,7 @@ def _judged(judged: Judgement, first: int) -> dict[str, Any]:
     }
 
 
-def _seconds(problem: Problem, claim: str) -> float:
+def _seconds(problem: ExactCase, claim: str) -> float:
     """Return about how long a whole replay takes, from its first steps."""
     few = min(problem.steps, 200)
     begin = time.perf_counter()
@@ -152,13 +152,13 @@ def _seconds(problem: Problem, claim: str) -> float:
     return (time.perf_counter() - begin) / few * problem.steps
 
 
-def _iterate(problem: Problem, step: int) -> tuple[float, ...]:
+def _iterate(problem: ExactCase, step: int) -> tuple[float, ...]:
     """Return the weights after so many steps in float64."""
     fields = problem._asdict()
     for name in ("w_star", "w_start"):
         fields[name] = ", ".join(map(repr, fields[name]))
     chosen = {n: x for n, x in fields.items() if x is not None} | {"steps": step}
     with pinned():
-        run = make_trial(Item(RVSCGD.complete(chosen), 0), 2).draw()
+        run = make_trial(RunConfig(RVSCGD.complete(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
     return floats(state.w)

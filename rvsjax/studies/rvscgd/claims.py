@@ -9,12 +9,12 @@ from rvsjax.results.verdicts import (
     count_pairs,
 )
 from rvsjax.studies.rvscgd.starts import judge_table
-from rvsjax.sweep.study import Folder
+from rvsjax.sweep.study import FolderTables
 
 __all__ = ["claims"]
 
 
-def claims(folder: Folder) -> pd.DataFrame:
+def claims(folder: FolderTables) -> pd.DataFrame:
     """Return the row of each claim; few columns of a table are held at a time."""
     there, number = folder.columns("runs"), len(folder.load("runs", ["run_id"]))
     groups = claim_columns(there, number)

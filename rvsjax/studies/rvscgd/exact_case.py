@@ -12,8 +12,8 @@ from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import Weights
 from rvsjax.sweep.engine import default_lanes, devices
 from rvsjax.sweep.recompute import again, folder_plan
-from rvsjax.sweep.store import Store, StoreError
-from rvsjax.theory.exact import Problem
+from rvsjax.sweep.store import FolderError, Store
+from rvsjax.theory.exact import ExactCase
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]
 
@@ -26,22 +26,22 @@ class Start(NamedTuple):
     source: str
 
 
-def problem_of(row: pd.Series, start: Start) -> Problem:
+def problem_of(row: pd.Series, start: Start) -> ExactCase:
     """Return the run of a row of the table as a problem in exact numbers.
 
-    A float32 run had its hyperparameters in float32. Raises StoreError where no sweep
+    A float32 run had its hyperparameters in float32. Raises FolderError where no sweep
     could have asked for such a run.
     """
     asked = _asked(row)
     if len(start.w_star) != len(start.w_start):
-        raise StoreError(f"run {row['run_id']}: teacher and start differ in length")
+        raise FolderError(f"run {row['run_id']}: teacher and start differ in length")
 
     def given(name: str) -> Any:
         with np.errstate(over="ignore"):  # infinity, which is not replayed
             number = np.array(asked[name] or 0.0, asked["dtype"])
         return None if asked[name] is None else float(number)
 
-    return Problem(
+    return ExactCase(
         algorithm=asked["algorithm"],
         penalty=asked["penalty"],
         a=given("a"),
@@ -66,7 +66,7 @@ def _asked(row: pd.Series) -> dict[str, Any]:
     for name in told.keys() - idle:
         told[name], problems = RVSCGD.check(name, told[name], name)
         if problems:
-            raise StoreError(f"run {row['run_id']}: {name} {problems[0].what}")
+            raise FolderError(f"run {row['run_id']}: {name} {problems[0].what}")
     return told | dict.fromkeys(told.keys() & idle)
 
 
@@ -88,7 +88,7 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
         found = dict(_recomputed(results, wanted))
     for run_id in wanted:
         if run_id not in found or not all(map(_is_direction, found[run_id][:2])):
-            raise StoreError(f"{results.folder} does not tell where {run_id} started")
+            raise FolderError(f"{results.folder} does not tell where {run_id} started")
     return found
 
 

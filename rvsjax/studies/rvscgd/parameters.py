@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rvsjax.errors import Problem
-from rvsjax.sweep.plan.parameters import Values, Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace, Values
 
 __all__ = ["PARAMETERS", "direction"]
 
@@ -200,7 +200,7 @@ def _conflicts(chosen: Values, run: Values) -> list[Problem]:
     return problems
 
 
-PARAMETERS = Vocabulary(
+PARAMETERS = ParameterSpace(
     study="rvscgd",
     version=1,
     model=_Parameters,

@@ -6,9 +6,9 @@ from rvsjax.simulation.kernels import KERNELS
 from rvsjax.studies.rvscgd.claims import claims
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tables import tables
-from rvsjax.studies.rvscgd.tolerance import Tolerance
-from rvsjax.studies.rvscgd.trial import Trial, evaluate, make_trial
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
+from rvsjax.studies.rvscgd.trial import RvscgdTrial, evaluate, make_trial
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import Probe, Study
 from rvsjax.types import Array
 
@@ -17,22 +17,22 @@ __all__ = ["STUDY"]
 _PROBE_STEPS = 2000
 
 
-def _short(trial: Trial) -> tuple[Trial, int]:
+def _short(trial: RvscgdTrial) -> tuple[RvscgdTrial, int]:
     steps = min(trial.steps, _PROBE_STEPS)
     return dataclasses.replace(trial, steps=steps, points=2), steps
 
 
-def _take(trial: Trial) -> Array:
+def _take(trial: RvscgdTrial) -> Array:
     return KERNELS[trial.kernel](trial.draw()).state.w
 
 
-def _has_kernel(item: Item) -> bool:
+def _has_kernel(item: RunConfig) -> bool:
     given = item.parameters
     plain = given["algorithm"] == "rvscgd" and given["precision"] == "plain"
     return plain and (given["gradient"], given["surrogate"]) == ("population", "relu")
 
 
-def _has_light_steps(item: Item) -> bool:
+def _has_light_steps(item: RunConfig) -> bool:
     # a step of samples takes long, and far longer if compiled quickly
     return item.parameters["gradient"] in (None, "population")
 
@@ -43,7 +43,7 @@ STUDY = Study(
     probe=Probe(_short, _take),
     tables=tables,
     names=("curves", "pairs", "weights", "runs"),
-    allowed=Tolerance,
+    allowed=RvscgdTolerance,
     steps=lambda item, *_: item.parameters["steps"],
     size=lambda item: item.parameters["d"],
     has_kernel=_has_kernel,

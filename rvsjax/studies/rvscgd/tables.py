@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.studies.rvscgd.trial import PairCounts, Record
+from rvsjax.studies.rvscgd.trial import PairCounts, RvscgdRecord
 from rvsjax.sweep.columns import (
     column,
     curves_table,
@@ -17,13 +17,13 @@ from rvsjax.sweep.columns import (
     status,
     vectors,
 )
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged, statement
 
 __all__ = ["tables"]
 
 
-def tables(items: Sequence[Item], record: Record) -> dict[str, pa.Table]:
+def tables(items: Sequence[RunConfig], record: RvscgdRecord) -> dict[str, pa.Table]:
     """Return the tables `runs`, `curves`, `pairs` and `weights` of a block.
 
     `record` is stacked: NumPy arrays with one entry an item.

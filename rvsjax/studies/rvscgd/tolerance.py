@@ -21,10 +21,10 @@ import pyarrow as pa
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.models.no_overlap import slope
 from rvsjax.simulation.monitor import SETTLED
-from rvsjax.studies.rvscgd.trial import Trial
+from rvsjax.studies.rvscgd.trial import RvscgdTrial
 from rvsjax.sweep.differences import Difference, Tables, differences
 
-__all__ = ["UNITS", "Tolerance"]
+__all__ = ["UNITS", "RvscgdTolerance"]
 
 UNITS = 16
 """How many units of rounding two computations of a number may be apart."""
@@ -69,10 +69,10 @@ _NEAR = 1e-9
 _NEAR_THE_AXIS = 1e3  # of w*, where gradients have an error of eps / sin(theta)
 
 
-class Tolerance:
+class RvscgdTolerance:
     """What a run, as it is computed here, may be elsewhere."""
 
-    def __init__(self, trial: Trial, here: Tables) -> None:
+    def __init__(self, trial: RvscgdTrial, here: Tables) -> None:
         """Take the run and its tables, with its weights."""
         [row] = here["runs"].to_pylist()
         dtype = trial.hyper.eta.dtype
@@ -93,7 +93,7 @@ class Tolerance:
         self.is_tie = self._closest(trial, here) <= self.allowed
         self.is_edge = self.is_tie or self._is_edge(row)
 
-    def _closest(self, trial: Trial, here: Tables) -> float:
+    def _closest(self, trial: RvscgdTrial, here: Tables) -> float:
         """Return how far the weight next to the threshold is from it."""
         with pinned():
             threshold = float(trial.penalty.threshold(trial.hyper.m))

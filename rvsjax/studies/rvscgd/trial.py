@@ -10,11 +10,11 @@ import numpy as np
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.environment.jax_settings import IMPLEMENTATION, random_key
 from rvsjax.models.gradients import (
+    GradientEstimator,
     Minibatch,
     Population,
     Projected,
     Smooth,
-    Source,
     TrainingSet,
 )
 from rvsjax.models.no_overlap import Teacher, direction_at, sparse_direction, unit
@@ -25,7 +25,7 @@ from rvsjax.simulation.metrics import Measurements, measure
 from rvsjax.simulation.monitor import NEVER
 from rvsjax.simulation.simulate import Curves, Run
 from rvsjax.studies.rvscgd.parameters import direction
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import leaf
 from rvsjax.theory import (
     PAIR_CLAIMS,
@@ -42,8 +42,8 @@ from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
 __all__ = [
     "PAIRS",
     "PairCounts",
-    "Record",
-    "Trial",
+    "RvscgdRecord",
+    "RvscgdTrial",
     "Weights",
     "evaluate",
     "make_trial",
@@ -54,7 +54,7 @@ PAIRS = 16
 
 
 @pytree
-class Trial:
+class RvscgdTrial:
     """A run as a sweep names it: numbers and a seed. `draw` gives the run itself."""
 
     seed: Array  # uint32
@@ -65,7 +65,7 @@ class Trial:
     w_start: Array  # (d,) any length, or (0,): by `start`
     penalty: Penalty
     hyper: Hyper
-    gradient: Source | TrainingSet
+    gradient: GradientEstimator | TrainingSet
     algorithm: str = static()
     k: int = static()
     d: int = static()
@@ -124,7 +124,7 @@ def _direction(text: str | None) -> Any:
 
 
 @np.errstate(over="ignore")  # beyond float32: a run that diverges
-def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
+def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> RvscgdTrial:
     """Turn the names and numbers of an item into a trial with `points` a curve.
 
     `kernel` is one of `rvsjax.simulation.kernels.KERNELS`.
@@ -138,7 +138,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
         "transformed-l1": lambda: TransformedL1(leaf(dtype, given["a"])),
         "largest": lambda: Largest(leaf("int32", given["s"])),
     }["largest" if given["s"] else given["penalty"]]()
-    return Trial(
+    return RvscgdTrial(
         seed=leaf("uint32", item.seed),
         identity=_identity(item),
         nnz=leaf("int32", given["nnz"]),
@@ -160,11 +160,11 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
     )
 
 
-def _identity(item: Item) -> Any:
+def _identity(item: RunConfig) -> Any:
     return np.array([int(item.run_id[i : i + 8], 16) for i in (0, 8)], np.uint32)
 
 
-def _gradient(given: dict[str, Any], seed: Any) -> Source | TrainingSet:
+def _gradient(given: dict[str, Any], seed: Any) -> GradientEstimator | TrainingSet:
     """Return where gradients come from; what is sampled follows from the seed."""
     size, n, mu = given["train_size"], given["batch"], given["surrogate"]
     return {
@@ -207,7 +207,7 @@ class PairCounts(NamedTuple):
     worst_excess: Array  # (claims,); -inf where no hypothesis holds
 
 
-class Record(NamedTuple):
+class RvscgdRecord(NamedTuple):
     """All that a run leaves."""
 
     stopped: Array  # 0 at the last step, 1 without a number, 2 without a direction
@@ -218,7 +218,7 @@ class Record(NamedTuple):
     weights: Weights
 
 
-def evaluate(trial: Trial) -> Record:
+def evaluate(trial: RvscgdTrial) -> RvscgdRecord:
     """Run a trial and judge it.
 
     A pure function, the same object for every sweep, so that programs are shared.
@@ -229,7 +229,7 @@ def evaluate(trial: Trial) -> Record:
     limit = limit_point(run, last.w) if has_limit(run) else unknown_limit(run)
     evidence = Evidence(run, outcome, limit)
     stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
-    return Record(
+    return RvscgdRecord(
         stopped=stopped,
         measurements=_measure(evidence),
         claims=judge(RUN_CLAIMS, evidence),
@@ -249,7 +249,7 @@ def _measure(evidence: Evidence) -> Measurements:
     return found._replace(converged_at=jnp.where(proved, found.converged_at, NEVER))
 
 
-def _judge_pairs(trial: Trial, run: Run) -> PairCounts:
+def _judge_pairs(trial: RvscgdTrial, run: Run) -> PairCounts:
     """Judge the claims about weights on `PAIRS` pairs, drawn for the run's teacher.
 
     They follow from the run's id: the same in every sweep and place of a block, and

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rvsjax.sweep.plan.parameters import Values, Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace, Values
 
 __all__ = ["PARAMETERS"]
 
@@ -40,7 +40,7 @@ def _unused(parameters: Values) -> set[str]:
     return {"spread"} if parameters["start"] == "uniform" else set()
 
 
-PARAMETERS = Vocabulary(
+PARAMETERS = ParameterSpace(
     study="two_layer",
     version=1,
     model=_Parameters,

@@ -12,7 +12,7 @@ import pyarrow as pa
 from rvsjax.environment.jax_settings import random_key
 from rvsjax.models.no_overlap import unit
 from rvsjax.models.two_layer import TwoLayerTeacher
-from rvsjax.simulation.two_layer import Curves, TwoLayerRun, descend, ending
+from rvsjax.simulation.two_layer import TwoLayerCurves, TwoLayerRun, descend, ending
 from rvsjax.sweep.columns import (
     curves_table,
     identity,
@@ -23,7 +23,7 @@ from rvsjax.sweep.columns import (
     vectors,
 )
 from rvsjax.sweep.differences import Difference, Tables, differences
-from rvsjax.sweep.plan.plan import Item
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import Probe, Study, leaf
 from rvsjax.types import Array, pytree, static
 
@@ -36,7 +36,7 @@ _ENDINGS = ("global", "spurious", "elsewhere")
 
 
 @pytree
-class Trial:
+class TwoLayerTrial:
     """A run as a sweep names it; `draw` gives the run itself."""
 
     seed: Array  # uint32
@@ -89,7 +89,7 @@ class Trial:
         return v + self.spread * unit(v_around), unit(w + self.spread * unit(w_around))
 
 
-class Measurements(NamedTuple):
+class TwoLayerMeasurements(NamedTuple):
     """Scalars: angles in radians, losses and lengths without unit."""
 
     theta_0: Array  # of w^0 and w_star
@@ -106,17 +106,17 @@ class Measurements(NamedTuple):
     first_bad_step: Array  # -1, or the point of the curves where a number was lost
 
 
-class Record(NamedTuple):
+class TwoLayerRecord(NamedTuple):
     """All that a run leaves."""
 
     stopped: Array  # 0 at the last step, 1 without a number
     ended: Array  # 0, 1, 2 in the order of `_ENDINGS`
-    measurements: Measurements
-    curves: Curves
+    measurements: TwoLayerMeasurements
+    curves: TwoLayerCurves
     weights: dict[str, Array]
 
 
-def evaluate(trial: Trial) -> Record:
+def evaluate(trial: TwoLayerTrial) -> TwoLayerRecord:
     """Run a trial and measure its end. A pure function."""
     run = trial.draw()
     teacher, end = run.teacher, descend(run)
@@ -125,7 +125,7 @@ def evaluate(trial: Trial) -> Record:
     bad = jnp.where(jnp.all(good), -1, curves.step[jnp.argmin(good)])
     last = jnp.maximum(jnp.sum(good) - 1, 0)  # numbers are lost once and for all
     spurious = teacher.loss(teacher.spurious(), -teacher.w_star)
-    measurements = Measurements(
+    measurements = TwoLayerMeasurements(
         theta_0=theta[0],
         theta=theta[last],
         theta_max_increase=jnp.nanmax(jnp.diff(theta), initial=-jnp.inf),
@@ -139,7 +139,7 @@ def evaluate(trial: Trial) -> Record:
         steps=curves.step[last],
         first_bad_step=bad,
     )
-    return Record(
+    return TwoLayerRecord(
         stopped=(bad >= 0).astype(jnp.int32),
         ended=ending(teacher, end.v, end.w, _NEAR),
         measurements=measurements,
@@ -156,10 +156,10 @@ def evaluate(trial: Trial) -> Record:
 
 
 @np.errstate(over="ignore")  # beyond float32: a run that diverges
-def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
+def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> TwoLayerTrial:
     """Turn the names and numbers of an item into a trial; there is the plain kernel."""
     given = item.parameters
-    return Trial(
+    return TwoLayerTrial(
         seed=leaf("uint32", item.seed),
         spread=leaf("float64", given["spread"]),
         eta=leaf(given["dtype"], given["eta"]),
@@ -173,7 +173,7 @@ def make_trial(item: Item, points: int, kernel: str = "plain") -> Trial:
     )
 
 
-def tables(items: Sequence[Item], record: Record) -> dict[str, pa.Table]:
+def tables(items: Sequence[RunConfig], record: TwoLayerRecord) -> dict[str, pa.Table]:
     """Return the tables `runs`, `curves` and `weights` of a block."""
     ids = identity(items)
     runs = (
@@ -192,14 +192,14 @@ def tables(items: Sequence[Item], record: Record) -> dict[str, pa.Table]:
     }
 
 
-class Tolerance:
+class TwoLayerTolerance:
     """How far rounding may move a run: one unit a step, more where w came near 0.
 
     ``64 eps (d + k + steps) / min(1, min |w|)``, of numbers over 1 that share. Without
     bound where a step turned w over: that multiplies errors at each turn.
     """
 
-    def __init__(self, trial: Trial, here: Tables) -> None:
+    def __init__(self, trial: TwoLayerTrial, here: Tables) -> None:
         """Take the run and its tables."""
         [row] = here["runs"].to_pylist()
         eps = float(np.finfo(trial.eta.dtype).eps)
@@ -222,12 +222,12 @@ class Tolerance:
         return abs(there - here) <= self.allowed * max(1, abs(there), abs(here))
 
 
-def _short(trial: Trial) -> tuple[Trial, int]:
+def _short(trial: TwoLayerTrial) -> tuple[TwoLayerTrial, int]:
     steps = min(trial.steps, 2000)
     return dataclasses.replace(trial, steps=steps, points=2), steps
 
 
-def _take(trial: Trial) -> Array:
+def _take(trial: TwoLayerTrial) -> Array:
     return descend(trial.draw()).w
 
 
@@ -237,7 +237,7 @@ STUDY = Study(
     probe=Probe(_short, _take),
     tables=tables,
     names=("curves", "weights", "runs"),
-    allowed=Tolerance,
+    allowed=TwoLayerTolerance,
     steps=lambda item, *_: item.parameters["steps"],
     size=lambda item: item.parameters["d"] + item.parameters["k"],
     has_kernel=lambda item: False,

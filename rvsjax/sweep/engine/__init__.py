@@ -19,7 +19,7 @@ from rvsjax.sweep.engine.platforms import (
     processor,
 )
 from rvsjax.sweep.engine.program_cache import Keeper
-from rvsjax.sweep.engine.stages import Stages
+from rvsjax.sweep.engine.stages import Resumable
 
 __all__ = [
     "Block",
@@ -27,7 +27,7 @@ __all__ = [
     "Engine",
     "Keeper",
     "OutOfMemory",
-    "Stages",
+    "Resumable",
     "blocks",
     "choose_width",
     "compiler_options",

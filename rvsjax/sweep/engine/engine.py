@@ -22,7 +22,7 @@ from rvsjax.sweep.engine.platforms import (
     devices,
     known_bad_version,
 )
-from rvsjax.sweep.engine.stages import Stages
+from rvsjax.sweep.engine.stages import Resumable
 
 __all__ = ["Engine"]
 
@@ -62,7 +62,7 @@ class _Place(NamedTuple):
 
 
 class Engine:
-    """Applies a pure function, or `Stages`, to blocks of pytrees with ``jit(vmap)``.
+    """Applies a pure function, or `Resumable`, to blocks of pytrees with ``jit(vmap)``.
 
     Leaves keep their dtype: 64-bit types are enabled while a block runs, and settings
     of JAX are held (`rvsjax.environment.jax_settings`). A program is
@@ -72,7 +72,7 @@ class Engine:
 
     def __init__(
         self,
-        function: Function | Stages,
+        function: Function | Resumable,
         width: int,
         lanes: Sequence[Device] | None = None,
         *,

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-__all__ = ["Stages", "dump", "load", "only"]
+__all__ = ["Resumable", "dump", "load", "only"]
 
 Pytree = Any
 
 
-class Stages(NamedTuple):
+class Resumable(NamedTuple):
     """Pure functions that lead from an item to its result, one after another.
 
     ``begin(item, *shared) -> carry``, then ``advance(item, carry, number, *shared) ->
@@ -25,9 +25,9 @@ class Stages(NamedTuple):
     count: Callable[[Pytree], int]
 
 
-def only(function: Callable[..., Pytree]) -> Stages:
+def only(function: Callable[..., Pytree]) -> Resumable:
     """Return the stages of a function that has none: its begin is its end."""
-    return Stages(function, _nothing, _no_stages)
+    return Resumable(function, _nothing, _no_stages)
 
 
 def _nothing(*_: Pytree) -> Pytree:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.errors import Problem, did_you_mean, shown
 from rvsjax.sweep.plan.document import Sample
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace
 
 __all__ = ["Axis", "check_sample", "length", "list_axis", "sample_axis", "zip_axis"]
 
@@ -77,7 +77,7 @@ def _is_pair(ends: Any) -> bool:
 
 
 def _values(
-    words: Vocabulary, name: str, spec: Any, where: str
+    words: ParameterSpace, name: str, spec: Any, where: str
 ) -> tuple[list[Any], list[Problem]]:
     """Return the good values of one parameter: of a list, a range or one value."""
     problems: list[Problem] = []
@@ -114,7 +114,7 @@ def _distinct(axis: Axis, where: str) -> list[Problem]:
 
 
 def list_axis(
-    words: Vocabulary, name: str, spec: Any, where: str
+    words: ParameterSpace, name: str, spec: Any, where: str
 ) -> tuple[Axis, list[Problem]]:
     """Return the axis of one parameter, with its good values alone."""
     values, problems = _values(words, name, spec, where)
@@ -123,7 +123,7 @@ def list_axis(
 
 
 def zip_axis(
-    words: Vocabulary, block: dict[str, Any], where: str
+    words: ParameterSpace, block: dict[str, Any], where: str
 ) -> tuple[Axis, list[Problem]]:
     """Return the axis of parameters that move together; no points if one is wrong."""
     columns, problems = [], []
@@ -140,7 +140,7 @@ def zip_axis(
 
 
 def check_sample(
-    words: Vocabulary, sample: Sample
+    words: ParameterSpace, sample: Sample
 ) -> tuple[list[Range], list[Problem]]:
     """Return the range of each parameter of a sample, and what is wrong with them."""
     problems: list[Problem] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from rvsjax import USUAL_STUDY
 from rvsjax.environment.numbers import plain
-from rvsjax.errors import Problem, SpecError
+from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.document import LARGEST_FILE, parse
 from rvsjax.sweep.plan.plan import make_plan
 
@@ -39,7 +39,7 @@ def grid(
     A parameter is a value, or a list, range or array of them, or a table as in a file:
     ``eta={"geom": [1e-5, 1e-1], "num": 9}``. `seeds` is their number, or ``{"count":
     64, "base": 0}``; `record` is as in a file, ``{"curves": 200, "weights": True}``.
-    Raises SpecError with every mistake.
+    Raises SweepFileError with every mistake.
     """
     given = plain(parameters)
     axes = {key: x for key, x in given.items() if isinstance(x, list | dict)}
@@ -68,10 +68,12 @@ def _need_file(source: str) -> None:
     try:
         size = len(source.encode())
     except UnicodeEncodeError:
-        raise SpecError([Problem("grid", "has text that is not Unicode")]) from None
+        raise SweepFileError(
+            [Problem("grid", "has text that is not Unicode")]
+        ) from None
     if size > LARGEST_FILE:
         what = f"takes {size} bytes as a file, which has at most {LARGEST_FILE}"
-        raise SpecError([Problem("grid", f"{what}; give a range as a table")])
+        raise SweepFileError([Problem("grid", f"{what}; give a range as a table")])
 
 
 def _lines(table: dict[str, Any]) -> list[str]:
@@ -94,7 +96,7 @@ def _toml(value: Any, key: str) -> str:
         pairs = (f"{_key(name)} = {_toml(x, key)}" for name, x in value.items())
         return f"{{ {', '.join(pairs)} }}"
     what = "must be a number, a truth value, text, or a list of these"
-    raise SpecError([Problem(key, f"{what}, got {type(value).__name__}")])
+    raise SweepFileError([Problem(key, f"{what}, got {type(value).__name__}")])
 
 
 def _text(value: bool | str) -> str:

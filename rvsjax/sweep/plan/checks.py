@@ -5,13 +5,13 @@ from typing import Any
 
 from rvsjax.errors import Problem
 from rvsjax.sweep.plan.axes import Axis
-from rvsjax.sweep.plan.parameters import Values, Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace, Values
 
 __all__ = ["doubles", "misfits"]
 
 
 def misfits(
-    words: Vocabulary,
+    words: ParameterSpace,
     points: Iterable[tuple[Values, Values | None, list[Axis]]],
 ) -> list[Problem]:
     """Say which values do not fit together, and which axes have no meaning.

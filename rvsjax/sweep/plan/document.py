@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from rvsjax import STUDIES, USUAL_STUDY
-from rvsjax.errors import Problem, SpecError, describe, did_you_mean, shown
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.errors import Problem, SweepFileError, describe, did_you_mean, shown
+from rvsjax.sweep.plan.parameters import ParameterSpace
 from rvsjax.sweep.registry import find_parameters
 
 __all__ = [
-    "Document",
+    "SweepFile",
     "Sample",
     "check_document",
     "override",
@@ -78,7 +78,7 @@ class Sample(_Table):
         return self.model_extra or {}
 
 
-class Document(_Table):
+class SweepFile(_Table):
     """A sweep file; parameter values are checked when the plan is made."""
 
     version: int = Field(description="of the format: 1")
@@ -119,7 +119,7 @@ class Document(_Table):
     record: Record = Field(default_factory=Record, description="what is kept of a run")
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def vocabulary(self) -> ParameterSpace:
         """The parameters of its study."""
         return find_parameters(self.study)
 
@@ -143,19 +143,19 @@ _TABLES = {"seeds": Seeds, "record": Record}
 
 
 def read(path: Path) -> str:
-    """Return the text of a sweep file; a `SpecError` where that is not possible.
+    """Return the text of a sweep file; a `SweepFileError` where that is not possible.
 
     Pipes and devices are not opened: that may wait for ever, or do something.
     """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise SpecError([Problem(str(path), "is not a regular file")])
+            raise SweepFileError([Problem(str(path), "is not a regular file")])
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
             what = f"is too long; a sweep file has at most {LARGEST_FILE} bytes"
-            raise SpecError([Problem(str(path), what)])
+            raise SweepFileError([Problem(str(path), what)])
         return data.decode("utf-8-sig")
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
@@ -163,15 +163,17 @@ def read(path: Path) -> str:
         what = "is not UTF-8 text"
     except ValueError:
         what = "is no name of a file"
-    raise SpecError([Problem(str(path), what)])
+    raise SweepFileError([Problem(str(path), what)])
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return the tables of TOML text; a `SpecError` with line and column otherwise."""
+    """Return the tables of TOML text, or `SweepFileError` with line and column."""
     try:
         return tomli.loads(text)
     except (ValueError, RecursionError) as error:  # numbers of 5000 digits among them
-        raise SpecError([Problem("TOML", str(error) or "nested too deeply")]) from None
+        raise SweepFileError(
+            [Problem("TOML", str(error) or "nested too deeply")]
+        ) from None
 
 
 def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, Any]:
@@ -200,14 +202,14 @@ def _split_setting(setting: str) -> tuple[str, Any, str]:
     key, equals, text = setting.partition("=")
     if not equals or not key.strip():
         what = f'needs KEY=VALUE, for example steps=1000, got "{setting}"'
-        raise SpecError([Problem("--set", what)])
+        raise SweepFileError([Problem("--set", what)])
     try:
         read = tomli.loads(f"value = {text}")
         value = read["value"] if len(read) == 1 else text.strip()
     except tomli.TOMLDecodeError:
         value = text.strip()
     except (ValueError, RecursionError) as error:
-        raise SpecError([Problem(f"--set {key.strip()}", str(error))]) from None
+        raise SweepFileError([Problem(f"--set {key.strip()}", str(error))]) from None
     return key.strip(), value, text.strip()
 
 
@@ -217,16 +219,18 @@ def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     if home:
         if home not in ("constants", "grid", "sample", "seeds", "record"):
             what = f'no table "{home}" to set; name a parameter alone'
-            raise SpecError([Problem(key, what)])
+            raise SweepFileError([Problem(key, what)])
         return _put(raw, home, leaf, value)
     if key == "seeds" and type(value) in (int, float):
         return _put(raw, "seeds", "count", value)
-    if key in Document.model_fields:
+    if key in SweepFile.model_fields:
         return raw | {key: value}
     names = _parameters(raw)
     if key not in names:
-        known = [*names, *Document.model_fields]
-        raise SpecError([Problem(key, "unknown parameter" + did_you_mean(key, known))])
+        known = [*names, *SweepFile.model_fields]
+        raise SweepFileError(
+            [Problem(key, "unknown parameter" + did_you_mean(key, known))]
+        )
     return _put(_without(raw, key), _home(value), key, value)
 
 
@@ -234,7 +238,7 @@ def _parameters(raw: dict[str, Any]) -> tuple[str, ...]:
     return _words(raw).names
 
 
-def _words(raw: dict[str, Any]) -> Vocabulary:
+def _words(raw: dict[str, Any]) -> ParameterSpace:
     """Return the parameters of the study that a file names, if it names one."""
     study = raw.get("study")
     return find_parameters(study if study in [*STUDIES] else USUAL_STUDY)
@@ -300,19 +304,19 @@ def _distinct_rows(block: dict[str, Any]) -> dict[str, Any]:
 _PLACEHOLDERS = {"version": 1, "name": "unnamed", "study": USUAL_STUDY}
 
 
-def check_document(raw: dict[str, Any]) -> tuple[Document, list[Problem]]:
+def check_document(raw: dict[str, Any]) -> tuple[SweepFile, list[Problem]]:
     """Return the document and what is wrong with its shape.
 
     Where something is wrong, the document is what is left without it, so that the rest
     can be checked as well.
     """
     try:
-        return Document.model_validate(raw), []
+        return SweepFile.model_validate(raw), []
     except ValidationError as invalid:
         errors = invalid.errors()
     broken = {error["loc"][0] for error in errors}
     rest = {key: value for key, value in raw.items() if key not in broken}
-    document = Document.model_validate(_PLACEHOLDERS | rest)
+    document = SweepFile.model_validate(_PLACEHOLDERS | rest)
     return document, [_explain(error, raw) for error in errors]
 
 
@@ -337,7 +341,7 @@ def _explain_key(key: str, raw: dict[str, Any]) -> str:
     """Say what is wrong with a key that stands above all tables."""
     if key in _parameters(raw):
         return f"is a parameter: put it into [{_home(raw[key])}]"
-    return "unknown key" + did_you_mean(key, Document.model_fields)
+    return "unknown key" + did_you_mean(key, SweepFile.model_fields)
 
 
 _SHAPES = ("dict_type", "list_type", "model_type")

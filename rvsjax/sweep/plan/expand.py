@@ -12,8 +12,8 @@ from rvsjax.sweep.plan.axes import (
     sample_axis,
     zip_axis,
 )
-from rvsjax.sweep.plan.document import Document
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.document import SweepFile
+from rvsjax.sweep.plan.parameters import ParameterSpace
 
 __all__ = ["Conditions", "Layout", "lay_out"]
 
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
 
 
 def lay_out(
-    document: Document, problems: Iterable[Problem] = ()
+    document: SweepFile, problems: Iterable[Problem] = ()
 ) -> tuple[Layout, list[Problem]]:
     """Expand the axes of a document and check every value; add to the problems.
 
@@ -78,7 +78,9 @@ def lay_out(
     return Layout([own + shared for own in cases], constants, exclude), problems
 
 
-def _constant(words: Vocabulary, name: str, value: Any) -> tuple[Any, list[Problem]]:
+def _constant(
+    words: ParameterSpace, name: str, value: Any
+) -> tuple[Any, list[Problem]]:
     """Return the value of a constant, and what is wrong with it: it may be an axis."""
     where = f"constants.{name}"
     checked, found = words.check(name, value, where)
@@ -91,7 +93,7 @@ def _constant(words: Vocabulary, name: str, value: Any) -> tuple[Any, list[Probl
     return checked, found
 
 
-def _too_many(document: Document) -> Problem | None:
+def _too_many(document: SweepFile) -> Problem | None:
     """Ranges are cheap to ask for: a file may have more than a machine can hold."""
     named = [("grid", document.grid)]
     for table in ("zip", "case", "exclude"):
@@ -108,7 +110,7 @@ def _too_many(document: Document) -> Problem | None:
     return None
 
 
-def _set_in_one_place(document: Document) -> list[Problem]:
+def _set_in_one_place(document: SweepFile) -> list[Problem]:
     """Every parameter is set in one place; several cases are one place."""
     places: dict[str, list[str]] = {}
     blocks: list[tuple[str, dict[str, Any]]] = [
@@ -128,7 +130,7 @@ def _set_in_one_place(document: Document) -> list[Problem]:
     ]
 
 
-def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
+def _shared_axes(document: SweepFile) -> tuple[list[Axis], list[Problem]]:
     words = document.vocabulary
     results = [
         list_axis(words, name, spec, f"grid.{name}")
@@ -143,7 +145,7 @@ def _shared_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
     return axes, [problem for _, problems in results for problem in problems]
 
 
-def _conditions(document: Document) -> tuple[list[Conditions], list[Problem]]:
+def _conditions(document: SweepFile) -> tuple[list[Conditions], list[Problem]]:
     excludes, problems = [], []
     for i, block in enumerate(document.exclude):
         conditions = {}

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from rvsjax.errors import Problem, describe, did_you_mean
 
-__all__ = ["Item", "Point", "Values", "Vocabulary"]
+__all__ = ["RunConfig", "Parameters", "Values", "ParameterSpace"]
 
 Values = dict[str, Any]
 
@@ -37,7 +37,7 @@ def _nothing(*values: Values) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Vocabulary:
+class ParameterSpace:
     """The parameters of a study, and the rules between them.
 
     `unused` names what has no meaning beside other values, `implied` returns values
@@ -105,17 +105,17 @@ class Vocabulary:
         checked = [self.check(name, value, where) for value in candidates]
         return next((found for found in checked if not found[1]), checked[0])
 
-    def complete(self, chosen: Values) -> "Point":
+    def complete(self, chosen: Values) -> "Parameters":
         """Return all parameters of a run: defaults filled in, unused ones None."""
         whole = self._defaults | chosen
         whole |= self.implied(chosen)
-        return Point(self, whole | dict.fromkeys(self.unused(whole)))
+        return Parameters(self, whole | dict.fromkeys(self.unused(whole)))
 
 
-class Point(dict[str, Any]):
+class Parameters(dict[str, Any]):
     """The parameters of a point: what its seeds share is worked out once."""
 
-    def __init__(self, vocabulary: Vocabulary, values: Values) -> None:
+    def __init__(self, vocabulary: ParameterSpace, values: Values) -> None:
         """Take all parameters, unused ones None."""
         super().__init__(values)
         self.vocabulary = vocabulary
@@ -134,15 +134,15 @@ class Point(dict[str, Any]):
         there = [self[name] is not None for name in self.vocabulary.given]
         return *there, *(self[name] for name in self.vocabulary.static)
 
-    def with_values(self, values: Mapping[str, Any]) -> "Point":
+    def with_values(self, values: Mapping[str, Any]) -> "Parameters":
         """Return the point with other values of parameters that it uses."""
-        return Point(self.vocabulary, {**self, **values})
+        return Parameters(self.vocabulary, {**self, **values})
 
 
-class Item(NamedTuple):
+class RunConfig(NamedTuple):
     """One run of a sweep: canonical parameters, seed and identity."""
 
-    parameters: Point
+    parameters: Parameters
     seed: int
 
     @property

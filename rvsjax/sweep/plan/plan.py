@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterable, Iterator, KeysView
 from typing import Any
 
-from rvsjax.errors import Problem, SpecError
+from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.axes import Axis
 from rvsjax.sweep.plan.checks import doubles, misfits
-from rvsjax.sweep.plan.document import Document, check_document
+from rvsjax.sweep.plan.document import SweepFile, check_document
 from rvsjax.sweep.plan.exclude import Exclude
 from rvsjax.sweep.plan.expand import Conditions, lay_out
 from rvsjax.sweep.plan.kept import Kept
-from rvsjax.sweep.plan.parameters import Item, Point, Values
+from rvsjax.sweep.plan.parameters import Parameters, RunConfig, Values
 from rvsjax.sweep.plan.product import Product
 from rvsjax.sweep.plan.selection import nothing_left, read_narrowed, read_only
 
-__all__ = ["Item", "Plan", "make_plan", "plan_again"]
+__all__ = ["RunConfig", "Plan", "make_plan", "plan_again"]
 
 TABLE_VERSION = 2
 """Part of every plan's identity; raised when a row has other columns than before."""
@@ -32,10 +32,10 @@ class Plan:
     The order is: cases, then the axes as they stand in the file, seeds fastest.
     """
 
-    def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, document: SweepFile, problems: Iterable[Problem] = ()) -> None:
         """Expand the axes, not the runs.
 
-        Raise a `SpecError` with every mistake, those found before included.
+        Raise a `SweepFileError` with every mistake, those found before included.
         """
         self.document = document
         self.words = document.vocabulary
@@ -46,7 +46,9 @@ class Plan:
         self.stride = 1
         layout, problems = lay_out(document, problems)
         self._product = Product(layout.cases, layout.constants)
-        self._last: tuple[Any, Point | None] | None = None  # point that was looked at
+        self._last: tuple[Any, Parameters | None] | None = (
+            None  # point that was looked at
+        )
         self._exclude = Exclude(layout.exclude)
         last = document.seeds.base + document.seeds.count - 1
         if last >= 2**32:
@@ -58,7 +60,7 @@ class Plan:
             found = misfits(self.words, completed)
             problems += [problem for problem in found if problem.where not in told]
             problems += self._product.overlaps(self.words.complete(layout.constants))
-        except SpecError as error:  # too many to look at
+        except SweepFileError as error:  # too many to look at
             problems += error.problems
         if not problems and not any(self._complete(x) for x, _, _ in self._classes()):
             problems.append(Problem("exclude", "leaves no run"))
@@ -67,13 +69,13 @@ class Plan:
             varying = {name for axis in self._product.axes for name in axis.names}
             problems = doubles(map(self._complete, points), varying)
         if problems:
-            raise SpecError(dict.fromkeys(problems))
+            raise SweepFileError(dict.fromkeys(problems))
         self.notes = self._exclude.idle(
             self.words.complete(x) for x, _, _ in self._classes()
         )
         """What may not be meant, a sentence each."""
 
-    def _complete(self, chosen: Values) -> Point | None:
+    def _complete(self, chosen: Values) -> Parameters | None:
         """Return all parameters of a run, None if it is left out."""
         parameters = self.words.complete(chosen)
         if self._exclude.met_by(parameters):
@@ -97,7 +99,7 @@ class Plan:
 
     # -- runs, one by one --------------------------------------------------------------
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[RunConfig]:
         """Yield the runs in order."""
         found = self.every(self.stride)
         if self.smoked:  # runs that differed in such values alone are one now
@@ -110,7 +112,7 @@ class Plan:
         """The number of places of the full product, left out or not."""
         return self._product.size * self.document.seeds.count
 
-    def every(self, stride: int) -> Iterator[Item]:
+    def every(self, stride: int) -> Iterator[RunConfig]:
         """Yield the runs at every `stride`-th place that are not left out."""
         seeds, place = self.document.seeds.count, 0
         kept = self._kept()
@@ -128,14 +130,18 @@ class Plan:
 
         return Kept(self._product, {*self.words.telling}, self._mentioned, keep)
 
-    def at(self, place: int) -> Item | None:
+    def at(self, place: int) -> RunConfig | None:
         """Return the run at a place of the full product, None if it is left out."""
         index, seed = divmod(place, self.document.seeds.count)
         asked = index, self._product, self.only, self.smoked
         if self._last is None or self._last[0] != asked:
             self._last = asked, self._complete(self._product.point(index))
         shared = self._last[1]
-        return None if shared is None else Item(shared, self.document.seeds.base + seed)
+        return (
+            None
+            if shared is None
+            else RunConfig(shared, self.document.seeds.base + seed)
+        )
 
     # -- counts, without a loop over runs ----------------------------------------------
 
@@ -144,22 +150,22 @@ class Plan:
         """The number of runs."""
         return sum(number for _, number in self._counted())
 
-    def groups(self) -> list[tuple[Item, int]]:
+    def groups(self) -> list[tuple[RunConfig, int]]:
         """Return an example and the number of runs for each program."""
-        counts: dict[tuple[Any, ...], tuple[Item, int]] = {}
+        counts: dict[tuple[Any, ...], tuple[RunConfig, int]] = {}
         for item, number in self._counted():
             example, count = counts.get(item.static_key, (item, 0))
             counts[item.static_key] = example, count + number
         return list(counts.values())
 
-    def _counted(self) -> Iterator[tuple[Item, int]]:
+    def _counted(self) -> Iterator[tuple[RunConfig, int]]:
         """Yield items that stand for a number of runs of the same program."""
         if self.smoked:
             yield from ((item, 1) for item in self)
             return
         seeds = self.document.seeds
         completed = ((self._complete(x), count) for x, _, count in self._classes())
-        found = [(Item(x, seeds.base), n * seeds.count) for x, n in completed if x]
+        found = [(RunConfig(x, seeds.base), n * seeds.count) for x, n in completed if x]
         if self.limit is None or self.limit >= sum(number for _, number in found):
             yield from found
             return
@@ -185,7 +191,7 @@ class Plan:
             if values and (there := self._values(name)).isdisjoint(values)
         ]
         what = "; ".join(["leaves no run", *lacking])
-        raise SpecError([Problem(f"--only {', '.join(options)}", what)])
+        raise SweepFileError([Problem(f"--only {', '.join(options)}", what)])
 
     def _values(self, name: str) -> KeysView[Any]:
         """Return the values of a parameter, in order; none where no run uses it."""
@@ -242,9 +248,9 @@ def make_plan(
 
 
 def plan_again(asked: Any) -> Plan:
-    """Return the plan that `Plan.as_json` came from; SpecError if it came from none."""
+    """Return the plan that `Plan.as_json` came from, or `SweepFileError`."""
     if not isinstance(asked, dict):
-        raise SpecError([Problem("asked", "is not the question of a sweep")])
+        raise SweepFileError([Problem("asked", "is not the question of a sweep")])
     raw = {n: x for n, x in asked.items() if n != "narrowed" and x is not None}
     plan = Plan(*check_document(raw))
     narrowed, only = read_narrowed(plan.words, asked.get("narrowed"))
@@ -252,10 +258,10 @@ def plan_again(asked: Any) -> Plan:
     if narrowed.smoked:
         plan.smoke()
     if (narrowed.smoked, narrowed.stride) != (plan.smoked, plan.stride):
-        raise SpecError([Problem("narrowed", "is not by this version of rvsjax")])
+        raise SweepFileError([Problem("narrowed", "is not by this version of rvsjax")])
     plan.limit = narrowed.limit
     return plan
 
 
-def _distinct(items: Iterable[Item]) -> list[Item]:
+def _distinct(items: Iterable[RunConfig]) -> list[RunConfig]:
     return list({item.run_id: item for item in items}.values())

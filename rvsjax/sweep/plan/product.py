@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rvsjax.errors import Problem, SpecError
+from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.axes import Axis, Point
 from rvsjax.sweep.plan.expand import Conditions
 
@@ -70,7 +70,7 @@ class Product:
         if number > MOST_CLASSES:
             what = f"{number:,} combinations of parameters that a program is"
             what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"
-            raise SpecError([Problem("grid", what)])
+            raise SweepFileError([Problem("grid", what)])
         return cases
 
     def classes(

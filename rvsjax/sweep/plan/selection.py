@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rvsjax.errors import Problem, SpecError, describe, did_you_mean
+from rvsjax.errors import Problem, SweepFileError, describe, did_you_mean
 from rvsjax.sweep.plan.expand import Conditions
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace
 
 __all__ = ["Narrowed", "nothing_left", "read_narrowed", "read_only"]
 
@@ -32,21 +32,23 @@ class Narrowed(BaseModel):
         return self.model_extra or {}
 
 
-def read_narrowed(words: Vocabulary, told: Any) -> tuple[Narrowed, Conditions]:
-    """Read what `Plan.as_json` tells; a `SpecError` where it is something else."""
+def read_narrowed(words: ParameterSpace, told: Any) -> tuple[Narrowed, Conditions]:
+    """Read what `Plan.as_json` tells; a `SweepFileError` where it is something else."""
     try:
         narrowed = Narrowed.model_validate(told)
     except ValidationError as invalid:
         error = invalid.errors()[0]
         place = ".".join(map(str, ("narrowed", *error["loc"])))
-        raise SpecError([Problem(place, describe(error, error["input"]))]) from None
+        raise SweepFileError(
+            [Problem(place, describe(error, error["input"]))]
+        ) from None
     return narrowed, {
         name: dict.fromkeys(_checked(words, name, values))
         for name, values in narrowed.only.items()
     }
 
 
-def _checked(words: Vocabulary, name: str, values: list[Any]) -> list[Any]:
+def _checked(words: ParameterSpace, name: str, values: list[Any]) -> list[Any]:
     where = f"narrowed.only.{name}"
     checked = [
         (None, []) if value is None else words.check(name, value, where)
@@ -54,12 +56,12 @@ def _checked(words: Vocabulary, name: str, values: list[Any]) -> list[Any]:
     ]
     problems = [problem for _, found in checked for problem in found]
     if problems:
-        raise SpecError(problems)
+        raise SweepFileError(problems)
     return [value for value, _ in checked]
 
 
 def read_only(
-    words: Vocabulary,
+    words: ParameterSpace,
     options: list[str],
     before: Conditions,
     known: Callable[[str], Collection[Any]],
@@ -74,11 +76,11 @@ def read_only(
         key, equals, text = option.partition("=")
         if not equals:
             what = "names no values; needs KEY=V1,V2"
-            raise SpecError([Problem(f"--only {option}", what)])
+            raise SweepFileError([Problem(f"--only {option}", what)])
         if key not in words.names:
             what = "needs KEY=V1,V2 with a parameter"
             guess = did_you_mean(key, words.names)
-            raise SpecError([Problem(f"--only {option}", what + guess)])
+            raise SweepFileError([Problem(f"--only {option}", what + guess)])
         values = _read_values(words, key, text, known(key))
         allowed = only.get(key, values)
         only[key] = {value: None for value in values if value in allowed}
@@ -101,7 +103,7 @@ def nothing_left(name: str, asked: Iterable[Any], known: Collection[Any]) -> str
 
 
 def _read_values(
-    words: Vocabulary, key: str, text: str, known: Collection[Any]
+    words: ParameterSpace, key: str, text: str, known: Collection[Any]
 ) -> dict[Any, None]:
     """Read the values of ``--only``, in the type of their parameter."""
     if _THOUSANDS.fullmatch(text):  # a list, or one number as pages print it
@@ -114,7 +116,7 @@ def _read_values(
         if problems and part.strip() == _UNUSED:
             value, problems = None, []
         if problems:
-            raise SpecError(problems)
+            raise SweepFileError(problems)
         values |= dict.fromkeys(_meant(value, known))
     return values
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.errors import Damaged, StoreError
+from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, parts
 
 __all__ = ["Folder"]
@@ -31,7 +31,7 @@ class Folder:
     def hold(self, index: int = 1, total: int = 1) -> Iterator[None]:
         """Work in the folder, made if need be, as the I-th of N processes.
 
-        Raises StoreError where another process has that place, or one of another N.
+        Raises FolderError where another process has that place, or one of another N.
         """
         with contextlib.ExitStack() as stack:
             try:
@@ -46,12 +46,12 @@ class Folder:
                     self._remove_temporary_files()
             except lock.Held as error:
                 what = f"{self.folder} is in use by {error}; wait for it"
-                raise StoreError(f"{what}, or use another folder") from None
+                raise FolderError(f"{what}, or use another folder") from None
             except OSError as error:
                 why = f"{error.filename or self.folder}: {error.strerror}"
                 what = f"{self.folder} cannot be written ({why})"
                 what = f"{what}; mend that, or use another folder with --out"
-                raise StoreError(what) from None
+                raise FolderError(what) from None
             yield
 
     @contextlib.contextmanager
@@ -66,10 +66,10 @@ class Folder:
         for path in places:
             if path.is_symlink():
                 what = f"{path} is a symbolic link to elsewhere"
-                raise StoreError(f"{what}; use another folder with --out")
+                raise FolderError(f"{what}; use another folder with --out")
         for path in (self.folder, *places):
             if path.exists() and not path.is_dir():
-                raise StoreError(f"{path} is not a folder; use another with --out")
+                raise FolderError(f"{path} is not a folder; use another with --out")
         if not self.folder.exists() or (self.folder / "manifest.json").exists():
             return
         if any(map(parts.named, self._in_parts())):
@@ -77,7 +77,7 @@ class Folder:
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(atomic.TEMPORARY) for name in strange):
             what = f"{self.folder} holds files but no manifest.json"
-            raise StoreError(f"{what}; use an empty folder with --out")
+            raise FolderError(f"{what}; use an empty folder with --out")
 
     def _remove_temporary_files(self) -> None:
         for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
@@ -94,10 +94,10 @@ class Folder:
             return manifest.read(path)
         except NotADirectoryError:
             what = f"{self.folder} is not the folder of a sweep: no manifest.json"
-            raise StoreError(what) from None
-        except Damaged as error:
+            raise FolderError(what) from None
+        except DamagedFile as error:
             what = f"{path} {error}"
-            raise StoreError(f"{what}; run the same sweep again to mend it") from None
+            raise FolderError(f"{what}; run the same sweep again to mend it") from None
 
     def _current(self) -> dict[str, Any]:
         """Return the manifest, read again only where it was replaced."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.errors import Damaged
+from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
 
 __all__ = ["difference", "encode", "read"]
@@ -20,19 +20,19 @@ _HEADS = ("name", "study")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a manifest, empty if there is no file; `Damaged` where it is not one."""
+    """Return a manifest, empty if there is no file, or `DamagedFile`."""
     try:
         content = json.loads(untrusted.content(path))
         if not _is_manifest(content):
-            raise Damaged("is not a manifest")
+            raise DamagedFile("is not a manifest")
         if content.pop("digest", None) not in (None, _digest(content)):
-            raise Damaged("is damaged: its digest is another")
+            raise DamagedFile("is damaged: its digest is another")
     except FileNotFoundError:
         return {}
     except RecursionError:
-        raise Damaged("is no manifest: too deep") from None
+        raise DamagedFile("is no manifest: too deep") from None
     except ValueError as error:
-        raise Damaged(f"is damaged ({error})") from None
+        raise DamagedFile(f"is damaged ({error})") from None
     return content
 
 

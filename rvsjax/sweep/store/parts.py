@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rvsjax.errors import Damaged
+from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
 
 __all__ = ["Part", "about", "encode", "named", "read", "schema", "setting", "writing"]
@@ -55,22 +55,22 @@ def encode(
 def read(part: Part, plan: str | None) -> pa.Table:
     """Return the table of a part, with what it was told in its metadata.
 
-    Raises `Damaged` where its bytes are not those that its name tells, or it is of
+    Raises `DamagedFile` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
     with untrusted.opened(part.path) as file:
         untrusted.need_memory(os.fstat(file.fileno()).st_size, part.path)
         data = file.read()
     if hashlib.sha256(data).hexdigest() != part.digest:
-        raise Damaged("is damaged: its bytes do not match its name")
+        raise DamagedFile("is damaged: its bytes do not match its name")
     table = untrusted.table(pa.BufferReader(data), part.path)
     inside = about(table.schema)
     if inside.get("block") != str(part.block):
-        raise Damaged("belongs to another block")
+        raise DamagedFile("belongs to another block")
     if inside.get("table", part.table) != part.table:  # older ones do not tell it
-        raise Damaged("belongs to another table")
+        raise DamagedFile("belongs to another table")
     if plan is not None and inside.get("plan") != plan:
-        raise Damaged("belongs to another sweep")
+        raise DamagedFile("belongs to another sweep")
     return table
 
 
@@ -79,7 +79,7 @@ def setting(table: pa.Table) -> dict[str, Any]:
     try:
         return dict(json.loads(about(table.schema).get("setting", "{}")))
     except (ValueError, TypeError, RecursionError):
-        raise Damaged("does not tell its setting") from None
+        raise DamagedFile("does not tell its setting") from None
 
 
 def about(told: pa.Schema) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rvsjax.errors import Damaged, StoreError
+from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import atomic, manifest, parts, tables, untrusted
 from rvsjax.sweep.store.checkpoints import Checkpoints
 from rvsjax.sweep.store.folder import Folder
@@ -27,7 +27,7 @@ Asked = dict[str, Any]
 Grow = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 _WORDS = ("words", "nothing")
-_GONE = Damaged("was removed meanwhile")
+_GONE = DamagedFile("was removed meanwhile")
 _NO_BLOCK = "holds runs that the sweep has in other blocks since it grew"
 
 
@@ -67,7 +67,7 @@ class Store(Folder):
         moved: list[str] = []
         try:
             there = manifest.read(self.folder / "manifest.json")
-        except Damaged as error:
+        except DamagedFile as error:
             moved.append(self._quarantine(self.folder / "manifest.json", str(error)))
             there = {}
         if there and there["plan"] != plan:
@@ -76,7 +76,7 @@ class Store(Folder):
                 told = "; ".join(manifest.difference(there["asked"], asked))
                 told = told or "the same, by a version with other columns"
                 what = f"{self.folder} holds another sweep ({told})"
-                raise StoreError(f"{what}; use another folder with --out")
+                raise FolderError(f"{what}; use another folder with --out")
             self.update({"plan": plan, "asked": asked, "whole": {}} | grown)
         elif not there:
             if not moved and self._in_parts():
@@ -95,7 +95,7 @@ class Store(Folder):
     def alone(self) -> Iterator[None]:
         """Be the only one that writes, briefly, in the folder as it was opened.
 
-        Raises StoreError where another has made it that of another plan since, whose
+        Raises FolderError where another has made it that of another plan since, whose
         blocks have other runs under the same numbers.
         """
         with super().alone():
@@ -109,11 +109,11 @@ class Store(Folder):
             return
         if not now:
             what = f"{self.folder / 'manifest.json'} was lost meanwhile"
-            raise StoreError(f"{what}; run the same sweep again to mend it")
+            raise FolderError(f"{what}; run the same sweep again to mend it")
         setting = {name: now.get(name, x) for name, x in self._setting.items()}
         if _stages(now) != self._stages or setting != self._setting:
             what = f"{self.folder} was given to another plan meanwhile"
-            raise StoreError(f"{what}, which keeps what was done; go on with that one")
+            raise FolderError(f"{what}, which keeps what was done; go on with that one")
         self._seen = now
 
     def _fit(self, there: dict[str, Any]) -> None:
@@ -158,13 +158,13 @@ class Store(Folder):
             try:
                 part = parts.named(path)
                 if part is None:
-                    raise Damaged("is not a part of a sweep")
+                    raise DamagedFile("is not a part of a sweep")
                 if not self._has_block(part.block):
-                    raise Damaged(_NO_BLOCK)
+                    raise DamagedFile(_NO_BLOCK)
                 self._there |= parts.setting(self._fitting(part))
             except FileNotFoundError:  # replaced meanwhile, where there are no locks
                 continue
-            except Damaged as error:
+            except DamagedFile as error:
                 moved.append(self._quarantine(path, str(error)))
         if self._there != self.manifest:
             self.update(self._there)
@@ -191,11 +191,11 @@ class Store(Folder):
         return not stage or stage.kept is None or block in stage.kept
 
     def _fitting(self, part: Part) -> pa.Table:
-        """Return the table of a part; `Damaged` where it is none of this folder."""
+        """Return the table of a part; `DamagedFile` where it is none of this folder."""
         table = parts.read(part, self._plan_of(part.block))
         setting = parts.setting(table)
         if any(self._there.get(name, x) != x for name, x in setting.items()):
-            raise Damaged(f"was computed otherwise ({json.dumps(setting)})")
+            raise DamagedFile(f"was computed otherwise ({json.dumps(setting)})")
         return table
 
     def checkpoints(self) -> Checkpoints:
@@ -255,7 +255,7 @@ class Store(Folder):
     def _statuses(self, part: Part) -> set[str]:
         table = self._read(part)
         if "status" not in table.column_names:
-            raise _unusable(part.path, Damaged("is damaged: it lacks a status"))
+            raise _unusable(part.path, DamagedFile("is damaged: it lacks a status"))
         return set(table.column("status").to_pylist())
 
     def _read(self, part: Part) -> pa.Table:
@@ -264,7 +264,7 @@ class Store(Folder):
             return self._fitting(part)
         except FileNotFoundError:
             raise _unusable(part.path, _GONE) from None
-        except Damaged as error:
+        except DamagedFile as error:
             raise _unusable(part.path, error) from None
 
     def _tables(self, table: str) -> Iterator[pa.Table]:
@@ -274,7 +274,7 @@ class Store(Folder):
         schemas = [_schema(part.path) for part in found]
         try:
             yield from tables.unite(schemas, map(self._read, found))
-        except Damaged as error:
+        except DamagedFile as error:
             raise _unusable(self.folder / "parts", error) from None
 
     # -- whole tables ------------------------------------------------------------------
@@ -322,7 +322,7 @@ class Store(Folder):
             united = list(self._tables(name))
             if not united:
                 what = f"{self.folder} holds no table {name}.parquet and no parts of it"
-                raise StoreError(f"{what}; is it the folder of a sweep?")
+                raise FolderError(f"{what}; is it the folder of a sweep?")
             table = pa.concat_tables(united)
             there = [n for n in columns or [] if n in table.column_names]
             table = table if columns is None else table.select(there)
@@ -338,7 +338,7 @@ class Store(Folder):
                 return tables.read(path, columns)
         except FileNotFoundError:
             pass
-        except Damaged as error:
+        except DamagedFile as error:
             raise _unusable(path, error) from None
         return None
 
@@ -353,7 +353,7 @@ class Store(Folder):
         pieces = tables.pieces(path) if path.exists() else self._tables(name)
         try:
             found = [_with(x, column, values) for x in pieces]
-        except Damaged as error:
+        except DamagedFile as error:
             raise _unusable(path, error) from None
         nothing = pa.table({column: pa.array([], pa.string())})
         return pa.concat_tables(found) if found else nothing
@@ -363,13 +363,13 @@ class Store(Folder):
         path = self.folder / f"{name}.parquet"
         try:
             return tables.holds(path, self._tables(name))
-        except Damaged as error:
+        except DamagedFile as error:
             raise _unusable(path, error) from None
 
     def _need_sound(self, name: str) -> None:
         if not self._is_sound(name):
             path = self.folder / f"{name}.parquet"
-            raise _unusable(path, Damaged("is damaged"))
+            raise _unusable(path, DamagedFile("is damaged"))
 
     def _is_sound(self, name: str) -> bool:
         """Say whether a whole table is there as it was sealed, if it was."""
@@ -385,7 +385,7 @@ class Store(Folder):
                 self._sound[path] = stamp
             if self._sound.get(path) == stamp:
                 return True
-        except (Damaged, FileNotFoundError):
+        except (DamagedFile, FileNotFoundError):
             pass
         # made again between the two looks
         meanwhile = self._current().get("whole", {}).get(name) != sealed
@@ -413,10 +413,12 @@ def _stages(there: dict[str, Any]) -> list[_Stage]:
 
 
 def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
-    """Return the rows with one of these words; `Damaged` where it holds no words."""
+    """Return the rows with one of these words, or `DamagedFile` without words."""
     known = set(table.column_names)
     if column not in known or untrusted.kind(table[column].type) not in _WORDS:
-        raise Damaged(f"is no table of a sweep: it lacks a column {column} of words")
+        raise DamagedFile(
+            f"is no table of a sweep: it lacks a column {column} of words"
+        )
     if pa.types.is_null(table[column].type):
         return table[:0]
     return table.filter(pc.field(column).isin(values))
@@ -427,9 +429,9 @@ def _schema(path: Path) -> pa.Schema:
         return parts.schema(path)
     except FileNotFoundError:
         raise _unusable(path, _GONE) from None
-    except Damaged as error:
+    except DamagedFile as error:
         raise _unusable(path, error) from None
 
 
-def _unusable(path: Path, why: Damaged) -> StoreError:
-    return StoreError(f"{path} {why}; run the same sweep again to mend it")
+def _unusable(path: Path, why: DamagedFile) -> FolderError:
+    return FolderError(f"{path} {why}; run the same sweep again to mend it")

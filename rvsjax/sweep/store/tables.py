@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rvsjax.errors import Damaged
+from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
 from rvsjax.sweep.store.atomic import replacing
 from rvsjax.sweep.store.parts import writing
@@ -28,7 +28,7 @@ def unite(
     try:
         whole = pa.unify_schemas(known)
     except pa.ArrowException as error:
-        raise Damaged(f"is damaged: parts have other columns ({error})") from None
+        raise DamagedFile(f"is damaged: parts have other columns ({error})") from None
     for table in tables:
         rows = table.replace_schema_metadata()
         if rows.schema != whole:  # of a block that failed: it has fewer columns
@@ -60,13 +60,13 @@ def write(path: Path, tables: Iterable[pa.Table]) -> None:
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a whole table, or some of its columns; `Damaged` where it is not one."""
+    """Return a whole table, or some of its columns, or `DamagedFile`."""
     with untrusted.opened(path) as file:
         return untrusted.table(file, path, columns)
 
 
 def pieces(path: Path) -> Iterator[pa.Table]:
-    """Yield a whole table in pieces; `Damaged` where it is not one."""
+    """Yield a whole table in pieces; `DamagedFile` where it is not one."""
     with untrusted.opened(path) as file:
         yield from untrusted.pieces(file, path, _ROWS)
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rvsjax.errors import Damaged, StoreError
+from rvsjax.errors import DamagedFile, FolderError
 
 __all__ = [
     "content",
@@ -37,35 +37,35 @@ _WIDEST = 8  # bytes of a number
 
 
 def need_file(path: Path) -> None:
-    """Raise `Damaged` where a file may lie elsewhere, or never end."""
+    """Raise `DamagedFile` where a file may lie elsewhere, or never end."""
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Damaged("is not a file of its own")
+        raise DamagedFile("is not a file of its own")
 
 
 def opened(path: Path) -> BufferedReader:
-    """Open a file for reading; `Damaged` where it is a link, a pipe or a device."""
+    """Open a file for reading; `DamagedFile` where it is a link, a pipe or a device."""
     need_file(path)
     return path.open("rb")  # by Python: a path need not be UTF-8, as Arrow thinks
 
 
 def content(path: Path) -> bytes:
-    """Return the bytes of a file that is no table, `Damaged` beyond 64 MiB."""
+    """Return the bytes of a file that is no table, `DamagedFile` beyond 64 MiB."""
     with opened(path) as file:
         data = file.read(_MOST + 1)
     if len(data) > _MOST:
-        raise Damaged(f"has more than {_MOST >> 20} MiB")
+        raise DamagedFile(f"has more than {_MOST >> 20} MiB")
     return data
 
 
-def unreadable(error: Exception) -> Damaged:
+def unreadable(error: Exception) -> DamagedFile:
     """Return what to raise where Arrow cannot read bytes: it raises anything then."""
-    return Damaged(f"is damaged ({str(error).partition(chr(10))[0]})")
+    return DamagedFile(f"is damaged ({str(error).partition(chr(10))[0]})")
 
 
 def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the table of a Parquet file, or some of its columns.
 
-    Raises `Damaged`, or StoreError where memory does not hold it.
+    Raises `DamagedFile`, or FolderError where memory does not hold it.
     """
     try:
         file = pq.ParquetFile(source, page_checksum_verification=True)
@@ -79,7 +79,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
             found = _with_words_once(source, path, words, columns)
         found.validate(full=True)
         return found
-    except (Damaged, StoreError):
+    except (DamagedFile, FolderError):
         raise
     except Exception as error:
         raise unreadable(error) from None
@@ -94,7 +94,7 @@ def pieces(source: Any, path: Path, rows: int) -> Iterator[pa.Table]:
         for batch in file.iter_batches(rows, use_threads=False):
             batch.validate(full=True)
             yield pa.Table.from_batches([batch])
-    except (Damaged, StoreError):
+    except (DamagedFile, FolderError):
         raise
     except Exception as error:
         raise unreadable(error) from None
@@ -123,17 +123,17 @@ def _with_words_once(
 
 
 def _need_plain(schema: pa.Schema, path: Path) -> None:
-    """Raise `Damaged` where a column is none of a sweep's.
+    """Raise `DamagedFile` where a column is none of a sweep's.
 
     Lists stand in weights alone: how long they are is told by nothing that is safe to
     read beforehand, and a file of 3 kB may hold a gigabyte of them.
     """
     if len(set(schema.names)) < len(schema.names):
-        raise Damaged("has two columns of one name")
+        raise DamagedFile("has two columns of one name")
     lists = "weights" in path.name
     for field in schema:
         if not (_is_list(field.type) and lists) and not _is_plain(field.type):
-            raise Damaged(f"has a column {field.name!r} of type {field.type}")
+            raise DamagedFile(f"has a column {field.name!r} of type {field.type}")
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -196,11 +196,11 @@ def _length(column: pa.ChunkedArray) -> int:
 
 
 def need_memory(size: int, path: Path) -> None:
-    """Raise StoreError where so many bytes, for the content of a file, are not free."""
+    """Raise FolderError where so many bytes, for a file, are not free."""
     if size > _free():
         asked, there = (f"{x / 2**30:,.1f} GiB" for x in (size, _free()))
         what = f"{path} asks for {asked} of memory, and {there} are free"
-        raise StoreError(f"{what}; read it where there is more")
+        raise FolderError(f"{what}; read it where there is more")
 
 
 def _free() -> int:

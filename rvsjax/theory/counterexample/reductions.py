@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from rvsjax.theory import exact
-from rvsjax.theory.exact import Problem
+from rvsjax.theory.exact import ExactCase
 
 __all__ = ["REDUCTIONS", "Candidates"]
 
-Candidates = Iterator[Problem]
+Candidates = Iterator[ExactCase]
 
 
-def fewer_steps(problem: Problem, claim: str) -> Candidates:
+def fewer_steps(problem: ExactCase, claim: str) -> Candidates:
     """One step, from the start, the teacher or the iterate before the violation."""
     if problem.steps == 1:
         return
@@ -27,12 +27,12 @@ def fewer_steps(problem: Problem, claim: str) -> Candidates:
     yield problem._replace(steps=last)
 
 
-def from_the_teacher(problem: Problem, claim: str) -> Candidates:
+def from_the_teacher(problem: ExactCase, claim: str) -> Candidates:
     """``w^0 = w_star``."""
     yield problem._replace(w_start=problem.w_star)
 
 
-def fewer_coordinates(problem: Problem, claim: str) -> Candidates:
+def fewer_coordinates(problem: ExactCase, claim: str) -> Candidates:
     """Without a half, a quarter, ... one of the coordinates; two are left."""
     d = width = len(problem.w_star)
     while (width := width // 2) and d > 2:
@@ -43,14 +43,14 @@ def fewer_coordinates(problem: Problem, claim: str) -> Candidates:
             )
 
 
-def two_coordinates(problem: Problem, claim: str) -> Candidates:
+def two_coordinates(problem: ExactCase, claim: str) -> Candidates:
     """A teacher of two digits, and a start there."""
     for q, p in combinations(range(1, 10), 2):
         w = float(p), float(q)
         yield problem._replace(w_star=w, w_start=w)
 
 
-def plainer_network(problem: Problem, claim: str) -> Candidates:
+def plainer_network(problem: ExactCase, claim: str) -> Candidates:
     """Another K, with the same dynamics (lam/K, beta/K and eta K are kept) or not."""
     old = problem.k if problem.readout == "sum" else 1 / problem.k
     for k in (1, 2, 5, 10, 20, problem.k):
@@ -64,7 +64,7 @@ def plainer_network(problem: Problem, claim: str) -> Candidates:
         )
 
 
-def rounder_numbers(problem: Problem, claim: str) -> Candidates:
+def rounder_numbers(problem: ExactCase, claim: str) -> Candidates:
     """A power of ten, or fewer digits, for one of the numbers."""
     for name in ("beta", "lam", "eta", "a"):
         if x := getattr(problem, name):
@@ -72,21 +72,21 @@ def rounder_numbers(problem: Problem, claim: str) -> Candidates:
                 yield problem._replace(**{name: rounder})
 
 
-def positive_teacher(problem: Problem, claim: str) -> Candidates:
+def positive_teacher(problem: ExactCase, claim: str) -> Candidates:
     """The same run in coordinates in which the teacher has no negative entry."""
     pairs = zip(problem.w_star, problem.w_start)
     start = tuple(-q if p < 0 else q for p, q in pairs)
     yield problem._replace(w_star=tuple(map(abs, problem.w_star)), w_start=start)
 
 
-def rounder_teacher(problem: Problem, claim: str) -> Candidates:
+def rounder_teacher(problem: ExactCase, claim: str) -> Candidates:
     """Short decimals for the teacher, and for the start where they are the same."""
     together = problem.w_start == problem.w_star
     for w in rounded_direction(problem.w_star):
         yield problem._replace(w_star=w, w_start=w if together else problem.w_start)
 
 
-def rounder_start(problem: Problem, claim: str) -> Candidates:
+def rounder_start(problem: ExactCase, claim: str) -> Candidates:
     """Short decimals for the start."""
     yield from (problem._replace(w_start=w) for w in rounded_direction(problem.w_start))
 

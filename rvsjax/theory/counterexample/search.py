@@ -9,17 +9,17 @@ from decimal import Decimal
 
 from rvsjax.theory import exact
 from rvsjax.theory.counterexample.reductions import REDUCTIONS, Candidates
-from rvsjax.theory.exact import Problem
+from rvsjax.theory.exact import ExactCase
 
 __all__ = ["shrink"]
 
 
 def shrink(
-    problem: Problem,
+    problem: ExactCase,
     claim: str,
     tell: Callable[[str], object] = lambda text: None,
     margin: float = 1e-9,
-) -> Problem:
+) -> ExactCase:
     """Reduce a violating problem while it still violates the claim.
 
     All hypotheses stay true and the excess stays above the margin, or above half of the
@@ -44,7 +44,7 @@ def shrink(
     return problem
 
 
-def violation(problem: Problem, claim: str) -> float:
+def violation(problem: ExactCase, claim: str) -> float:
     """Return by how much a problem violates a claim, 0 where it does not."""
     try:
         judgement = exact.judge(problem, claim)
@@ -54,8 +54,8 @@ def violation(problem: Problem, claim: str) -> float:
 
 
 def first(
-    candidates: Candidates, problem: Problem, claim: str, margin: float
-) -> Problem | None:
+    candidates: Candidates, problem: ExactCase, claim: str, margin: float
+) -> ExactCase | None:
     """Return the first candidate that is smaller and still violates."""
     for candidate in candidates:
         if size(candidate) < size(problem) and violation(candidate, claim) > margin:
@@ -63,7 +63,7 @@ def first(
     return None
 
 
-def size(problem: Problem) -> tuple[int, ...]:
+def size(problem: ExactCase) -> tuple[int, ...]:
     """Return what is to be small, the most important first: every reduction ends."""
     elsewhere = problem.w_start != problem.w_star
     scalars = problem.beta, problem.lam, problem.eta, problem.a

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from rvsjax.theory.exact import Problem
+from rvsjax.theory.exact import ExactCase
 
 __all__ = ["sweep_file"]
 
 
-def sweep_file(problem: Problem, claim: str, run_id: str) -> str:
+def sweep_file(problem: ExactCase, claim: str, run_id: str) -> str:
     """Return the TOML of a sweep of this one run."""
     about = f"The smallest run found from {run_id} that violates {claim}."
     head = {
@@ -23,7 +23,7 @@ def sweep_file(problem: Problem, claim: str, run_id: str) -> str:
     return "\n".join(marked) + "\n"
 
 
-def constants(problem: Problem) -> dict[str, object]:
+def constants(problem: ExactCase) -> dict[str, object]:
     """Return the parameters of a run under their names, without those it lacks."""
     at_teacher = problem.w_start == problem.w_star
     start = {"start": "teacher"} if at_teacher else {"w_start": text(problem.w_start)}

@@ -8,7 +8,7 @@ comes out.
 """
 
 from rvsjax.theory.exact.arithmetic import DIGITS, RESOLUTION, Degenerate
-from rvsjax.theory.exact.case import Judgement, Problem
+from rvsjax.theory.exact.case import ExactCase, Judgement
 from rvsjax.theory.exact.claims import CLAIMS, judge, judge_all
 from rvsjax.theory.exact.replay import iterate
 
@@ -18,7 +18,7 @@ __all__ = [
     "RESOLUTION",
     "Degenerate",
     "Judgement",
-    "Problem",
+    "ExactCase",
     "iterate",
     "judge",
     "judge_all",

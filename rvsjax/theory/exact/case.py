@@ -6,10 +6,10 @@ from mpmath import mpf
 
 from rvsjax.theory.exact.arithmetic import RESOLUTION, precisely
 
-__all__ = ["Judgement", "Problem"]
+__all__ = ["Judgement", "ExactCase"]
 
 
-class Problem(NamedTuple):
+class ExactCase(NamedTuple):
     """One run. Directions need no unit length: they are normalised in 50 digits."""
 
     algorithm: str  # "rvscgd" or "cgd"

@@ -5,9 +5,9 @@ from math import inf
 from mpmath import mpf
 
 from rvsjax.theory.exact.arithmetic import Vector, fixed
-from rvsjax.theory.exact.penalties import Penalty
+from rvsjax.theory.exact.penalties import ExactPenalty
 
-__all__ = ["Drift"]
+__all__ = ["ErrorBound"]
 
 # 7e-49, 2^32 units: far more than what is rounded in one step of size 1, where the prox
 # of transformed-l1 rounds by about 1/a^2 units (a above 1e-4), and the rest by a few
@@ -15,7 +15,7 @@ GRAIN = 2.0**-160
 _STEEP = 1.5  # slope from which it is looked up where the weights are
 
 
-class Drift:
+class ErrorBound:
     """A bound ``e`` of ``|w - exact w|``, led through a run with its steps.
 
     Of ``v = keep w + couple u + learn w_star``, u is moved by at most ``spread(w)`` and
@@ -24,7 +24,9 @@ class Drift:
     known once a coordinate is within e of a jump of the prox.
     """
 
-    def __init__(self, keep: mpf, couple: mpf, learn: mpf, penalty: Penalty) -> None:
+    def __init__(
+        self, keep: mpf, couple: mpf, learn: mpf, penalty: ExactPenalty
+    ) -> None:
         """Begin a run with these coefficients."""
         self.keep, self.couple = abs(float(keep)), float(couple)
         self.rounding = GRAIN * (1 + self.keep + self.couple + float(learn))

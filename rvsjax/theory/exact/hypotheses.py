@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mpmath import mp
 
 from rvsjax.theory.exact.arithmetic import fixed
-from rvsjax.theory.exact.replay import Run
+from rvsjax.theory.exact.replay import ExactRun
 
 __all__ = [
     "BASE",
@@ -37,7 +37,7 @@ BASE = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, CONVERGED
 THEOREM_1 = *BASE, SMALL_PENALTY
 WITHIN_THEOREM_1 = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, SMALL_PENALTY
 
-HYPOTHESES: dict[str, Callable[[Run], object]] = {
+HYPOTHESES: dict[str, Callable[[ExactRun], object]] = {
     SMALL_COUPLING: lambda run: run.beta <= run.K * mp.sin(min(run.delta, mp.pi / 2)),
     SMALL_STEP: lambda run: run.eta * (run.beta + run.K) <= 1,
     NO_STRETCH: lambda run: run.shortest >= fixed(0.5),  # known once the run is over
@@ -50,6 +50,6 @@ HYPOTHESES: dict[str, Callable[[Run], object]] = {
 }
 
 
-def hold(run: Run, *labels: str) -> dict[str, bool]:
+def hold(run: ExactRun, *labels: str) -> dict[str, bool]:
     """Return whether each hypothesis holds."""
     return {label: bool(HYPOTHESES[label](run)) for label in labels}

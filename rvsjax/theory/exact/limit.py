@@ -21,14 +21,14 @@ from rvsjax.theory.exact.arithmetic import (
 )
 
 if TYPE_CHECKING:
-    from rvsjax.theory.exact.replay import Run
+    from rvsjax.theory.exact.replay import ExactRun
 
-__all__ = ["Limit"]
+__all__ = ["ExactLimit"]
 
 _NEAR = mpf("2e-5")  # to its limit is a run that has converged
 
 
-class Limit:
+class ExactLimit:
     """``w_bar`` and ``u_bar = prox(w_bar)``, with what the last step proves of them.
 
     With ``G(x) = w_star + b prox(x)`` a step is ``S(x) = V/|V|``,
@@ -42,7 +42,7 @@ class Limit:
     R.
     """
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "ExactRun") -> None:
         """Take a run that has been led to its last step."""
         self.run, self.b, self.w_star = run, run.b, run.w_star
         self.end, self.moved = run.last, run.moved

@@ -32,7 +32,7 @@ from rvsjax.theory.exact.hypotheses import (
     WITHIN_THEOREM_1,
     hold,
 )
-from rvsjax.theory.exact.replay import Run
+from rvsjax.theory.exact.replay import ExactRun
 
 __all__ = ["LIMIT_JUDGES"]
 
@@ -47,27 +47,27 @@ def _judgement(
 
 
 def at_the_limit(
-    run: Run, hypotheses: dict[str, bool], observed: mpf, bound: mpf
+    run: ExactRun, hypotheses: dict[str, bool], observed: mpf, bound: mpf
 ) -> Judgement:
     """Judge an inequality at the limit."""
     return _judgement(hypotheses, observed, bound, run.limit.error)
 
 
-def theorem_1_converges(run: Run) -> Judgement:
+def theorem_1_converges(run: ExactRun) -> Judgement:
     """The last step proves that the run converges, and how far it is from there."""
     reach = run.limit.reach
     hypotheses = hold(run, *WITHIN_THEOREM_1)
     return _judgement(hypotheses, reach, mpf(2), inf if reach == inf else RESOLUTION)
 
 
-def lemma_7(run: Run) -> Judgement:
+def lemma_7(run: ExactRun) -> Judgement:
     """``|w^T - w_bar|`` is what the last step leaves open, for w_bar of equation 12."""
     limit = run.limit
     observed = real(distance(run.last.w, limit.w))
     return _judgement(hold(run, *THEOREM_1), observed, limit.reach)
 
 
-def theorem_1_prox(run: Run) -> Judgement:
+def theorem_1_prox(run: ExactRun) -> Judgement:
     """``u_bar = prox(w_bar)``."""
     limit = run.limit
     observed = real(distance(run.last.u, limit.u))
@@ -76,7 +76,7 @@ def theorem_1_prox(run: Run) -> Judgement:
     return _judgement(hold(run, *THEOREM_1), observed, bound)
 
 
-def theorem_1_global(run: Run) -> Judgement:
+def theorem_1_global(run: ExactRun) -> Judgement:
     """No other limit attracts: observed is the distance of another one, 0 if none."""
     hypotheses = hold(run, *THEOREM_1)
     others = _others(run) if all(hypotheses.values()) else ()
@@ -84,7 +84,7 @@ def theorem_1_global(run: Run) -> Judgement:
     return _judgement(hypotheses, apart if apart > mpf("1e-20") else mpf(0), mpf(0))
 
 
-def _others(run: Run) -> Iterator[Vector]:
+def _others(run: ExactRun) -> Iterator[Vector]:
     """Yield where the iteration leads that begins with other supports of u.
 
     All of them, or else those that differ in one coordinate, of few weights in two,
@@ -108,7 +108,7 @@ def _others(run: Run) -> Iterator[Vector]:
                 break
 
 
-def lemma_6_converges(run: Run) -> Judgement:
+def lemma_6_converges(run: ExactRun) -> Judgement:
     """The Lagrangian converges to that of the limit."""
     limit, last = run.limit, run.last
     coupling = run.beta / 2 * real(distance(limit.w, limit.u)) ** 2
@@ -118,7 +118,7 @@ def lemma_6_converges(run: Run) -> Judgement:
     return _judgement(hold(run, *THEOREM_1), abs(last.lagrangian - value), bound)
 
 
-def equation_12(run: Run) -> Judgement:
+def equation_12(run: ExactRun) -> Judgement:
     """``w_bar = C' (w_star + b u_bar)``."""
     limit = run.limit
     direction, length = unit(limit.target_at_end)
@@ -128,7 +128,7 @@ def equation_12(run: Run) -> Judgement:
     )
 
 
-def identity_13(run: Run) -> Judgement:
+def identity_13(run: ExactRun) -> Judgement:
     """``sin(theta) = b |u_bar| sin(gamma)``."""
     limit, w = run.limit, run.limit.end.w
     sides = across(run.w_star, w), run.b * across(run.penalty.prox(w), w)
@@ -136,59 +136,59 @@ def identity_13(run: Run) -> Judgement:
     return _judgement(hold(run, *THEOREM_1), observed, limit.residual)
 
 
-def theorem_1_i_strong(run: Run) -> Judgement:
+def theorem_1_i_strong(run: ExactRun) -> Judgement:
     """``theta(w_bar, w_star) < arcsin(beta/K)``."""
     bound = mp.asin(min(run.b, mpf(1)))
     return at_the_limit(run, hold(run, *THEOREM_1), run.limit.theta, bound)
 
 
-def coupling_bound(run: Run) -> Judgement:
+def coupling_bound(run: ExactRun) -> Judgement:
     """``sin theta(w_bar, w_star) <= beta / (2 K)``."""
     observed = across(run.w_star, run.limit.w)
     return at_the_limit(run, hold(run, CONVERGED), observed, run.b / 2)
 
 
-def corollary_1_1_stated(run: Run) -> Judgement:
+def corollary_1_1_stated(run: ExactRun) -> Judgement:
     """``C <= 1/(1 - lam sqrt(d)/K)`` for l0 and transformed l1."""
     limit, bound = run.limit, inverse(1 - run.lam * run.root_d / run.K)
     hypotheses = hold(run, *BASE, SMALL_PENALTY, IS_NOT_L1)
     return at_the_limit(run, hypotheses, limit.C, bound)
 
 
-def theorem_1_i(run: Run) -> Judgement:
+def theorem_1_i(run: ExactRun) -> Judgement:
     """``theta(w_bar, w_star) < delta``."""
     limit = run.limit
     return at_the_limit(run, hold(run, *THEOREM_1), limit.theta, run.delta)
 
 
-def constant_12(run: Run) -> Judgement:
+def constant_12(run: ExactRun) -> Judgement:
     """``C <= 1/(1 - lam sqrt(d)/K)`` for l1, the C of equation (12)."""
     limit, bound = run.limit, inverse(1 - run.lam * run.root_d / run.K)
     return at_the_limit(run, hold(run, *THEOREM_1, IS_L1), limit.C, bound)
 
 
-def corollary_1_1(run: Run) -> Judgement:
+def corollary_1_1(run: ExactRun) -> Judgement:
     """``C <= 1/(1 - b t sqrt(d))`` for l0 and transformed l1, t the threshold."""
     limit, bound = run.limit, inverse(1 - run.b * run.penalty.threshold * run.root_d)
     hypotheses = hold(run, *BASE, SMALL_THRESHOLD, IS_NOT_L1)
     return at_the_limit(run, hypotheses, limit.C, bound)
 
 
-def equation_13(run: Run) -> Judgement:
+def equation_13(run: ExactRun) -> Judgement:
     """``|w_bar - w_star| <= 2 b |u_bar| sin gamma``."""
     limit = run.limit
     observed, bound = distance(limit.w, run.w_star), 2 * run.b * limit.across
     return at_the_limit(run, hold(run, *THEOREM_1), real(observed), bound)
 
 
-def l1_bound(run: Run) -> Judgement:
+def l1_bound(run: ExactRun) -> Judgement:
     """``sin theta(w_bar, w_star) <= lam sqrt(d) / K`` for l1, whatever beta."""
     limit, bound = run.limit, run.lam * run.root_d / run.K
     observed = across(run.w_star, limit.w)
     return at_the_limit(run, hold(run, CONVERGED, IS_L1), observed, bound)
 
 
-def remark_1(run: Run) -> Judgement:
+def remark_1(run: ExactRun) -> Judgement:
     """``|w_bar_j| <= C |w_star_j|``, the teacher's signs on the support of u_bar."""
     limit = run.limit
     factor, excesses = limit.C, [mpf(0)]

@@ -7,10 +7,10 @@ from mpmath import inf, mp, mpf
 
 from rvsjax.theory.exact.arithmetic import Vector, fixed, inverse, real
 
-__all__ = ["PENALTIES", "Penalty"]
+__all__ = ["PENALTIES", "ExactPenalty"]
 
 
-class Penalty(NamedTuple):
+class ExactPenalty(NamedTuple):
     """A penalty P at the scale ``m = lam/beta`` of its prox."""
 
     threshold: Any  # an mpf: the prox is 0 exactly where |x| is at most this
@@ -34,17 +34,17 @@ class Penalty(NamedTuple):
         return max(slopes)
 
 
-def l1(m: mpf, a: float | None) -> Penalty:
+def l1(m: mpf, a: float | None) -> ExactPenalty:
     """``P(u) = sum_j |u_j|``, prox ``sgn(x) max(|x| - m, 0)``."""
     t = fixed(m)
 
     def prox(x: Vector) -> Vector:
         return [p - t if p > t else p + t if p < -t else 0 for p in x]
 
-    return Penalty(m, lambda u: sum(map(abs, u)), prox)
+    return ExactPenalty(m, lambda u: sum(map(abs, u)), prox)
 
 
-def l0(m: mpf, a: float | None) -> Penalty:
+def l0(m: mpf, a: float | None) -> ExactPenalty:
     """``P(u) = #{j : u_j != 0}``, prox ``x`` where ``|x| > sqrt(2 m)``, else 0."""
     threshold: Any = mp.sqrt(2 * m)
     t, one = fixed(threshold), fixed(1)
@@ -52,10 +52,10 @@ def l0(m: mpf, a: float | None) -> Penalty:
     def prox(x: Vector) -> Vector:
         return [p if abs(p) > t else 0 for p in x]
 
-    return Penalty(threshold, lambda u: sum(map(bool, u)) * one, prox, jumps=m > 0)
+    return ExactPenalty(threshold, lambda u: sum(map(bool, u)) * one, prox, jumps=m > 0)
 
 
-def transformed_l1(m: mpf, shape: float | None) -> Penalty:
+def transformed_l1(m: mpf, shape: float | None) -> ExactPenalty:
     """``P(u) = sum_j (a + 1) |u_j| / (a + |u_j|)``, prox of Lemma 8.
 
     Above the threshold it is the largest root of ``m a (a + 1) / (a + u)^2 + u = x``.
@@ -87,12 +87,12 @@ def transformed_l1(m: mpf, shape: float | None) -> Penalty:
         y = a + real(root(fixed(x)))
         return inverse(1 - 2 * m * a * (a + 1) / y**3)
 
-    return Penalty(threshold, value, prox, slope, jumps=s > a, slope_at=slope_at)
+    return ExactPenalty(threshold, value, prox, slope, jumps=s > a, slope_at=slope_at)
 
 
-def no_penalty(m: mpf, a: float | None) -> Penalty:
+def no_penalty(m: mpf, a: float | None) -> ExactPenalty:
     """``P(u) = 0``, prox ``x``."""
-    return Penalty(mpf(0), lambda u: 0, lambda x: x)
+    return ExactPenalty(mpf(0), lambda u: 0, lambda x: x)
 
 
 PENALTIES = {"l0": l0, "l1": l1, "transformed-l1": transformed_l1, None: no_penalty}

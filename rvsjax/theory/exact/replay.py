@@ -17,21 +17,21 @@ from rvsjax.theory.exact.arithmetic import (
     real,
     unit,
 )
-from rvsjax.theory.exact.case import Problem
-from rvsjax.theory.exact.error_bound import Drift
-from rvsjax.theory.exact.limit import Limit
+from rvsjax.theory.exact.case import ExactCase
+from rvsjax.theory.exact.error_bound import ErrorBound
+from rvsjax.theory.exact.limit import ExactLimit
 from rvsjax.theory.exact.penalties import PENALTIES
 
-__all__ = ["Run", "State", "Watch", "iterate"]
+__all__ = ["ExactRun", "ExactState", "Watch", "iterate"]
 
 Watch = Callable[[int], object]  # is told the number of every step
 
 
-class State:
+class ExactState:
     """``w^t``, ``u^t = prox(w^{t-1})`` and the ``|v|`` of the step that led to them."""
 
     def __init__(
-        self, run: "Run", t: int, w: Vector, u: Vector, length: int, drift: float
+        self, run: "ExactRun", t: int, w: Vector, u: Vector, length: int, drift: float
     ) -> None:
         """Take an iterate of a run, of which w and u are moved by at most a drift."""
         self.run, self.t, self.w, self.u = run, t, w, u
@@ -60,10 +60,10 @@ class State:
         return self.run.reach * mpf(self.drift)
 
 
-class Run:
+class ExactRun:
     """The constants of a problem, its iterates one at a time, and its limit."""
 
-    def __init__(self, problem: Problem, watch: Watch = lambda step: None) -> None:
+    def __init__(self, problem: ExactCase, watch: Watch = lambda step: None) -> None:
         """Compute what all steps share."""
         self.problem, self.watch = problem, watch
         k = problem.k if problem.readout == "sum" else mpf(1) / problem.k
@@ -78,13 +78,13 @@ class Run:
         self.reach = 2 + 2 * self.K + 5 * self.beta  # see State.error
         self.shortest = inf  # |v| of the steps so far
         self.moved = inf  # |w^t - w^{t-1}| of the last of them
-        self._kept: list[State] | None = None
+        self._kept: list[ExactState] | None = None
 
     def keep(self) -> None:
         """Take all steps now, and keep the states, for several claims."""
         self._kept = list(self.states())
 
-    def states(self) -> Iterator[State]:
+    def states(self) -> Iterator[ExactState]:
         """Yield the iterates from ``t = 0``.
 
         ``v = w - eta K (w - w_star) - eta beta (w - u)``, the coarse gradient being
@@ -96,15 +96,17 @@ class Run:
         prox, w = self.penalty.prox, self.w_start
         couple, learn = self.eta * self.beta, self.eta * self.K
         factors = mpf(1) - couple - learn, couple, learn
-        drift = Drift(*factors, self.penalty)
+        drift = ErrorBound(*factors, self.penalty)
         keep, couple, learn = map(fixed, factors)
-        self.last = State(self, 0, w, prox(w), fixed(1), max(drift.w, drift.spread(w)))
+        self.last = ExactState(
+            self, 0, w, prox(w), fixed(1), max(drift.w, drift.spread(w))
+        )
         yield self.last
         for t in range(1, self.problem.steps + 1):
             u, before = prox(w), w
             w, length = unit(combine((keep, w), (couple, u), (learn, self.w_star)))
             self.shortest = min(self.shortest, length)
-            self.last = State(self, t, w, u, length, drift.step(before, length))
+            self.last = ExactState(self, t, w, u, length, drift.step(before, length))
             self.moved = real(distance(w, before))
             self.watch(t)
             yield self.last
@@ -115,15 +117,15 @@ class Run:
         return mp.pi - angle(self.w_start, self.w_star)
 
     @cached_property
-    def limit(self) -> Limit:
+    def limit(self) -> ExactLimit:
         """Where the run leads."""
         for _ in self.states():
             pass
-        return Limit(self)
+        return ExactLimit(self)
 
 
-def iterate(problem: Problem, step: int) -> tuple[float, ...]:
+def iterate(problem: ExactCase, step: int) -> tuple[float, ...]:
     """Return ``w^step``, rounded to floats."""
     with precisely():
-        state = next(islice(Run(problem).states(), step, None))
+        state = next(islice(ExactRun(problem).states(), step, None))
         return tuple(float(real(x)) for x in state.w)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mpmath import inf, mpf
 
-from rvsjax.theory.exact.replay import Run, State
+from rvsjax.theory.exact.replay import ExactRun, ExactState
 
 __all__ = ["Rise", "largest_rise"]
 
@@ -28,9 +28,9 @@ class Rise(NamedTuple):
 
 
 def largest_rise(
-    run: Run,
-    value: Callable[[State], mpf],
-    counts: Callable[[State, State], bool] = lambda before, after: True,
+    run: ExactRun,
+    value: Callable[[ExactState], mpf],
+    counts: Callable[[ExactState, ExactState], bool] = lambda before, after: True,
 ) -> Rise:
     """Return the largest change over the steps that count."""
     rises = (

@@ -86,7 +86,7 @@ def live(
     **sweep: Any,
 ) -> int:
     """Be a child; return its exit code."""
-    from rvsjax.sweep.store import StoreError, atomic
+    from rvsjax.sweep.store import FolderError, atomic
     from tests.sweep.faults import calls, fake
 
     number = 0
@@ -109,7 +109,7 @@ def live(
         calls.watch(disk, faults)
     try:
         fake.sweep(folder, count, tell, **sweep)
-    except (OSError, StoreError) as error:
+    except (OSError, FolderError) as error:
         tell("error", str(error))
         if not twice:
             return FAILED

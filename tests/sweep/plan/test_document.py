@@ -8,7 +8,7 @@ import pathlib
 
 import pytest
 
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.plan.document import LARGEST_FILE, override, parse, read, read_setting
 from rvsjax.sweep.plan.plan import make_plan
 
@@ -24,7 +24,7 @@ def plan_of(body, *settings, head=HEAD):
 
 def mistakes(body, *settings, head=HEAD):
     """Return {key path: sentence}, the sentences of one path joined."""
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of(body, *settings, head=head)
     found = {}
     for where, what in refused.value.problems:
@@ -525,7 +525,7 @@ def test_a_broken_head_does_not_hide_the_rest():
 
 
 def test_the_message_has_a_line_for_each_mistake_with_aligned_keys():
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of("[grid]\nk = []\nbeta = []\n")
     first, second = str(refused.value).splitlines()
     assert first.index("is an empty") == second.index("is an empty")
@@ -568,24 +568,24 @@ def test_cases_may_differ_in_what_only_one_of_them_uses():
 
 
 def test_broken_toml_is_told_with_line_and_column():
-    with pytest.raises(SpecError, match=r"TOML.*line 2, column 5"):
+    with pytest.raises(SweepFileError, match=r"TOML.*line 2, column 5"):
         parse("version = 1\nname\n")
 
 
 @pytest.mark.parametrize("text", ["a = 1\na = 2\n", "[a]\n[a]\n", "\x00", "a = 0x\n"])
 def test_broken_toml_is_refused(text):
-    with pytest.raises(SpecError, match="TOML"):
+    with pytest.raises(SweepFileError, match="TOML"):
         parse(text)
 
 
 def test_a_missing_file_a_folder_and_other_text_are_refused(tmp_path):
-    with pytest.raises(SpecError, match="none.toml.*cannot be read: No such file"):
+    with pytest.raises(SweepFileError, match="none.toml.*cannot be read: No such file"):
         read(tmp_path / "none.toml")
-    with pytest.raises(SpecError, match="cannot be read: Is a directory"):
+    with pytest.raises(SweepFileError, match="cannot be read: Is a directory"):
         read(tmp_path)
     latin = tmp_path / "latin.toml"
     latin.write_bytes('about = "Größe"'.encode("latin-1"))
-    with pytest.raises(SpecError, match="latin.toml.*is not UTF-8"):
+    with pytest.raises(SweepFileError, match="latin.toml.*is not UTF-8"):
         read(latin)
 
 
@@ -595,7 +595,7 @@ def test_a_file_has_at_most_64_kib(tmp_path):
     file.write_bytes(b"#" * LARGEST_FILE)
     assert len(read(file)) == LARGEST_FILE
     file.write_bytes(b"#" * (LARGEST_FILE + 1))
-    with pytest.raises(SpecError, match="a sweep file has at most 65536 bytes"):
+    with pytest.raises(SweepFileError, match="a sweep file has at most 65536 bytes"):
         read(file)
 
 
@@ -614,7 +614,7 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_file_is_refused(body):
     assert len(HEAD + body) <= LARGEST_FILE
-    with pytest.raises(SpecError, match="TOML"):
+    with pytest.raises(SweepFileError, match="TOML"):
         plan_of(body)
 
 
@@ -625,7 +625,7 @@ def test_nesting_that_toml_allows_is_refused_in_few_words():
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal():
     body = '"\\u001b[31m" = 1\n[constants]\npenalty = "\\u001b[31m"\n"a\\nb" = 1\n'
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of(body)
     assert "\x1b" not in str(refused.value)
     assert len(str(refused.value).splitlines()) == len(refused.value.problems) == 3
@@ -668,7 +668,7 @@ def test_a_setting_is_read_as_toml_or_else_as_text(setting, expected):
 
 @pytest.mark.parametrize("setting", ["", "steps", "=3", " =3"])
 def test_a_setting_needs_a_key_and_an_equals_sign(setting):
-    with pytest.raises(SpecError, match="--set .*needs KEY=VALUE"):
+    with pytest.raises(SweepFileError, match="--set .*needs KEY=VALUE"):
         read_setting(setting)
 
 
@@ -795,7 +795,7 @@ def test_a_setting_does_not_hide_a_table_of_the_wrong_shape(table):
 
 
 def test_a_device_is_not_opened():
-    with pytest.raises(SpecError, match="/dev/zero  is not a regular file"):
+    with pytest.raises(SweepFileError, match="/dev/zero  is not a regular file"):
         read(pathlib.Path("/dev/zero"))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.report.page.words import number
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.sweep.plan.document import override, parse, read_setting
@@ -102,7 +102,7 @@ def test_a_setting_that_is_wrong_is_told_as_it_was_written():
         "steps=1e5": "must be a whole number, such as 100000, got 100000.0",
         "eta=true": "must be a number, got True",
     }.items():
-        with pytest.raises(SpecError, match=what):
+        with pytest.raises(SweepFileError, match=what):
             make_plan(override(raw, *read_setting(setting, raw)))
 
 
@@ -129,7 +129,7 @@ def test_only_takes_a_number_as_it_is_printed(only, kept):
     if kept:
         assert set(values(GRID, "lam", only=[only])) == kept
     else:
-        with pytest.raises(SpecError, match="leaves no run"):
+        with pytest.raises(SweepFileError, match="leaves no run"):
             values(GRID, "lam", only=[only])
 
 

@@ -14,9 +14,9 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.sweep.plan.document import Document, override, parse, read_setting
+from rvsjax.sweep.plan.document import SweepFile, override, parse, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from tests import ROOT
 
@@ -42,7 +42,7 @@ def answer(make):
     began = time.process_time()
     try:
         plan = make()
-    except SpecError as error:
+    except SweepFileError as error:
         check_sentences(error)
         plan = None
     else:
@@ -128,7 +128,7 @@ weights = true
 SWEEPS = ROOT / "sweeps"
 FILES = [*(path.read_text() for path in sorted(SWEEPS.glob("*.toml"))), ALL_TABLES]
 
-TABLES = tuple(Document.model_fields)
+TABLES = tuple(SweepFile.model_fields)
 KEYS = [*RVSCGD.names, *TABLES, "count", "base", "curves", "weights", "method", "n"]
 KEYS += ["seed", "lin", "geom", "num", "uniform", "loguniform", "choice", "x", '""']
 VALUES = """

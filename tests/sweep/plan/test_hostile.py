@@ -15,13 +15,13 @@ import pytest
 
 import rvsjax
 from rvsjax.cli.main import main
-from rvsjax.errors import SpecError, one_line
+from rvsjax.errors import SweepFileError, one_line
 from rvsjax.results.results import Results
 from rvsjax.sweep.plan.document import override, parse, read, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.schedule import need_room
-from rvsjax.sweep.store import StoreError
+from rvsjax.sweep.store import FolderError
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 ESCAPE = "\x1b[31m"
@@ -127,7 +127,7 @@ BAD = {
 
 @pytest.mark.parametrize(("body", "where", "what"), BAD.values(), ids=BAD)
 def test_bad_numbers_are_refused_in_a_sentence_with_their_key(body, where, what):
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(SweepFileError) as error:
         plan_of(body)
     (problem,) = error.value.problems
     assert problem.where == where
@@ -247,7 +247,7 @@ def test_a_line_of_a_refusal_keeps_both_ends_of_what_is_long():
     assert len(line) == 100 and line.isprintable()
     assert line.startswith("begin x") and line.endswith("x\\x1b end")
     assert one_line("as it is: é") == "as it is: é"
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(SweepFileError) as error:
         plan_of("x" * 60_000 + " = 1\n" + "[constants]\nbtea = 1\n")
     for line in str(error.value).splitlines():
         assert len(line) <= 300
@@ -289,7 +289,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, capsys, monkeypatch):
 
 
 def test_a_name_that_no_file_can_have_is_refused():
-    with pytest.raises(SpecError, match=r"a\\x00b  is no name of a file"):
+    with pytest.raises(SweepFileError, match=r"a\\x00b  is no name of a file"):
         rvsjax.run("a\0b")
 
 
@@ -347,7 +347,9 @@ def test_hostile_options_are_refused_in_a_sentence(tmp_path, capsys, options, wh
 def test_a_setting_of_one_column_does_not_mend_the_others_of_a_zip():
     """Columns of two lengths stay a mistake; they were cut to the shortest once."""
     body = "[[zip]]\nd = [50, 200]\nnnz = [5, 20, 30]\na = [1, 2]\n"
-    with pytest.raises(SpecError, match=r"of one length, got \{'d': 2, 'nnz': 3\}"):
+    with pytest.raises(
+        SweepFileError, match=r"of one length, got \{'d': 2, 'nnz': 3\}"
+    ):
         plan_of(body, "a=1")
 
 
@@ -362,7 +364,7 @@ def test_a_setting_over_ten_thousand_rows_of_a_zip_takes_no_square_of_time():
 
 
 def problems_of(body):
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(SweepFileError) as error:
         plan_of(body)
     found = {problem.where for problem in error.value.problems}
     assert len(found) == len(error.value.problems)
@@ -504,7 +506,7 @@ def test_all_seeds_and_a_limit_beyond_them_are_counted_without_a_loop():
 
 def test_more_runs_than_a_folder_can_have_are_refused_before_it_is_made(tmp_path):
     plan = plan_of("[seeds]\ncount = 4294967296\n")
-    with pytest.raises(StoreError, match="4,294,967,296 runs are too many"):
+    with pytest.raises(FolderError, match="4,294,967,296 runs are too many"):
         run_plan(plan, "", tmp_path / "out", Options(kernel="plain"))
     assert not (tmp_path / "out").exists()
     need_room(plan, 1024)
@@ -527,7 +529,7 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("body", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_what_is_too_much_over_the_whole_file_is_refused(body):
-    with pytest.raises(SpecError, match="at most [12]00,000"):
+    with pytest.raises(SweepFileError, match="at most [12]00,000"):
         plan_of(body)
 
 
@@ -555,7 +557,7 @@ GREEDY = {
 }
 ASK = """
 import json, os, resource, sys, time
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 told = {}
@@ -563,7 +565,7 @@ for name, text in json.load(sys.stdin).items():
     begin = time.monotonic()
     try:
         said = make_plan(parse(text)).size
-    except SpecError as error:
+    except SweepFileError as error:
         said = len(str(error))
     told[name] = said, time.monotonic() - begin
 kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -642,7 +644,7 @@ def test_a_link_to_a_folder_is_followed(tmp_path, outside):
 def test_a_link_to_what_is_no_folder_is_refused(tmp_path, outside, to):
     (tmp_path / "out").symlink_to(to)
     before = listing(tmp_path)
-    with pytest.raises(StoreError, match="out.* use another"):
+    with pytest.raises(FolderError, match="out.* use another"):
         run(TINY, tmp_path / "out")
     assert listing(tmp_path) == before
 
@@ -655,7 +657,7 @@ def test_a_link_inside_the_folder_leads_nowhere(tmp_path, outside, name):
         inside.rename(tmp_path / "before")
     inside.symlink_to("../outside/empty")
     before = listing(outside)
-    with pytest.raises(StoreError, match=f"{name} is a symbolic link"):
+    with pytest.raises(FolderError, match=f"{name} is a symbolic link"):
         run(TINY, tmp_path / "out")
     assert listing(outside) == before
 
@@ -676,7 +678,7 @@ def test_a_link_for_a_file_is_replaced_and_never_written_through(
     before = listing(outside)
     try:
         run(TINY, tmp_path / "out")
-    except StoreError as refusal:
+    except FolderError as refusal:
         assert name in str(refusal)
     assert listing(outside) == before
 
@@ -754,7 +756,7 @@ def test_strange_words_in_a_sweep_that_runs_do_not_reach_the_terminal_raw(tmp_pa
 
 
 def test_a_folder_name_that_is_too_long_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="File name too long"):
+    with pytest.raises(FolderError, match="File name too long"):
         run(TINY, "x" * 5000)
     assert list(tmp_path.iterdir()) == []
 
@@ -782,7 +784,7 @@ WRONG_QUESTIONS = {
 @pytest.mark.parametrize("asked", WRONG_QUESTIONS.values(), ids=WRONG_QUESTIONS)
 def test_what_no_plan_tells_is_refused(asked):
     assert plan_again(ASKED).as_json() == ASKED
-    with pytest.raises(SpecError):
+    with pytest.raises(SweepFileError):
         plan_again(asked)
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from rvsjax.errors import SpecError
+from rvsjax.errors import SweepFileError
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.document import parse
-from rvsjax.sweep.plan.parameters import Point
-from rvsjax.sweep.plan.plan import Item, Plan, make_plan, plan_again
+from rvsjax.sweep.plan.parameters import Parameters
+from rvsjax.sweep.plan.plan import Plan, RunConfig, make_plan, plan_again
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 
@@ -331,7 +331,7 @@ def test_runs_and_counts_of_a_random_document_are_those_of_brute_force(seed):
         if left:
             agrees(plan_of(body, only=options), left)
         else:
-            with pytest.raises(SpecError, match="leaves no run"):
+            with pytest.raises(SweepFileError, match="leaves no run"):
                 plan_of(body, only=options)
 
     limit = rng.randint(1, len(runs))
@@ -714,7 +714,7 @@ def test_only_reads_values_in_the_type_of_their_parameter():
 def test_two_only_of_one_parameter_both_count():
     body = "[grid]\nk = [3, 4, 5]\n"
     assert values(plan_of(body, only=["k=3,4", "k=4,5"]), "k") == [4]
-    with pytest.raises(SpecError, match="leaves no run"):
+    with pytest.raises(SweepFileError, match="leaves no run"):
         plan_of(body, only=["k=3", "k=5"])
 
 
@@ -735,7 +735,7 @@ def test_two_only_of_one_parameter_both_count():
     ],
 )
 def test_a_bad_only_is_refused(option, what):
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of("[grid]\nbeta = [0.1, 0.2]\n", only=[option])
     assert "--only" in str(refused.value)
     assert what in str(refused.value)
@@ -743,7 +743,7 @@ def test_a_bad_only_is_refused(option, what):
 
 def test_an_only_that_leaves_nothing_tells_the_values_that_are_nearest():
     body = "[grid]\nlam = { geom = [1e-5, 1e-1], num = 9 }\npenalty = ['l0', 'l1']\n"
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of(body, only=["lam=0.003", "penalty=l1"])
     ((where, what),) = refused.value.problems
     assert where == "--only lam=0.003, penalty=l1"
@@ -766,17 +766,17 @@ def test_only_takes_none_for_runs_without_the_parameter():
         again = plan_again(plan.as_json())
         assert again.fingerprint == plan.fingerprint
         assert [item.run_id for item in again] == [item.run_id for item in plan]
-    with pytest.raises(SpecError, match="leaves no run; eta has 0.1, 0.2"):
+    with pytest.raises(SweepFileError, match="leaves no run; eta has 0.1, 0.2"):
         plan_of(body, only=["eta=none"])
-    with pytest.raises(SpecError, match="leaves no run; penalty has l0, l1"):
+    with pytest.raises(SweepFileError, match="leaves no run; penalty has l0, l1"):
         plan_of("[grid]\npenalty = ['l0', 'l1']\n", only=["penalty=none"])
 
 
 def test_two_only_that_exclude_each_other_name_no_values():
     body = "[[zip]]\nk = [3, 4]\nd = [5, 6]\n"
-    with pytest.raises(SpecError, match="leaves no run$"):
+    with pytest.raises(SweepFileError, match="leaves no run$"):
         plan_of(body, only=["k=3", "d=6"])
-    with pytest.raises(SpecError, match="leaves no run$"):
+    with pytest.raises(SweepFileError, match="leaves no run$"):
         plan_of(body, only=["k=3", "k=4"])
 
 
@@ -892,7 +892,7 @@ def test_an_axis_of_directions_is_told_apart_by_d_alone():
     ],
 )
 def test_directions_that_cannot_be_used(body, said):
-    with pytest.raises(SpecError, match=re.escape(said)):
+    with pytest.raises(SweepFileError, match=re.escape(said)):
         plan_of(f"[constants]\n{body}\n")
 
 
@@ -923,12 +923,12 @@ def test_directions_that_cannot_be_used(body, said):
     ],
 )
 def test_methods_and_gradients_that_cannot_be_used(body, said):
-    with pytest.raises(SpecError, match=re.escape(said)):
+    with pytest.raises(SweepFileError, match=re.escape(said)):
         plan_of(f"[constants]\n{body}\n")
 
 
 def test_a_value_that_is_wrong_by_itself_is_told_once():
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SweepFileError) as refused:
         plan_of('[constants]\nalgorithm = "hard_projection"\ns = 0\n')
     assert [problem.where for problem in refused.value.problems] == ["constants.s"]
 
@@ -936,7 +936,7 @@ def test_a_value_that_is_wrong_by_itself_is_told_once():
 def test_every_value_of_an_axis_is_held_against_the_others():
     """One of several s is larger than d."""
     body = '[constants]\nalgorithm = "hard_projection"\n[grid]\ns = [5, 7, 51]\n'
-    with pytest.raises(SpecError, match="must not exceed d, got s = 51"):
+    with pytest.raises(SweepFileError, match="must not exceed d, got s = 51"):
         plan_of(body)
 
 
@@ -953,7 +953,7 @@ def test_what_seeds_share_is_what_each_run_has():
     items = list(plan_of(body))
     assert len({item.run_id for item in items}) == len(items) == 12
     for item in items:
-        alone = Item(Point(RVSCGD, item.parameters), item.seed)
+        alone = RunConfig(Parameters(RVSCGD, item.parameters), item.seed)
         assert (alone.run_id, alone.static_key) == (item.run_id, item.static_key)
 
 
@@ -968,7 +968,7 @@ def test_only_takes_truth_values_numbers_and_words():
     assert [x["batch_norm"] for x in kept] == [True, True]
     assert [x["bits"] for x in kept] == [1, 1]
     assert [x["method"] for x in kept] == ["plain", "admm"]
-    with pytest.raises(SpecError, match="must be a boolean, true or false"):
+    with pytest.raises(SweepFileError, match="must be a boolean, true or false"):
         plan.keep_only(["batch_norm=yes"])
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rvsjax.sweep.plan.parameters import Vocabulary
+from rvsjax.sweep.plan.parameters import ParameterSpace
 
 __all__ = ["PARAMETERS"]
 
@@ -14,7 +14,7 @@ class _Parameters(BaseModel):
     steps: int = Field(10, ge=1, description="steps of a run")
 
 
-PARAMETERS = Vocabulary(
+PARAMETERS = ParameterSpace(
     study="toy",
     version=1,
     model=_Parameters,
