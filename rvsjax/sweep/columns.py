@@ -50,7 +50,7 @@ def parameters(items: Sequence[RunConfig]) -> dict[str, pa.Array]:
     numbers = {key: number for number, key in enumerate(points)}
     places = pa.array([numbers[id(item.parameters)] for item in items], pa.int32())
     columns = {}
-    for name, field in items[0].parameters.vocabulary.model.model_fields.items():
+    for name, field in items[0].parameters.space.model.model_fields.items():
         kind = types.get(field.annotation, pa.string())  # type: ignore[arg-type]
         values = pa.array([point[name] for point in points.values()], kind)
         columns[f"p_{name}"] = values.take(places)

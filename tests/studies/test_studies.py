@@ -51,7 +51,8 @@ def test_every_study_has_words_objects_and_tables():
         words = find_parameters(name)
         assert words.study == name
         assert schema.knows(name)
-        assert set(words.static) <= set(words.names)
+        assert 0 < len(words.static) < len(words.names)
+        assert words.decisive | set(words.since) <= set(words.names)
         assert set(words.smoke) <= set(words.names)
     assert not schema.knows("no study") and not schema.knows(["rvscgd"])
 

@@ -1,11 +1,11 @@
 """The study `lenet`: networks of binary activations, trained at once."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.errors import Problem
-from rvsjax.sweep.plan.parameters import ParameterSpace, Values
+from rvsjax.sweep.plan.parameters import ParameterSpace, Problems, Since, Static
 
 __all__ = ["PARAMETERS"]
 
@@ -15,90 +15,84 @@ class _Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    method: Literal["plain", "rvscgd", "admm", "magnitude", "gradual"] = Field(
+    method: Static[Literal["plain", "rvscgd", "admm", "magnitude", "gradual"]] = Field(
         "rvscgd", description="how the network becomes sparse"
     )
-    penalty: Literal["l0", "l1", "transformed-l1"] = Field(
+    penalty: Static[Literal["l0", "l1", "transformed-l1"]] = Field(
         "l0", description="penalty P on u"
     )
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
     lam: float = Field(2e-5, ge=0, description="weight of the penalty")
     beta: float = Field(1e-2, ge=1e-30, description="weight of the coupling")
-    growth: float = Field(
+    growth: Annotated[float, Since(1.0)] = Field(
         1.0, gt=0, description="lam and beta at the end over those at the start"
     )
     sparsity: float = Field(
         0.9, ge=0, lt=1, description="share of kernel entries that pruning makes 0"
     )
-    inputs: Literal["unit", "standard"] = Field(
+    inputs: Annotated[Static[Literal["unit", "standard"]], Since("unit")] = Field(
         "unit", description="pixels in [0, 1], or less their mean over their deviation"
     )
-    gain: float = Field(
+    gain: Annotated[float, Since(1.0)] = Field(
         1.0,
         gt=0,
         description="kernels begin uniform within gain/sqrt(fan in) of 0",
     )
-    surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
+    surrogate: Static[Literal["relu", "clipped", "identity", "window"]] = Field(
         "relu",
         description="whose slope stands for that of the activation; with relu, and "
         "without batch_norm, a network hardly learns",
     )
-    bits: int = Field(1, ge=0, le=8, description="of an activation; 0: ReLU")
-    batch_norm: bool = Field(False, description="normalise before each activation")
-    full_first: bool = Field(False, description="ReLU after the first layer")
-    full_last: bool = Field(False, description="ReLU before the last layer")
+    bits: Static[int] = Field(1, ge=0, le=8, description="of an activation; 0: ReLU")
+    batch_norm: Static[bool] = Field(
+        False, description="normalise before each activation"
+    )
+    full_first: Static[bool] = Field(False, description="ReLU after the first layer")
+    full_last: Static[bool] = Field(False, description="ReLU before the last layer")
     learning_rate: float = Field(
         1e-3, gt=0, description="a tenth of it after 60 % of the epochs"
     )
     momentum: float = Field(0.9, ge=0, lt=1, description="of the gradient")
     weight_decay: float = Field(5e-4, ge=0, description="of every parameter")
-    epochs: int = Field(100, ge=1, le=10**5, description="passes over the images")
-    batch: int = Field(128, ge=1, le=10**5, description="images a step")
-    train_images: int | None = Field(
+    epochs: Static[int] = Field(
+        100, ge=1, le=10**5, description="passes over the images"
+    )
+    batch: Static[int] = Field(128, ge=1, le=10**5, description="images a step")
+    train_images: Static[int | None] = Field(
         None, ge=1, le=10**7, description="the first of the training set; all if unset"
     )
-    test_images: int | None = Field(
+    test_images: Static[int | None] = Field(
         None, ge=1, le=10**7, description="the first of the test set; all if unset"
     )
 
 
-_STATIC = (
-    *("method", "penalty", "inputs", "surrogate", "bits", "batch_norm", "full_first"),
-    *("full_last", "epochs", "batch", "train_images", "test_images"),
-)
-
-
-def _unused(parameters: Values) -> set[str]:
-    names: set[str] = set() if parameters["method"] == "rvscgd" else {"growth"}
-    if parameters["method"] in ("plain", "magnitude", "gradual"):
+def _unused(method: str, penalty: str, bits: int) -> set[str]:
+    names: set[str] = set() if method == "rvscgd" else {"growth"}
+    if method in ("plain", "magnitude", "gradual"):
         names |= {"penalty", "lam", "beta"}
-    if parameters["method"] not in ("magnitude", "gradual"):
+    if method not in ("magnitude", "gradual"):
         names.add("sparsity")
-    if "penalty" in names or parameters["penalty"] != "transformed-l1":
+    if "penalty" in names or penalty != "transformed-l1":
         names.add("a")
-    if parameters["bits"] == 0:
+    if bits == 0:
         names |= {"surrogate", "full_first", "full_last"}
     return names
 
 
-def _conflicts(chosen: Values, run: Values) -> list[Problem]:
-    if run["batch_norm"] and run["batch"] < 2:
-        return [Problem("batch", "must be at least 2 with batch_norm, got 1")]
-    if run["train_images"] is not None and run["train_images"] < run["batch"]:
-        what = f"must be at least batch = {run['batch']}, got {run['train_images']}"
-        return [Problem("train_images", what)]
-    return []
+def _batch_fits(batch_norm: bool, batch: int, train_images: int | None) -> Problems:
+    if batch_norm and batch < 2:
+        yield Problem("batch", "must be at least 2 with batch_norm, got 1")
+    elif train_images is not None and train_images < batch:
+        what = f"must be at least batch = {batch}, got {train_images}"
+        yield Problem("train_images", what)
 
 
 PARAMETERS = ParameterSpace(
     study="lenet",
     version=1,
     model=_Parameters,
-    static=_STATIC,
-    decisive=_STATIC,
-    younger={"inputs": "unit", "gain": 1.0, "growth": 1.0},
     smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
     unused=_unused,
-    conflicts=_conflicts,
+    conflicts=(_batch_fits,),
 )
 """Dinh and Xin 2020, Table 1; batch, surrogate, lam and beta are not in the paper."""

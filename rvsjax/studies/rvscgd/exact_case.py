@@ -62,7 +62,7 @@ def _asked(row: pd.Series) -> dict[str, Any]:
     told = {name: row[f"p_{name}"] for name in (*names, "steps", "dtype")}
     told = {name: x.item() if hasattr(x, "item") else x for name, x in told.items()}
     told = {name: None if pd.isna(x) else x for name, x in told.items()}
-    idle = set(RVSCGD.unused(RVSCGD.complete({}) | told))
+    idle = RVSCGD.without_meaning(RVSCGD.complete({}) | told)
     for name in told.keys() - idle:
         told[name], problems = RVSCGD.check(name, told[name], name)
         if problems:

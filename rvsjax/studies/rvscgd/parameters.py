@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rvsjax.errors import Problem
-from rvsjax.sweep.plan.parameters import ParameterSpace, Values
+from rvsjax.sweep.plan.parameters import (
+    ParameterSpace,
+    Problems,
+    Since,
+    Static,
+    Values,
+)
 
 __all__ = ["PARAMETERS", "direction"]
 
@@ -51,37 +57,39 @@ class _Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    algorithm: Literal[
-        "rvscgd",
-        "rvscgd_free",
-        "cgd",
-        "prox_cgd",
-        "hard_projection",
-        "admm",
-        "admm_free",
-        "relu_descent",
+    algorithm: Static[
+        Literal[
+            "rvscgd",
+            "rvscgd_free",
+            "cgd",
+            "prox_cgd",
+            "hard_projection",
+            "admm",
+            "admm_free",
+            "relu_descent",
+        ]
     ] = Field("rvscgd", description="the method")
-    penalty: Literal["l0", "l1", "transformed-l1"] = Field(
+    penalty: Static[Literal["l0", "l1", "transformed-l1"]] = Field(
         "l0", description="penalty P on u"
     )
     a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
     s: int | None = Field(
         None, ge=1, le=10**6, description="entries that hard_projection keeps"
     )
-    k: int = Field(20, ge=1, le=10**6, description="patches")
-    d: int = Field(50, ge=1, le=10**6, description="filter size")
-    readout: Literal["sum", "mean"] = Field(
+    k: Static[int] = Field(20, ge=1, le=10**6, description="patches")
+    d: Static[int] = Field(50, ge=1, le=10**6, description="filter size")
+    readout: Static[Literal["sum", "mean"]] = Field(
         "sum", description="output: sum or mean over the patches"
     )
     nnz: int = Field(5, ge=1, le=10**6, description="nonzero entries of the teacher")
     lam: float = Field(1e-4, ge=0, description="weight of the penalty")
     beta: float = Field(4e-3, gt=0, description="weight of the coupling")
     eta: float = Field(1e-5, gt=0, description="step size")
-    steps: int = Field(400_000, ge=1, le=10**9, description="steps of a run")
+    steps: Static[int] = Field(400_000, ge=1, le=10**9, description="steps of a run")
     w_star: Direction | None = Field(
         None, description="direction of the teacher, as numbers with commas"
     )
-    start: Literal["uniform", "teacher", "angle", "given"] = Field(
+    start: Static[Literal["uniform", "teacher", "angle", "given"]] = Field(
         "uniform",
         description="w^0: on the sphere, the teacher, at start_angle, or w_start",
     )
@@ -91,37 +99,25 @@ class _Parameters(BaseModel):
     start_angle: float | None = Field(
         None, ge=0, le=3.141592653589793, description="angle of w^0 and w_star, radians"
     )
-    gradient: Literal["population", "minibatch", "projected", "empirical"] = Field(
-        "population", description="the coarse gradient: expected, or from samples"
+    gradient: Static[Literal["population", "minibatch", "projected", "empirical"]] = (
+        Field(
+            "population", description="the coarse gradient: expected, or from samples"
+        )
     )
-    surrogate: Literal["relu", "clipped", "identity", "window"] = Field(
-        "relu", description="whose slope stands for that of the activation"
-    )
-    batch: int = Field(128, ge=1, le=10**6, description="samples a step")
-    train_size: int = Field(
+    surrogate: Annotated[
+        Static[Literal["relu", "clipped", "identity", "window"]], Since("relu")
+    ] = Field("relu", description="whose slope stands for that of the activation")
+    batch: Static[int] = Field(128, ge=1, le=10**6, description="samples a step")
+    train_size: Static[int] = Field(
         1024, ge=1, le=10**7, description="samples of the training set"
     )
-    dtype: Literal["float64", "float32"] = Field("float64", description="of numbers")
-    precision: Literal["plain", "compensated"] = Field(
-        "plain", description="weights as one number, or as a sum of two"
+    dtype: Static[Literal["float64", "float32"]] = Field(
+        "float64", description="of numbers"
+    )
+    precision: Annotated[Static[Literal["plain", "compensated"]], Since("plain")] = (
+        Field("plain", description="weights as one number, or as a sum of two")
     )
 
-
-_STATIC = (
-    "algorithm",
-    "penalty",
-    "k",
-    "d",
-    "readout",
-    "steps",
-    "start",
-    "gradient",
-    "surrogate",
-    "batch",
-    "train_size",
-    "dtype",
-    "precision",
-)
 
 _WITHOUT = {
     "cgd": ("penalty", "lam", "beta"),
@@ -132,87 +128,99 @@ _WITHOUT = {
 """What has no meaning for an algorithm."""
 
 
-def _unused(parameters: Values) -> set[str]:
-    """Return the names that have no meaning for these parameters."""
-    names = set(_WITHOUT.get(parameters["algorithm"], ()))
-    if "penalty" in names or parameters["penalty"] != "transformed-l1":
+def _unused(
+    algorithm: str, penalty: str, gradient: str, start: str, has_w_star: bool
+) -> set[str]:
+    """Return the names that have no meaning beside these values."""
+    names = set(_WITHOUT.get(algorithm, ()))
+    if "penalty" in names or penalty != "transformed-l1":
         names.add("a")
-    if parameters["algorithm"] != "hard_projection":
+    if algorithm != "hard_projection":
         names.add("s")
-    if "gradient" in names or parameters["gradient"] == "population":
+    if "gradient" in names or gradient == "population":
         names.add("batch")
-    if "gradient" in names or parameters["gradient"] != "empirical":
+    if "gradient" in names or gradient != "empirical":
         names.add("train_size")
-    if parameters["start"] != "angle":
+    if start != "angle":
         names.add("start_angle")
-    if parameters["start"] != "given":
+    if start != "given":
         names.add("w_start")
-    if parameters["w_star"] is not None:
+    if has_w_star:
         names.add("nnz")
     return names
 
 
-def _implied(chosen: Values) -> Values:
+def _implied(
+    has_start: bool,
+    has_start_angle: bool,
+    has_w_start: bool,
+    has_d: bool,
+    w_star: str | None,
+) -> Values:
     """Return a start that follows from its angle or numbers, and the d of a w_star.
 
     A `start_angle` without a `start` means ``start = "angle"``, a `w_start` means
     ``start = "given"``, and a `w_star` without a `d` has as many numbers as it has.
     """
     found: Values = {}
-    if "start" not in chosen:
-        for name, start in (("start_angle", "angle"), ("w_start", "given")):
-            if chosen.get(name) is not None:
-                found["start"] = start
-    if "d" not in chosen and chosen.get("w_star") is not None:
-        found["d"] = _size(chosen["w_star"])
+    if not has_start and (has_start_angle or has_w_start):
+        found["start"] = "given" if has_w_start else "angle"
+    if w_star is not None and not has_d:
+        found["d"] = _size(w_star)
     return found
 
 
-def _conflicts(chosen: Values, run: Values) -> list[Problem]:
-    """Say what does not fit together in the chosen values of a run, and its others."""
-    problems = []
-    if run["nnz"] is not None and run["nnz"] > run["d"]:
-        what = f"must not exceed d, got nnz = {run['nnz']} with d = {run['d']}"
-        problems.append(Problem("nnz", what))
-    for name, start in (("start_angle", "angle"), ("w_start", "given")):
-        if run["start"] == start and run[name] is None:
-            problems.append(Problem(name, f'is needed for start = "{start}"'))
-        if chosen.get(name) is not None and run["start"] != start:
-            what = f'has no meaning for start = "{run["start"]}"; use "{start}"'
-            problems.append(Problem(name, what))
-    for name in ("w_star", "w_start"):
-        if run[name] and (size := _size(run[name])) != run["d"]:
-            what = f"needs d = {run['d']} numbers, got {size}"
-            problems.append(Problem(name, what))
-    if run["algorithm"] == "hard_projection":
-        if run["s"] is None:
-            what = 'is needed for algorithm = "hard_projection"'
-            problems.append(Problem("s", what))
-        elif run["s"] > run["d"]:
-            what = f"must not exceed d, got s = {run['s']} with d = {run['d']}"
-            problems.append(Problem("s", what))
-    if run["train_size"] is not None and run["train_size"] < run["batch"]:
-        what = f"must be at least batch = {run['batch']}, got {run['train_size']}"
-        problems.append(Problem("train_size", what))
-    if run["precision"] == "compensated" and run["algorithm"] != "rvscgd":
-        what = f'"compensated" is for rvscgd, got algorithm = "{run["algorithm"]}"'
-        problems.append(Problem("precision", what))
-    return problems
+def _nnz_fits(nnz: int | None, d: int) -> Problems:
+    if nnz is not None and nnz > d:
+        what = f"must not exceed d, got nnz = {nnz} with d = {d}"
+        yield Problem("nnz", what)
+
+
+def _start_fits(start: str, has_start_angle: bool, has_w_start: bool) -> Problems:
+    told = ("start_angle", "angle", has_start_angle), ("w_start", "given", has_w_start)
+    for name, its_start, there in told:
+        if start == its_start and not there:
+            yield Problem(name, f'is needed for start = "{its_start}"')
+        if start != its_start and there:
+            what = f'has no meaning for start = "{start}"; use "{its_start}"'
+            yield Problem(name, what)
+
+
+def _directions_fit(d: int, w_star: str | None, w_start: str | None) -> Problems:
+    for name, text in (("w_star", w_star), ("w_start", w_start)):
+        if text and (size := _size(text)) != d:
+            yield Problem(name, f"needs d = {d} numbers, got {size}")
+
+
+def _s_fits(algorithm: str, s: int | None, d: int) -> Problems:
+    if algorithm == "hard_projection" and s is None:
+        yield Problem("s", 'is needed for algorithm = "hard_projection"')
+    elif s is not None and s > d:
+        yield Problem("s", f"must not exceed d, got s = {s} with d = {d}")
+
+
+def _batch_fits(train_size: int | None, batch: int | None) -> Problems:
+    if train_size is not None and batch is not None and train_size < batch:
+        what = f"must be at least batch = {batch}, got {train_size}"
+        yield Problem("train_size", what)
+
+
+def _precision_fits(precision: str, algorithm: str) -> Problems:
+    if precision == "compensated" and algorithm != "rvscgd":
+        what = f'"compensated" is for rvscgd, got algorithm = "{algorithm}"'
+        yield Problem("precision", what)
 
 
 PARAMETERS = ParameterSpace(
     study="rvscgd",
     version=1,
     model=_Parameters,
-    static=_STATIC,
-    decisive=(*_STATIC, "nnz", "w_star", "w_start", "start_angle"),
     smoke={"steps": 1000},
-    compared=("nnz", "s"),
-    given=("w_star",),
-    implying=("w_start",),
-    younger={"precision": "plain", "surrogate": "relu"},
     unused=_unused,
     implied=_implied,
-    conflicts=_conflicts,
+    conflicts=(
+        *(_nnz_fits, _start_fits, _directions_fit, _s_fits),
+        *(_batch_fits, _precision_fits),
+    ),
 )
 """The defaults are the paper's Figure 4."""

@@ -23,8 +23,8 @@ def misfits(
     for chosen, parameters, axes in points:
         if parameters is None:
             continue
-        idle = set(words.unused(parameters))
-        found = words.conflicts(chosen, parameters)
+        idle = {name for name, value in parameters.items() if value is None}
+        found = words.misfits(chosen, parameters)
         found += [
             _idle_axis(axis)
             for axis in axes

@@ -74,7 +74,7 @@ def lay_out(
         if not problems:
             axis, problems = sample_axis(document.sample, ranges)
         shared.append(axis)
-    shared = [x for x in shared if x.points or set(words.decisive) & set(x.names)]
+    shared = [x for x in shared if x.points or words.decisive & set(x.names)]
     return Layout([own + shared for own in cases], constants, exclude), problems
 
 

@@ -1,20 +1,30 @@
-"""The words of a study: its parameters, what they may be, and what fits together."""
+"""The parameters of a study: what they may be, and the rules between them."""
 
 import contextlib
 import hashlib
+import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from rvsjax.errors import Problem, describe, did_you_mean
 
-__all__ = ["RunConfig", "Parameters", "Values", "ParameterSpace"]
+__all__ = [
+    "ParameterSpace",
+    "Parameters",
+    "Problems",
+    "RunConfig",
+    "Since",
+    "Static",
+    "Values",
+]
 
 Values = dict[str, Any]
+Problems = Iterator[Problem]
 
 
 _RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -32,42 +42,105 @@ def read_printed(text: str) -> float:
     return float(f"{front}e{power.translate(_LOWERED)}")
 
 
-def _nothing(*values: Values) -> Any:
-    return []
+T = TypeVar("T")
+Static = Annotated[T, "static"]
+"""A parameter that a program is compiled for; all others are traced."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """Marks a parameter that came later: all runs before had this value of it."""
+
+    value: Any
+
+
+class Rule:
+    """A function of parameters: its arguments say what it reads.
+
+    An argument is named as a parameter and receives its value, or ``has_NAME`` and
+    receives whether the file sets the parameter.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Read the names of the arguments."""
+        names = inspect.signature(function).parameters
+        self._function = function
+        self.values = tuple(n for n in names if not n.startswith("has_"))
+        self.presences = tuple(n[4:] for n in names if n.startswith("has_"))
+
+    def __call__(self, run: Values, chosen: Values) -> Any:
+        """Apply it to the values of a run, of which some were chosen by the file."""
+        values = {name: run[name] for name in self.values}
+        there = {f"has_{n}": chosen.get(n) is not None for n in self.presences}
+        return self._function(**values, **there)
 
 
 @dataclass(frozen=True, eq=False)
 class ParameterSpace:
-    """The parameters of a study, and the rules between them.
+    """The parameters of a study, and the rules between them, as of `Rule`.
 
     `unused` names what has no meaning beside other values, `implied` returns values
-    that follow from what is chosen, `conflicts` says what of a run does not fit
-    together, given what was chosen and all its parameters.
+    that follow from what is chosen, `conflicts` say what of a run does not fit
+    together.
     """
 
     study: str
     version: int  # part of a run's identity; raised when the meaning of runs changes
     model: type[BaseModel]
-    static: tuple[str, ...]  # what a program is compiled for; all others are traced
-    decisive: tuple[str, ...]  # what `unused`, `implied` and `conflicts` look at
     smoke: Mapping[str, Any]  # what ``--smoke`` sets
-    compared: tuple[str, ...] = ()  # what `conflicts` holds against others, traced
-    given: tuple[str, ...] = ()  # what a program is compiled for, as there or not
-    implying: tuple[str, ...] = ()  # what `implied` looks at
-    younger: Mapping[str, Any] = field(default_factory=dict)  # as older runs had them
-    unused: Callable[[Values], Iterable[str]] = _nothing
-    implied: Callable[[Values], Values] = lambda chosen: {}
-    conflicts: Callable[[Values, Values], list[Problem]] = _nothing
+    unused: Callable[..., Iterable[str]] = lambda: ()
+    implied: Callable[..., Values] = lambda: {}
+    conflicts: tuple[Callable[..., Problems], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every parameter, in the order of the table of runs."""
         return tuple(self.model.model_fields)
 
-    @property
-    def telling(self) -> tuple[str, ...]:
-        """What the program of a run follows from."""
-        return (*self.static, *self.given, *self.implying)
+    @cached_property
+    def static(self) -> tuple[str, ...]:
+        """The parameters that a program is compiled for."""
+        fields = self.model.model_fields.items()
+        return tuple(name for name, field in fields if "static" in field.metadata)
+
+    @cached_property
+    def since(self) -> Values:
+        """The values that runs had of parameters that came later."""
+        return {
+            name: mark.value
+            for name, field in self.model.model_fields.items()
+            for mark in field.metadata
+            if isinstance(mark, Since)
+        }
+
+    @cached_property
+    def _unused(self) -> Rule:
+        return Rule(self.unused)
+
+    @cached_property
+    def _implied(self) -> Rule:
+        return Rule(self.implied)
+
+    @cached_property
+    def _conflicts(self) -> tuple[Rule, ...]:
+        return tuple(map(Rule, self.conflicts))
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The parameters from which follow a run's program and which it uses."""
+        return frozenset(self.static + self._unused.values + self._implied.values)
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """The parameters whose values decide whether all of a run fits together."""
+        rules = (rule.values for rule in self._conflicts)
+        return self.telling.union(*rules)
+
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """The parameters whose value or presence any rule looks at."""
+        rules = (self._unused, self._implied, *self._conflicts)
+        return self.compared.union(*(rule.presences for rule in rules))
 
     @cached_property
     def _defaults(self) -> Values:
@@ -108,35 +181,43 @@ class ParameterSpace:
     def complete(self, chosen: Values) -> "Parameters":
         """Return all parameters of a run: defaults filled in, unused ones None."""
         whole = self._defaults | chosen
-        whole |= self.implied(chosen)
-        return Parameters(self, whole | dict.fromkeys(self.unused(whole)))
+        whole |= self._implied(whole, chosen)
+        return Parameters(self, whole | dict.fromkeys(self._unused(whole, chosen)))
+
+    def without_meaning(self, values: Values) -> set[str]:
+        """Return the names that have no meaning beside these values of all."""
+        return set(self._unused(values, values))
+
+    def misfits(self, chosen: Values, run: Values) -> list[Problem]:
+        """Say what of a run does not fit together, of which the file chose some."""
+        return [problem for rule in self._conflicts for problem in rule(run, chosen)]
 
 
 class Parameters(dict[str, Any]):
     """The parameters of a point: what its seeds share is worked out once."""
 
-    def __init__(self, vocabulary: ParameterSpace, values: Values) -> None:
+    def __init__(self, space: ParameterSpace, values: Values) -> None:
         """Take all parameters, unused ones None."""
         super().__init__(values)
-        self.vocabulary = vocabulary
+        self.space = space
 
     @cached_property
     def identity(self) -> str:
         """What is hashed of a run, all but its seed."""
-        of, younger = self.vocabulary, self.vocabulary.younger
+        of, since = self.space, self.space.since
         used = {n: v for n, v in sorted(self.items()) if v is not None}
-        used = {n: v for n, v in used.items() if n not in younger or v != younger[n]}
+        used = {n: v for n, v in used.items() if n not in since or v != since[n]}
         return json.dumps([of.study, of.version, used])[:-1]
 
     @cached_property
     def static_key(self) -> tuple[Any, ...]:
         """What the programs of its runs are compiled for."""
-        there = [self[name] is not None for name in self.vocabulary.given]
-        return *there, *(self[name] for name in self.vocabulary.static)
+        static = self.space.static
+        return tuple(x if n in static else x is None for n, x in self.items())
 
     def with_values(self, values: Mapping[str, Any]) -> "Parameters":
         """Return the point with other values of parameters that it uses."""
-        return Parameters(self.vocabulary, {**self, **values})
+        return Parameters(self.space, {**self, **values})
 
 
 class RunConfig(NamedTuple):

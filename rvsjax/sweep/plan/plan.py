@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Collection, Iterable, Iterator, KeysView
 from typing import Any
 
 from rvsjax.errors import Problem, SweepFileError
@@ -54,7 +54,7 @@ class Plan:
         if last >= 2**32:
             problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
         try:
-            classes = self._classes(*self.words.compared)
+            classes = self._classes(self.words.compared)
             completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
             told = {problem.name for problem in problems}  # what is wrong by itself
             found = misfits(self.words, completed)
@@ -84,9 +84,11 @@ class Plan:
             return None
         return parameters.with_values(self.smoked) if self.smoked else parameters
 
-    def _classes(self, *more: str) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
+    def _classes(
+        self, names: Collection[str] = ()
+    ) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
         """Yield points that stand for all that share a program and are kept alike."""
-        return self._product.classes({*self.words.telling, *more}, self._mentioned)
+        return self._product.classes({*self.words.telling, *names}, self._mentioned)
 
     @property
     def _mentioned(self) -> Conditions:
