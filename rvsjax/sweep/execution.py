@@ -119,7 +119,7 @@ def settle(
         raise FolderError(
             f"--kernel {setting.kernel} does not work here: {begun}{reason}"
         )
-    store.settle(setting.told())
+    store.configure(setting.told())
     return setting
 
 

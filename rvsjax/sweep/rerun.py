@@ -19,7 +19,7 @@ from rvsjax.sweep.recompute import (
     folder_plan,
 )
 from rvsjax.sweep.store import FolderError, Store
-from rvsjax.sweep.store.untrusted import kind
+from rvsjax.sweep.store.kinds import kind
 from rvsjax.sweep.study import study_of
 
 __all__ = [

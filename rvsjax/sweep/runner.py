@@ -140,7 +140,7 @@ def _wanted_blocks(store: Store, numbers: set[int], options: Options) -> set[int
     """Return the numbers of the blocks that this call computes."""
     done = store.done()
     if options.retry:
-        again = {n for n, found in store.statuses().items() if found & options.retry}
+        again = store.with_status(options.retry)
         done -= again
     index, shards = options.shard
     return {n for n in numbers if n not in done and n % shards == index - 1}

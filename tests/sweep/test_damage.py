@@ -88,7 +88,7 @@ def others(finished, tmp_path_factory):
     asked, wider = plan(), Store(folder / "width")
     with wider.hold():
         wider.open(asked.fingerprint, asked.as_json(), "", TABLES)
-        wider.settle({"width": 3, "kernel": "plain", "quick": False})
+        wider.configure({"width": 3, "kernel": "plain", "quick": False})
         three = pq.read_table(finished / "runs.parquet")[:3]
         wider.append(0, {"runs": three})
     return folder

@@ -110,7 +110,7 @@ def job(folder):
     with store.hold():
         with store.alone():
             moved = store.open("plan", {"name": "x"}, "name = 'x'\n", TABLES)
-            store.settle({"width": 3})
+            store.configure({"width": 3})
         for block in sorted({0, 1, 2, 3} - store.done()):
             store.append(block, block_of(block))
         store.add("sessions", {"said": "x" * 100})
@@ -181,7 +181,7 @@ def test_finished_blocks_stay_where_the_next_does_not_fit(whole, tmp_path):
     store = Store(tmp_path / "out")
     with store.hold():
         store.open("plan", {"name": "x"}, "name = 'x'\n", TABLES)
-        store.settle({"width": 3})
+        store.configure({"width": 3})
         store.append(0, block_of(0))
         before = content_of_parts(store.folder)
         with no_larger_than(100), pytest.raises(OSError, match="000001-curves"):

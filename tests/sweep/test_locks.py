@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import functools
 import json
 import os
 import signal
@@ -68,7 +69,7 @@ def work():
     with store.alone():
         for sentence in store.open("plan", {"name": "x"}, "", ["curves", "runs"]):
             print(sentence)
-        store.settle({"width": 2})
+        store.configure({"width": 2})
     for block in range(BLOCKS):
         if block % total == index - 1 and block not in store.done():
             runs = pa.table({"x": [block, block + 0.5 + noise]})
@@ -331,7 +332,7 @@ def reference(folder):
     store = Store(folder)
     with store.hold():
         store.open("plan", {"name": "x"}, "", ["curves", "runs"])
-        store.settle({"width": 2})
+        store.configure({"width": 2})
         for block in range(32):
             runs, curves = {"x": [block, block + 0.5]}, {"x": [float(block)] * 3}
             store.append(block, {"runs": pa.table(runs), "curves": pa.table(curves)})
@@ -493,7 +494,8 @@ def test_a_part_that_goes_while_it_is_read(tmp_path, no_locks, monkeypatch):
         monkeypatch.setattr(Store, "_in_parts", lambda self: listed)
         first.unlink()
         assert store.open("plan", {}, "", ["runs"]) == []
-        for act in (store.compact, store.statuses, lambda: store.load("runs")):
+        statuses = functools.partial(store.with_status, {"ok"})
+        for act in (store.compact, statuses, lambda: store.load("runs")):
             with pytest.raises(
                 FolderError, match="was removed meanwhile; run the same"
             ):

@@ -27,7 +27,7 @@ from rvsjax.sweep.recompute import again, elsewhere, find_run
 from rvsjax.sweep.rerun import held, rerun
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store, parts
-from rvsjax.sweep.store.untrusted import kind
+from rvsjax.sweep.store.kinds import kind
 from rvsjax.sweep.verify import stale_tables, verify
 from tests import oracle
 

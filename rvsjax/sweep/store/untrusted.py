@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rvsjax.errors import DamagedFile, FolderError
+from rvsjax.sweep.store import kinds
 
 __all__ = [
     "content",
-    "kind",
     "need_file",
     "need_memory",
     "opened",
@@ -70,7 +70,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
     try:
         file = pq.ParquetFile(source, page_checksum_verification=True)
         _need_plain(file.schema_arrow, path)
-        words = {field.name for field in file.schema_arrow if _is_text(field.type)}
+        words = {field.name for field in file.schema_arrow if kinds.is_text(field.type)}
         least, most = _needed(file, words, columns)
         need_memory(least, path)
         if most <= _free():
@@ -132,37 +132,8 @@ def _need_plain(schema: pa.Schema, path: Path) -> None:
         raise DamagedFile("has two columns of one name")
     lists = "weights" in path.name
     for field in schema:
-        if not (_is_list(field.type) and lists) and not _is_plain(field.type):
+        if not (kinds.is_list(field.type) and lists) and not kinds.is_plain(field.type):
             raise DamagedFile(f"has a column {field.name!r} of type {field.type}")
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) and pa.types.is_floating(kind.value_type)
-
-
-def _is_plain(kind: pa.DataType) -> bool:
-    return (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_null(kind)
-        or _is_text(kind)
-    )
-
-
-def kind(of: pa.DataType) -> str:
-    """Return what columns of a type hold, in a word."""
-    if pa.types.is_null(of):
-        return "nothing"
-    if pa.types.is_list(of):
-        return "lists of numbers"
-    if pa.types.is_boolean(of):
-        return "truth values"
-    return "words" if _is_text(of) else "numbers"
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _needed(

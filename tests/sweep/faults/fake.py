@@ -90,7 +90,7 @@ def sweep(
                 TABLES,
                 lambda there: grow(there, count, store.done()),
             )
-            store.settle({"width": WIDTH, "kernel": "plain"})
+            store.configure({"width": WIDTH, "kernel": "plain"})
         known = blocks(store.manifest, count)
         with store.alone():
             wanted = [n for n in known if n in again or n not in store.done()]

@@ -8,14 +8,14 @@ from typing import Any
 from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, parts
 
-__all__ = ["Folder"]
+__all__ = ["Directory"]
 
 _MADE = ("parts", lock.FOLDER)
 _FOLDERS = (*_MADE, "quarantine", checkpoints.FOLDER)
 _OURS = {"manifest.json", "sweep.toml", *_FOLDERS}
 
 
-class Folder:
+class Directory:
     """A folder that is held while it is written, and a manifest in it."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -88,7 +88,7 @@ class Folder:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was asked and what computed it; empty before the first sweep."""
+        """The question and what computed its answer; empty before the first sweep."""
         path = self.folder / "manifest.json"
         try:
             return manifest.read(path)

@@ -1,0 +1,135 @@
+"""Parts of blocks: a block is done once its part of `runs`, written last, is there."""
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rvsjax.errors import DamagedFile
+from rvsjax.sweep.store import atomic, parts, tables
+from rvsjax.sweep.store.parts import Part
+from rvsjax.sweep.store.revisions import Revision, revision_of, revisions
+from rvsjax.sweep.store.sealed import GONE, SealedTables, schema, unusable
+
+__all__ = ["BlockParts"]
+
+
+class BlockParts(SealedTables):
+    """A directory with a part a block and table, each told its plan and its config."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Name the folder; it need not exist yet."""
+        super().__init__(folder)
+        self._written: dict[int, set[str]] = {}  # names of parts, by block
+        self._opened = False  # whether it writes parts of one plan
+        self._there: dict[str, Any] = {}  # the manifest that parts are to fit
+        self._revisions: list[Revision] = []  # what it says of blocks
+        self._seen: dict[str, Any] | None = None  # the manifest as last looked at
+        self._told: dict[str, str] = {}  # what each part is told
+
+    def parts(self, table: str) -> list[Part]:
+        """Return the parts of a table, one a block, ordered by block.
+
+        Where two processes without locks computed a block to different bits, of two
+        that are equally right the first by name.
+        """
+        found: dict[int, Part] = {}
+        for part in filter(None, map(parts.named, self._in_parts())):
+            if part.table == table:
+                found.setdefault(part.block, part)
+        return [found[block] for block in sorted(found)]
+
+    def done(self) -> set[int]:
+        """Return the blocks whose tables are all there."""
+        self._look()
+        found = [{part.block for part in self.parts(name)} for name in self.tables]
+        return set(filter(self._has_block, set.intersection(*found)))
+
+    def with_status(self, statuses: Collection[str]) -> set[int]:
+        """Return the finished blocks that have one of these statuses among their runs.
+
+        None is read where none is asked for.
+        """
+        if not statuses:
+            return set()
+        self._look()
+        known = (part for part in self.parts("runs") if self._has_block(part.block))
+        return {x.block for x in known if not self._statuses(x).isdisjoint(statuses)}
+
+    def append(self, block: int, whole: dict[str, pa.Table]) -> None:
+        """Keep the tables of a block, in place of what it had before; needs `open`.
+
+        What it had goes first, so that it never has some tables of each.
+        """
+        before = self._written.get(block, set())
+        told = self._told | {"plan": str(self._mark_of(block))}
+        names = sorted(whole, key=lambda name: name == "runs")
+        made = dict(parts.encode(whole[name], name, block, told) for name in names)
+        gone = before - made.keys()
+        with self.alone():  # nobody reads what is about to be removed, or grows now
+            if sealed := self._current().get("whole"):  # of others, meanwhile
+                self.unseal([*sealed])
+            for name in sorted(gone):
+                atomic.remove(self.folder / "parts" / name)
+            if gone:
+                atomic.sync(self.folder / "parts")
+            for name in made:
+                if name not in before:
+                    self.write(f"parts/{name}", made[name])
+        self._written[block] = set(made)
+
+    def pieces(self, table: str) -> Iterator[pa.Table]:
+        """Yield the parts of a table in the order of blocks, under one schema."""
+        done = self.done()
+        known = [part for part in self.parts(table) if part.block in done]
+        schemas = [schema(part.path) for part in known]
+        try:
+            yield from tables.unite(schemas, map(self._read, known))
+        except DamagedFile as error:
+            raise unusable(self.folder / "parts", error) from None
+
+    # -- parts and the manifest that they fit ------------------------------------------
+
+    def _fit(self, manifest: dict[str, Any]) -> None:
+        """Let parts fit what this manifest says."""
+        self._there, self._revisions = dict(manifest), revisions(manifest)
+
+    def _look(self) -> None:
+        """Let parts fit the folder as it is now, unless it was opened."""
+        if not self._opened and self._seen is not (now := self._current()):
+            self._fit(now)
+            self._seen = now
+
+    def _mark_of(self, block: int) -> str | None:
+        """Return the mark of the plan that a block belongs to."""
+        revision = revision_of(block, self._revisions)
+        return revision.mark if revision else None
+
+    def _has_block(self, block: int) -> bool:
+        revision = revision_of(block, self._revisions)
+        return revision is None or revision.has(block)
+
+    def _fitting(self, part: Part) -> pa.Table:
+        """Return the table of a part; `DamagedFile` where it is none of this folder."""
+        table = parts.read(part, self._mark_of(part.block))
+        setting = parts.setting(table)
+        if any(self._there.get(name, x) != x for name, x in setting.items()):
+            raise DamagedFile(f"was computed otherwise ({json.dumps(setting)})")
+        return table
+
+    def _statuses(self, part: Part) -> set[str]:
+        table = self._read(part)
+        if "status" not in table.column_names:
+            raise unusable(part.path, DamagedFile("is damaged: it lacks a status"))
+        return set(table.column("status").to_pylist())
+
+    def _read(self, part: Part) -> pa.Table:
+        self._look()
+        try:
+            return self._fitting(part)
+        except FileNotFoundError:
+            raise unusable(part.path, GONE) from None
+        except DamagedFile as error:
+            raise unusable(part.path, error) from None

@@ -1,0 +1,34 @@
+"""Plans that a folder has had, each with numbers of its own for its blocks."""
+
+from typing import Any, NamedTuple
+
+__all__ = ["Revision", "revision_of", "revisions"]
+
+
+class Revision(NamedTuple):
+    """A plan of a folder, from its first block on."""
+
+    first: int
+    mark: str
+    kept: frozenset[int] | None  # blocks; None: all, of the present plan
+
+    def has(self, block: int) -> bool:
+        """Say whether a block is one that the plan kept when the sweep grew."""
+        return self.kept is None or block in self.kept
+
+
+def revisions(manifest: dict[str, Any]) -> list[Revision]:
+    """Return the plans that a folder has had, the present one last."""
+    if not manifest:
+        return []
+    earlier = [
+        Revision(entry["first"], entry["mark"], frozenset(entry["blocks"]))
+        for entry in manifest.get("earlier", [])
+    ]
+    mark = manifest.get("mark", manifest["plan"])
+    return [*earlier, Revision(manifest.get("first", 0), mark, None)]
+
+
+def revision_of(block: int, known: list[Revision]) -> Revision | None:
+    """Return the plan that a block belongs to."""
+    return next((x for x in reversed(known) if x.first <= block), None)

@@ -1,0 +1,84 @@
+"""Tables of a folder, read from wherever they are: whole, or united from parts."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rvsjax.errors import DamagedFile, FolderError
+from rvsjax.sweep.store import kinds, tables
+from rvsjax.sweep.store.block_parts import BlockParts
+from rvsjax.sweep.store.sealed import unusable
+
+__all__ = ["UnitedTables"]
+
+_WORDS = ("words", "nothing")
+
+
+class UnitedTables(BlockParts):
+    """A directory whose tables are read and compacted by name."""
+
+    def compact(self) -> None:
+        """Write each table whole, from its parts, ordered by block."""
+        if self._locks:  # all blocks are there, and nobody writes but who is `alone`
+            self._remove_temporary_files()
+        for name in self.tables:
+            tables.write(self.path(name), self.pieces(name))
+
+    def load(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a table: the compacted one, or the united parts before that.
+
+        All its columns, or those that are asked for and there.
+        """
+        table = self.whole(name, columns)
+        if table is None:
+            table = self._united(name, columns)
+        plain = table.replace_schema_metadata()  # no word of pandas' own
+        return plain.to_pandas(use_threads=False)
+
+    def _united(self, name: str, columns: Sequence[str] | None) -> pa.Table:
+        pieces = list(self.pieces(name))
+        if not pieces:
+            what = f"{self.folder} holds no table {name}.parquet and no parts of it"
+            raise FolderError(f"{what}; is it the folder of a sweep?")
+        table = pa.concat_tables(pieces)
+        if columns is None:
+            return table
+        return table.select([x for x in columns if x in table.column_names])
+
+    def rows(self, name: str, column: str, values: Sequence[str]) -> pa.Table:
+        """Return the rows of a table with one of these values in a column of words.
+
+        The table is not held whole, from wherever `load` would take it.
+        """
+        path = self.path(name)
+        if path.exists():
+            self.need_sound(name)
+        pieces = tables.pieces(path) if path.exists() else self.pieces(name)
+        try:
+            rows = [_with(x, column, values) for x in pieces]
+        except DamagedFile as error:
+            raise unusable(path, error) from None
+        nothing = pa.table({column: pa.array([], pa.string())})
+        return pa.concat_tables(rows) if rows else nothing
+
+    def is_united(self, name: str) -> bool:
+        """Say whether a whole table has the rows of its parts, and no others."""
+        path = self.path(name)
+        try:
+            return tables.holds(path, self.pieces(name))
+        except DamagedFile as error:
+            raise unusable(path, error) from None
+
+
+def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
+    """Return the rows with one of these words, or `DamagedFile` without words."""
+    known = set(table.column_names)
+    if column not in known or kinds.kind(table[column].type) not in _WORDS:
+        raise DamagedFile(
+            f"is no table of a sweep: it lacks a column {column} of words"
+        )
+    if pa.types.is_null(table[column].type):
+        return table[:0]
+    return table.filter(pc.field(column).isin(values))
