@@ -10,6 +10,7 @@ from rvsjax.cli.progress import duration
 from rvsjax.cli.tables import Table
 from rvsjax.errors import counted
 from rvsjax.results.results import Results
+from rvsjax.results.schema import TRUTH, Column
 
 __all__ = ["reason_lines", "session_lines", "summary", "summary_json"]
 
@@ -24,7 +25,7 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     return {
         "out": str(results.folder),
         "status": results.runs["status"].value_counts().to_dict(),
-        **_counted(results.runs),
+        **_counted(results),
         "claims": claims.to_dict(orient="records"),
         "not_certified": [
             claim["claim"]
@@ -38,14 +39,19 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
     }
 
 
-def _counted(runs: pd.DataFrame) -> dict[str, Any]:
-    """Return how many runs have an empty u, or where they ended, as the study tells."""
-    told: dict[str, Any] = {"u_empty": 0}
-    if "m_u_empty" in runs:
-        told["u_empty"] = int(runs["m_u_empty"].eq(True).sum())
-    if "m_ended" in runs:
-        told["ended"] = runs["m_ended"].value_counts().to_dict()
+def _counted(results: Results) -> dict[str, Any]:
+    """Return how many runs have each word, or are so, of what the study counts."""
+    told: dict[str, Any] = {"u_empty": 0}  # promised of every study
+    for name, column in _of_summary(results, "count").items():
+        counts = results.runs[name].value_counts().to_dict()
+        told[name[2:]] = counts.get(True, 0) if column.kind == TRUTH else counts
     return told
+
+
+def _of_summary(results: Results, *ways: str) -> dict[str, Column]:
+    """Return the columns that a summary tells of in one of these ways."""
+    told = results.columns("runs").items()
+    return {n: c for n, c in told if c.summary in ways and n in results.runs}
 
 
 def summary(results: Results, figures: list[Path]) -> list[str | Table]:
@@ -53,11 +59,11 @@ def summary(results: Results, figures: list[Path]) -> list[str | Table]:
     told = summary_json(results, figures)
     statuses = ", ".join(f"{n} {status}" for status, n in told["status"].items())
     number = counted(len(results.runs), "run")
-    lines: list[str | Table] = [f"{number}: {statuses}{_last(told, results.runs)}", ""]
+    lines: list[str | Table] = [f"{number}: {statuses}{_last(told, results)}", ""]
     if told["claims"]:
         lines.append(_claims(told["claims"]))
-    if "m_accuracy_u" in results.runs:
-        lines.append(_scores(results.runs))
+    if means := _of_summary(results, "mean", "%"):
+        lines.append(_means(results.runs, means))
     lines += _precision_lines(told["precisions"])
     if told["not_certified"]:
         names = ", ".join(told["not_certified"])
@@ -66,11 +72,17 @@ def summary(results: Results, figures: list[Path]) -> list[str | Table]:
     return [*lines, "", *(f"  {path}" for path in told["files"])]
 
 
-def _last(told: dict[str, Any], runs: pd.DataFrame) -> str:
-    """Return how the line of statuses ends."""
-    if ended := told.get("ended"):
-        return "; ended " + ", ".join(f"{name}: {n}" for name, n in ended.items())
-    return f"; u empty in {told['u_empty']}" if "m_u_empty" in runs else ""
+def _last(told: dict[str, Any], results: Results) -> str:
+    """Return how the line of statuses ends: ``; u empty in 3``."""
+    parts = []
+    for name, column in _of_summary(results, "count").items():
+        found = told[name[2:]]
+        if isinstance(found, dict):
+            found = ", ".join(f"{word}: {n}" for word, n in found.items())
+            parts.append(f"; {column.label} {found}" if found else "")
+        else:
+            parts.append(f"; {column.label} in {found}")
+    return "".join(parts)
 
 
 def _claims(claims: list[dict[str, Any]]) -> Table:
@@ -96,25 +108,27 @@ def _percent(claim: dict[str, Any]) -> str:
     return f"{rate:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def _scores(runs: pd.DataFrame) -> Table:
-    """Return what networks came to, in percent, by configuration: mean and spread."""
+def _means(runs: pd.DataFrame, means: dict[str, Column]) -> Table:
+    """Return measurements by configuration: mean and spread over the seeds."""
     names = [str(name) for name in runs if str(name).startswith("p_")]
     by = [x for x in names if x != "p_seed" and runs[x].nunique(dropna=False) > 1]
-    measured = ("m_accuracy_w", "m_accuracy_u", "m_sparsity_u")
     words = [runs[x].astype(object).where(runs[x].notna(), "").map(str) for x in by]
     keys = pd.Series(list(zip(*words)) or [()] * len(runs), runs.index)
     rows = []
     for key, few in runs.groupby(keys, sort=False):
-        numbers = [_mean_and_spread(100 * few[name]) for name in measured]
+        numbers = [_mean_and_spread(few[x], told) for x, told in means.items()]
         rows.append((*key, str(len(few)), *numbers))
-    heads = [name.removeprefix("p_") for name in by]
-    heads += ["networks", "accuracy of w, %", "accuracy of u, %", "zeros in u, %"]
+    heads = [*(name.removeprefix("p_") for name in by), "runs"]
+    heads += [
+        f"{told.label}, %" if told.summary == "%" else told.text
+        for told in means.values()
+    ]
     left = len(rows) - _MOST_ROWS
     last = f"and {left} more configurations: see runs.parquet" if left > 0 else ""
     return Table(heads, rows[:_MOST_ROWS], words=len(by), last=last)
 
 
-def _mean_and_spread(values: pd.Series) -> str:
+def _mean_and_spread(values: pd.Series, told: Column) -> str:
     """Return ``89.1 ± 0.3``: the mean and the standard deviation over the seeds.
 
     Over those that have a number: ``89.1 ± 0.3 (2 of 3)``.
@@ -122,9 +136,11 @@ def _mean_and_spread(values: pd.Series) -> str:
     there = values.count()
     if not there:
         return ""
-    spread = f" ± {values.std():.2f}" if there > 1 else ""
+    scale, form = (100, ".2f") if told.summary == "%" else (1, ".4g")
+    mean, spread = (scale * values).mean(), (scale * values).std()
+    beside = f" ± {spread:{form}}" if there > 1 else ""
     which = f" ({there} of {len(values)})" if there < len(values) else ""
-    return f"{values.mean():.2f}{spread}{which}"
+    return f"{mean:{form}}{beside}{which}"
 
 
 def _precision_lines(precisions: list[dict[str, Any]]) -> list[str]:

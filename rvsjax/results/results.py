@@ -10,7 +10,13 @@ from typing import Any
 import pandas as pd
 
 from rvsjax.environment.paths import user_path
-from rvsjax.results import schema
+from rvsjax.results.schema import Columns, describe
+from rvsjax.results.validation import (
+    completed,
+    is_known_study,
+    is_word,
+    table_problem,
+)
 from rvsjax.results.verdicts import compare_precisions, count_claims
 from rvsjax.sweep.store import DamagedFile, FolderError, Store
 from rvsjax.sweep.store.untrusted import content
@@ -51,7 +57,7 @@ class Results:
     def name(self) -> str:
         """The name of the sweep."""
         name = self.manifest.get("asked", {}).get("name")
-        if not schema.is_word(name):
+        if not is_word(name):
             raise FolderError(f"{self.folder}/manifest.json does not name a sweep")
         return name
 
@@ -62,9 +68,13 @@ class Results:
         if study is None:
             what = "does not say what was asked"
             raise FolderError(f"{self.folder / 'manifest.json'} {what}")
-        if not schema.knows(study):
+        if not is_known_study(study):
             raise FolderError(f"{self.folder} is of a study that this version lacks")
         return study
+
+    def columns(self, *tables: str) -> Columns:
+        """Return the columns of tables as the study describes them."""
+        return describe(self.study, *tables)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -154,9 +164,9 @@ class Results:
 
     def _table(self, name: str) -> pd.DataFrame:
         table = self._store.load(name)
-        if problem := schema.problem(self.study, name, table):
+        if problem := table_problem(self.study, name, table):
             raise FolderError(f"{self.folder}/{name} is no table of a sweep: {problem}")
-        return schema.completed(self.study, name, table)
+        return completed(self.study, name, table)
 
 
 def load(folder: str | Path | Results) -> Results:

@@ -1,187 +1,171 @@
-"""What the tables of a sweep hold, for whoever reads a folder that others made."""
+"""Columns of the tables of a sweep: what each holds, and how a reader is told of it.
 
+A study describes its columns once, in its module ``schema``, with what every study has
+from here. Summary, pages, figures, comparisons and the reference read nothing else.
+"""
+
+import math
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Literal, NamedTuple
 
-import pandas as pd
-
-from rvsjax import STUDIES
 from rvsjax.sweep.registry import find_schema
 
 __all__ = [
     "ANY_RUNS",
-    "CLAIMS",
+    "BY_PREFIX",
+    "CLAIM_COLUMNS",
+    "COUNTS",
     "LISTS",
     "NUMBERS",
     "RUN",
+    "TEXT",
+    "TRUTH",
+    "VALUES",
     "WORDS",
+    "Column",
+    "Columns",
     "columns",
-    "completed",
-    "is_word",
-    "knows",
-    "problem",
+    "describe",
+    "measured",
 ]
-
-# of names that become labels and names of files; that of a sweep is one
-_WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-
-_MOST_CLAIMS = 100  # that a figure has room for
 
 WORDS = "words"
 NUMBERS = "numbers"
-_COUNTS = "counts"
-_TEXT = "text"
-_TRUTH = "truth values"
-_VALUES = "words, numbers or truth values"
+COUNTS = "counts"
+TEXT = "text"
+TRUTH = "truth values"
+VALUES = "words, numbers or truth values"
 LISTS = "lists of numbers"
 
-# by how pandas calls what a column holds, empty places aside
-_FOUND = {
-    WORDS: {"string"},
-    NUMBERS: {"floating", "integer", "mixed-integer-float"},
-    _COUNTS: {"integer"},
-    _TEXT: {"string"},
-    _TRUTH: {"boolean"},
-    LISTS: {"mixed"},
+Presence = Literal["always", "judged", "sometimes"]
+"""Whether tables have a column always, where claims are judged, or need not have it."""
+
+_ABBREVIATED = {"radians": "rad"}
+_LONGEST = 60  # characters of a name that a stranger gave
+
+
+class Column(NamedTuple):
+    """What a column holds, and its words.
+
+    `label` names it, `tex` does where formulas can be written; `statement` is its line
+    in the reference. `order` is its place among those that are shown first. `summary`
+    says how a sweep tells of it at its end, if it does: by its mean, its mean in
+    percent, or the count of runs that have each word, or have what it names.
+    """
+
+    kind: str
+    label: str = ""
+    unit: str = ""
+    statement: str = ""
+    order: float = math.inf
+    tex: str = ""
+    summary: Literal["", "mean", "%", "count"] = ""
+    presence: Presence = "always"
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is among those that are shown first."""
+        return self.order < math.inf
+
+    @property
+    def text(self) -> str:
+        """The label with its unit: ``last angle θ (rad)``."""
+        unit = _ABBREVIATED.get(self.unit, self.unit)
+        return f"{self.label} ({unit})" if unit else self.label
+
+    @property
+    def symbol(self) -> str:
+        """The formula without its dollars, where `tex` is one and nothing else."""
+        formula = re.fullmatch(r"\$([^$]+)\$", self.tex)
+        return formula[1] if formula else ""
+
+
+class Columns(dict[str, Column]):
+    """Columns by name; one that no study describes has its name for a label."""
+
+    def __missing__(self, name: str) -> Column:
+        """Describe a column by its name alone."""
+        return Column(VALUES, _plain(name), presence="sometimes")
+
+
+def describe(study: str, *tables: str) -> Columns:
+    """Return the columns of tables of a study, each with a label."""
+    found: Mapping[str, Mapping[str, Column]] = find_schema(study)
+    return Columns(
+        (name, column if column.label else column._replace(label=_plain(name)))
+        for table in tables
+        for name, column in found[table].items()
+    )
+
+
+def _plain(name: str) -> str:
+    """Return a name in plain words: ``m_loss_w`` is ``loss w``."""
+    words = name.removeprefix("p_" if name[:2] == "p_" else "m_").replace("_", " ")
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def columns(names: str, kind: str, presence: Presence = "always") -> dict[str, Column]:
+    """Return columns of one kind, named with blanks between, that need no words."""
+    return dict.fromkeys(names.split(), Column(kind, presence=presence))
+
+
+measured = partial(Column, NUMBERS, presence="sometimes")
+"""A number that is measured of a run: label, unit, statement, ..."""
+
+
+RUN = {"run_id": Column(WORDS, statement="hash of the parameters, seed and study")}
+
+ANY_RUNS = RUN | {
+    "status": Column(WORDS, statement="ok, diverged, degenerate or failed"),
+    "reason": Column(TEXT, statement="why a run is not ok; null for those that are"),
+    "p_seed": Column(NUMBERS, statement="what all that is drawn follows from"),
 }
-_FOUND[_VALUES] = _FOUND[WORDS] | _FOUND[NUMBERS] | _FOUND[_TRUTH]
 
-_VERDICTS = ("holds", "violated", "undecided", "not_applicable")
-_RATES = tuple(f"{v}_{x}" for v in _VERDICTS[:2] for x in ("rate", "low", "high"))
-
-
-def columns(names: str, kind: str) -> dict[str, str]:
-    """Return columns of one kind, named with blanks between."""
-    return dict.fromkeys(names.split(), kind)
-
-
-CLAIMS = {
-    "claim": WORDS,
-    **dict.fromkeys([*_VERDICTS, "holds_u_empty", "judged"], _COUNTS),
-    **dict.fromkeys([*_RATES, "worst_excess"], NUMBERS),
-    **dict.fromkeys(["worst_run", "not_applicable_because"], _TEXT),
+_VERDICTS = {
+    "holds": "cases whose hypotheses hold, and the statement with them",
+    "violated": "cases whose hypotheses hold, and the statement does not",
+    "undecided": "cases that rounding, or the precision of the run, leaves open",
+    "not_applicable": "cases of which a hypothesis is false",
 }
-ANY_RUNS = {
-    **columns("run_id status", WORDS),
-    **columns("p_seed", NUMBERS),
-    "reason": _TEXT,
+_OF_CASES = {
+    "holds_u_empty": "those of holds whose u has no entry, which say little",
+    "judged": "cases with a nonempty u whose hypotheses hold",
 }
-RUN = columns("run_id", WORDS)
-# in `runs` of sweeps that are not older, or where not every block failed
-_YOUNGER = {
-    **columns("p_gradient p_surrogate m_ended", WORDS),
-    **columns("p_batch p_sparsity p_s p_start_angle p_train_size", NUMBERS),
-    "m_u_empty": _TRUTH,
+_RATES = {
+    f"{verdict}_{end}": f"share of judged for which it {words}{tail}"
+    for verdict, words in (("holds", "holds"), ("violated", "is violated"))
+    for end, tail in (
+        ("rate", ""),
+        ("low", ": lower end of its Wilson 95 % interval"),
+        ("high", ": upper end of its Wilson 95 % interval"),
+    )
 }
 
-# of any other column, by how its name begins
-_OTHERS = {
+CLAIM_COLUMNS = {
+    "claim": Column(WORDS, statement="name of the claim"),
+    **{x: Column(COUNTS, statement=y) for x, y in (_VERDICTS | _OF_CASES).items()},
+    **{x: Column(NUMBERS, statement=y) for x, y in _RATES.items()},
+    "worst_excess": Column(NUMBERS, statement="largest obs - bound of these cases"),
+    "worst_run": Column(TEXT, statement="run that has it"),
+    "not_applicable_because": Column(
+        TEXT, statement="how often each hypothesis is false"
+    ),
+}
+
+BY_PREFIX = {
     "runs": {
-        "p_": _VALUES,
-        "hyp_": _TRUTH,
-        "verdict_": WORDS,
-        "why_": _TEXT,
-        **dict.fromkeys(("m_", "obs_", "bound_"), NUMBERS),
+        "p_": Column(VALUES, statement="parameter, null where unused"),
+        "m_": Column(NUMBERS, statement="measurement"),
+        "hyp_": Column(TRUTH, statement="whether the hypotheses of a claim hold"),
+        "verdict_": Column(
+            WORDS, statement="holds, violated, undecided or not-applicable"
+        ),
+        "obs_": Column(NUMBERS, statement="what was observed: a claim is obs <= bound"),
+        "bound_": Column(NUMBERS, statement="what it is bounded by"),
+        "why_": Column(TEXT, statement="the hypotheses that are false"),
     },
-    "curves": {"": NUMBERS},
+    "curves": {"": Column(NUMBERS, statement="number at each step")},
 }
-
-_KEYS = {"runs": "run_id", "claims": "claim"}
-
-# in `runs` beside its verdicts, which a sweep has where a block did not fail
-_JUDGED = {
-    "m_u_empty": _TRUTH,
-    **dict.fromkeys(["m_theta", "m_theta_max_increase_at"], NUMBERS),
-    **dict.fromkeys(["m_lagrangian_max_increase_at", "m_beta_ratio"], NUMBERS),
-    **dict.fromkeys(["m_lam_ratio", "m_eta_ratio"], NUMBERS),
-}
-_OF_A_CLAIM = {"verdict": WORDS, "obs": NUMBERS, "bound": NUMBERS, "why": _TEXT}
-
-
-def is_word(text: Any) -> bool:
-    """Say whether a text is a name as a sweep's, of letters, digits and ``_.-``."""
-    return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
-
-
-def knows(study: Any) -> bool:
-    """Say whether this version has tables of a study of that name."""
-    return isinstance(study, str) and study in STUDIES
-
-
-def problem(study: str, name: str, table: pd.DataFrame) -> str | None:
-    """Say what is wrong with a table of that name, None if nothing is.
-
-    A table may be empty, where every block failed; `runs` never is.
-    """
-    if not len(table):
-        return "it has no rows" if name == "runs" else None
-    return next(_problems(study, name, table), None)
-
-
-def completed(study: str, name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without a problem, an empty one with all of its columns.
-
-    A column of numbers is of numbers even where every place is empty.
-    """
-    kinds = _kinds(study, name, table)
-    if kinds.keys() - set(table):  # else it need not be copied
-        table = table.reindex(columns=list(dict.fromkeys([*table, *kinds])))
-    for column, kind in kinds.items():
-        if kind == NUMBERS and table[column].dtype == object:
-            table[column] = table[column].astype(float)
-    return table
-
-
-def _problems(study: str, name: str, table: pd.DataFrame) -> Iterator[str]:
-    for column, kind in _kinds(study, name, table).items():
-        if column not in table:
-            yield f"it lacks the column {column}"
-        elif not _holds(table[column], kind):
-            yield f"its column {column} should hold {kind}"
-    if key := _KEYS.get(name):
-        if table[key].isna().any():
-            yield f"it has a row without {key}"
-        if not table[key].is_unique:
-            yield f"it has two rows with the same {key}"
-    if name == "claims" and len(table) > _MOST_CLAIMS:
-        yield f"it has more than {_MOST_CLAIMS} rows"
-
-
-def _kinds(study: str, name: str, table: pd.DataFrame) -> dict[str, str]:
-    """Return the kinds of the columns that a table should have, or may."""
-    kinds = _of_others(name, table) | find_schema(study)[name]
-    if name == "runs":
-        kinds |= {name: kind for name, kind in _YOUNGER.items() if name in table}
-        kinds |= _of_claims(table)
-    return kinds
-
-
-def _of_others(name: str, table: pd.DataFrame) -> dict[str, str]:
-    """Return the kind of each column that its name tells."""
-    return {
-        str(column): kind
-        for column in table
-        for begin, kind in _OTHERS.get(name, {}).items()
-        if str(column).startswith(begin)
-    }
-
-
-def _of_claims(runs: pd.DataFrame) -> dict[str, str]:
-    """Return the kinds of the columns that come with verdicts."""
-    verdicts = [str(c) for c in runs if str(c).startswith("verdict_")]
-    names = [column.removeprefix("verdict_") for column in verdicts]
-    kinds = {f"{x}_{name}": k for name in names for x, k in _OF_A_CLAIM.items()}
-    return kinds | (_JUDGED if names else {})
-
-
-def _holds(column: pd.Series, kind: str) -> bool:
-    """Say whether a column holds what it should; places may be empty, not of counts."""
-    known = column if kind == _COUNTS else column.dropna()
-    if known.empty:
-        return True
-    if pd.api.types.infer_dtype(known) not in _FOUND[kind]:
-        return False
-    if kind == WORDS:
-        return bool(pd.Series(known.unique()).map(is_word).all())
-    return kind != _COUNTS or bool((known >= 0).all())
+"""Any other column of a table, by how its name begins."""

@@ -4,6 +4,7 @@ import pandas as pd
 
 from rvsjax.cli.summary import session_lines, summary
 from rvsjax.cli.tables import Table
+from rvsjax.results.schema import describe
 
 
 class Stub:
@@ -16,6 +17,9 @@ class Stub:
 
     def __init__(self, runs, folder):
         self.runs, self.folder = runs, folder
+
+    def columns(self, table):
+        return describe("lenet", table)
 
 
 def test_networks_are_told_by_configuration_with_their_spread(tmp_path):

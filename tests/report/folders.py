@@ -1,9 +1,13 @@
 """Folders made by hand for the tests of the page: a sweep's, or another study's."""
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from rvsjax.results.results import Results
+from rvsjax.results.schema import describe
 from rvsjax.results.verdicts import count_claims
 from rvsjax.sweep.store import Store
 
@@ -14,14 +18,16 @@ VERDICTS = ["holds", "violated", "undecided", "not-applicable"]
 class Tables(Results):
     """Results that are given, of whatever columns."""
 
-    def __init__(self, folder, runs, curves=None, about=None, finished=True):
+    def __init__(
+        self, folder, runs, curves=None, about=None, finished=True, study="rvscgd"
+    ):
         super().__init__(folder)
         self.runs = runs
         self.curves = pd.DataFrame() if curves is None else curves
         self.claims = count_claims(runs)
         folder.mkdir(exist_ok=True)
         whole = {"runs": "-" * 64} if finished else {}
-        told = {"asked": {"name": "small"}, "plan": "p", "whole": whole}
+        told = {"asked": {"name": "small", "study": study}, "plan": "p", "whole": whole}
         Store(folder).update(told)
         if about is not None:
             text = about.encode("unicode_escape").decode().replace('"', '\\"')
@@ -29,6 +35,13 @@ class Tables(Results):
 
     def has(self, name):
         return len(self.curves) > 0 if name == "curves" else super().has(name)
+
+
+def stub(runs, curves, study="rvscgd"):
+    """Return runs and curves as figures read results: no folder."""
+    return SimpleNamespace(
+        runs=runs, curves=curves, study=study, columns=partial(describe, study)
+    )
 
 
 def sweep_runs(number, seed=0):

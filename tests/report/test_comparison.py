@@ -15,8 +15,10 @@ import rvsjax.report.page
 import rvsjax.results.compare.comparison
 from rvsjax.cli.main import main
 from rvsjax.report.comparison import MISSING, content, make_page
-from rvsjax.report.page.words import interval, label
+from rvsjax.report.page.words import interval
 from rvsjax.results.compare.comparison import compare, pairs_table
+from rvsjax.results.schema import WORDS, Column, describe
+from rvsjax.studies.rvscgd.schema import SCHEMA
 from tests.report.folders import sweep_runs
 from tests.report.test_page import (
     HOSTILE,
@@ -50,6 +52,12 @@ def rows(rng, side):
         for seed in range(SEEDS)
         for setting in range(SETTINGS)
     ]
+
+
+@pytest.fixture(autouse=True)
+def ending(monkeypatch):
+    """A measurement that is a word, which this study has not."""
+    monkeypatch.setitem(SCHEMA["runs"], "m_ended", Column(WORDS, presence="sometimes"))
 
 
 @pytest.fixture
@@ -399,4 +407,7 @@ def test_eight_thousand_pairs_with_many_measurements_stay_under_6_mb(compared):
 
 
 def test_labels_of_this_page_are_those_of_the_report():
-    assert label("m_theta_max_increase_at") == "step of the largest rise of θ"
+    assert (
+        describe("rvscgd", "runs")["m_theta_max_increase_at"].text
+        == "step of the largest rise of θ"
+    )

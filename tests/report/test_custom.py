@@ -7,7 +7,6 @@ are found row by row in plain Python.
 import io
 import statistics
 from collections import defaultdict
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from rvsjax.report.figures.custom import MOST_WORDS, draw_any
 from rvsjax.report.figures.values import figure_data
 from rvsjax.report.style import style
 from rvsjax.sweep.store import FolderError
+from tests.report.folders import stub
 
 N = 30
 _NAN = float("nan")
@@ -38,7 +38,7 @@ WORDS = {
     "p_list": [[i % 2] for i in range(N)],
 }
 RUNS = pd.DataFrame(NUMBERS | WORDS)
-RESULTS = SimpleNamespace(runs=RUNS, curves=RUNS[["run_id"]].assign(step=1, theta=2.0))
+RESULTS = stub(RUNS, RUNS[["run_id"]].assign(step=1, theta=2.0))
 
 
 def height(value):

@@ -4,7 +4,6 @@ Figures of tables made by hand: each is compared with medians that plain Python 
 """
 
 import statistics
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from rvsjax.studies.rvscgd.figures.curves import draw_curves
 from rvsjax.studies.rvscgd.figures.methods import draw_methods
 from rvsjax.studies.rvscgd.figures.samples import draw_samples
 from rvsjax.studies.two_layer.figures import draw_two_layer
+from tests.report.folders import stub
 
 SAME = {"algorithm": "rvscgd", "penalty": "l1", "gradient": "projected", "a": None}
 SAME |= {"lam": 0.1, "beta": 0.5, "batch": 8.0, "k": 20, "d": 5, "eta": 0.1, "nnz": 2}
@@ -34,7 +34,7 @@ def results(*settings, seeds=3, same=SAME):
     curves = pd.concat([steps.assign(step=x) for x in (0, 1, 2)])
     names = ("lagrangian", "nnz_u", "loss_u", "length")
     curves = curves.assign(**{name: curves["theta"] for name in names})
-    return SimpleNamespace(runs=runs, curves=curves, study="rvscgd")
+    return stub(runs, curves)
 
 
 def medians(results, settings, seeds=3):

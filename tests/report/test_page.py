@@ -23,11 +23,13 @@ from rvsjax.report.page.pack import packed
 from rvsjax.report.page.parameters import method, varied
 from rvsjax.report.page.quantiles import Sorted, shares
 from rvsjax.report.page.words import duration, number, percent
+from rvsjax.results.schema import describe
 from tests.report.folders import CLAIM, Tables, sweep_curves, sweep_runs
 
 needs_packages = pytest.mark.skipif(
     not is_possible(), reason="the extra `report` is not installed: jinja2, plotly"
 )
+COLUMNS = describe("rvscgd", "runs")
 HOSTILE = (
     "<a href='//x'>y</a><b></script><script>alert(1)</script>"
     '<img src=x onerror=alert(2)> & "q"'
@@ -141,7 +143,7 @@ def test_many_values_are_cut_into_equal_parts_and_rare_words_joined():
     words = [f"w{min(i, 400 - i):03d}" for i in rng.integers(0, 30, 400)]
     runs = pd.DataFrame({"p_x": rng.lognormal(size=400), "p_word": words})
     runs.loc[:9, "p_x"] = np.nan
-    word, x = varied(runs)
+    word, x = varied(runs, COLUMNS)
     assert x.values[-1] == "none"
     assert list(np.bincount(x.codes)) == [65] * 6 + [10]
     assert word.values[-1] == "others"
@@ -154,7 +156,10 @@ def test_what_a_word_settles_is_no_axis_of_its_own():
     runs = pd.DataFrame(
         {"p_penalty": ["l0", "l1", "t"] * 4, "p_a": [None, None, 1] * 4}
     )
-    assert [x.name for x in varied(runs.assign(p_b=range(12)))] == ["p_penalty", "p_b"]
+    assert [x.name for x in varied(runs.assign(p_b=range(12)), COLUMNS)] == [
+        "p_penalty",
+        "p_b",
+    ]
 
 
 def test_supports_against_lam_over_beta_by_penalty(results, told):
@@ -312,7 +317,7 @@ def test_networks_are_told_by_epoch_with_the_accuracy_of_u_first(tmp_path):
     runs = pd.DataFrame({"run_id": ["a", "b"], "status": "ok", **numbers})
     told = {x: [1.0, 2.0] for x in ("loss_train", "accuracy_w", "accuracy_u")}
     curves = pd.DataFrame({"run_id": ["a", "b"], "step": [1, 1], **told})
-    page = content(Tables(tmp_path / "out", runs, curves))
+    page = content(Tables(tmp_path / "out", runs, curves, study="lenet"))
     assert page.text["answer"][0].startswith("Accuracy of u, median")
     drawn = page.figures["curves"]
     assert drawn["step"] == "epoch"
@@ -458,8 +463,8 @@ def test_curves_by_many_values_and_methods_have_room():
     curves["step"] = np.tile(np.arange(400), 600)
     for i in range(8):
         curves[f"value {i}"] = rng.lognormal(size=len(curves))
-    parameters = varied(runs)
-    whole = curves_of(runs, curves, parameters, method(runs, parameters))
+    parameters = varied(runs, COLUMNS)
+    whole = curves_of(runs, curves, parameters, method(runs, parameters), COLUMNS)
     assert len(packed(whole)) < 2.5e6
     assert len(whole["views"][0]["lines"]) == 16
     steps = whole["views"][0]["lines"][0]["columns"][0]["step"]

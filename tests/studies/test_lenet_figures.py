@@ -1,12 +1,11 @@
 """The figure of networks: what a line is called, and what it goes through."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from rvsjax.studies.lenet.figures import draw_lenet
+from tests.report.folders import stub
 
 # method, penalty, setting, seed, zeros, accuracy: not in order of sparsity
 ROWS = [
@@ -28,7 +27,7 @@ def drawn(rows, **more):
         {"run_id": np.repeat(runs["run_id"], 2), "step": [0, 1] * len(runs)}
     )
     curves[["accuracy_w", "accuracy_u"]] = 0.5
-    by_epoch, _, against = draw_lenet(SimpleNamespace(runs=runs, curves=curves)).axes
+    by_epoch, _, against = draw_lenet(stub(runs, curves, "lenet")).axes
     labels = by_epoch.get_legend_handles_labels()[1]
     lines = [line for line in against.lines if line.get_linestyle() != "None"]
     return dict(zip(labels, lines))
@@ -69,7 +68,7 @@ def test_upright_axes_are_logarithmic_in_what_is_missing():
     runs = pd.DataFrame(ROWS, columns=COLUMNS).assign(run_id=range(len(ROWS)))
     curves = pd.DataFrame({"run_id": range(len(ROWS)), "step": 0})
     curves[["accuracy_w", "accuracy_u"]] = 0.5
-    *_, against = draw_lenet(SimpleNamespace(runs=runs, curves=curves)).axes
+    *_, against = draw_lenet(stub(runs, curves, "lenet")).axes
     at = {x: against.transData.transform((0, x))[1] for x in (0, 90, 99, 100)}
     assert at[99] - at[90] == pytest.approx(at[90] - at[0])
     assert np.isfinite(at[100])

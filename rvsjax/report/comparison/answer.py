@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rvsjax.errors import counted
 from rvsjax.report.comparison.groups import CHANGE, Groups
-from rvsjax.report.page.words import interval, label, number, short
+from rvsjax.report.page.words import interval, number, short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.pairing import Differing
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
+from rvsjax.results.schema import Columns
 
 __all__ = ["answer", "question"]
 
@@ -16,7 +17,8 @@ _MOST_NAMED = 3
 
 def question(found: Comparison) -> str:
     """Return what is held against what: parameters, else settings, else the folders."""
-    parameters = [Differing(label(f"p_{x.name}"), x.a, x.b) for x in found.on]
+    columns = found.columns
+    parameters = [Differing(columns[f"p_{x.name}"].text, x.a, x.b) for x in found.on]
     asked = parameters or found.settings
     named = [
         f"{short(x.name, 60)}: {short(x.a, 60)} against {short(x.b, 60)}"
@@ -29,7 +31,7 @@ def answer(found: Comparison, groups: Groups) -> list[str]:
     """Return sentences: what differs clearly, verdicts, and what is not counted."""
     told = [
         _of_measures(found, groups),
-        _of_the_rest(groups),
+        _of_the_rest(groups, found.columns),
         _of_claims(found.claims),
         _of_pairs(found),
     ]
@@ -52,21 +54,22 @@ def _of_measures(found: Comparison, groups: Groups) -> str:
         rest = f"the 95 % interval of every mean difference {CHANGE} holds 0"
         return f"{pairs} differ clearly in none of {of}: {rest}."
     named = _some(
-        [_difference(x) for x in groups.clear[:_MOST_NAMED]], len(groups.clear)
+        [_difference(x, found.columns) for x in groups.clear[:_MOST_NAMED]],
+        len(groups.clear),
     )
     what = f"{pairs} differ clearly in {len(groups.clear)} of {of}"
     return f"{what}, {CHANGE} with 95 % intervals that exclude 0: {'; '.join(named)}."
 
 
-def _difference(x: MeasureDifference) -> str:
-    return f"{label(x.name)} by {number(x.mean)} {interval(x.low, x.high)}"
+def _difference(x: MeasureDifference, columns: Columns) -> str:
+    return f"{columns[x.name].text} by {number(x.mean)} {interval(x.low, x.high)}"
 
 
-def _of_the_rest(groups: Groups) -> str:
+def _of_the_rest(groups: Groups, columns: Columns) -> str:
     """Tell of the other measurements, and how often chance excludes 0."""
     told = []
     if groups.fixed:
-        names = [f"{label(x.name)} by {number(x.mean)}" for x in groups.fixed]
+        names = [f"{columns[x.name].text} by {number(x.mean)}" for x in groups.fixed]
         named = "; ".join(_some(names[:_MOST_NAMED], len(names)))
         told.append(f"{_verb(groups.fixed)} by the same in every seed: {named}.")
     rows = [x for x in groups.moved if x.low is not None]

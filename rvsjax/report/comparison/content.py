@@ -16,9 +16,10 @@ from rvsjax.report.comparison.rows import (
 )
 from rvsjax.report.comparison.table import table
 from rvsjax.report.page.skeleton import Content
-from rvsjax.report.page.words import label, short
+from rvsjax.report.page.words import short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.statistics import MeasureDifference
+from rvsjax.results.schema import Columns
 
 __all__ = ["content"]
 
@@ -27,9 +28,10 @@ def content(found: Comparison, pairs: pd.DataFrame) -> Content:
     """Return the content of the page of a comparison; `pairs` as of `pairs_table`."""
     good = pairs["status_a"].eq("ok") & pairs["status_b"].eq("ok")
     measured, groups = pairs[good], grouped(found.measures)
+    columns = found.columns
     figures = {
-        "against": points(measured, [*groups.moved, *groups.still]),
-        "table": table(pairs, good.to_numpy(bool), groups.moved),
+        "against": points(measured, [*groups.moved, *groups.still], columns),
+        "table": table(pairs, good.to_numpy(bool), groups.moved, columns),
     }
     text = {
         "study": found.study,
@@ -37,14 +39,14 @@ def content(found: Comparison, pairs: pd.DataFrame) -> Content:
         "answer": answer(found, groups),
         "sides": [_side(*x) for x in (("A", found.a), ("B", found.b))],
         "paired": found.a.paired,
-        "by": [label(f"p_{x}") for x in found.by],
+        "by": [columns[f"p_{x}"].text for x in found.by],
         "shares_seed": all(x.name != "seed" for x in found.on),
         "settings": setting_rows(found),
         "manifests_agree": not found.settings,
-        "groups": measure_groups(groups, measured),
-        "still": _labels(groups.still),
-        "absent": _labels(groups.absent),
-        "words": word_tables(found.words),
+        "groups": measure_groups(groups, measured, columns),
+        "still": _labels(groups.still, columns),
+        "absent": _labels(groups.absent, columns),
+        "words": word_tables(found.words, columns),
         "claims": claim_rows(found.claims),
         "example": _example(groups.moved),
     }
@@ -56,8 +58,8 @@ def _side(name: str, side: Side) -> dict[str, Any]:
     return told | {"alone": side.runs - side.paired}
 
 
-def _labels(measures: Iterable[MeasureDifference]) -> list[str]:
-    return [label(x.name) for x in measures][:100]
+def _labels(measures: Iterable[MeasureDifference], columns: Columns) -> list[str]:
+    return [columns[x.name].text for x in measures][:100]
 
 
 def _example(moved: list[MeasureDifference]) -> str:

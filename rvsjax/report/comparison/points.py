@@ -7,8 +7,9 @@ import pandas as pd
 
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, varied
-from rvsjax.report.page.words import label, short
+from rvsjax.report.page.words import short
 from rvsjax.results.compare.statistics import MeasureDifference
+from rvsjax.results.schema import Columns
 
 __all__ = ["MOST_POINTS", "points"]
 
@@ -19,7 +20,7 @@ _SEED = 0
 
 
 def points(
-    pairs: pd.DataFrame, measures: list[MeasureDifference]
+    pairs: pd.DataFrame, measures: list[MeasureDifference], columns: Columns
 ) -> dict[str, Any] | None:
     """Return numbers of A, of B and B - A of pairs, and what colours them.
 
@@ -34,8 +35,8 @@ def points(
     return {
         "of": len(pairs),
         "drawn": len(some),
-        "measures": [_measure(x.name, some) for x in shown],
-        "colours": [_colour(x, chosen) for x in varied(pairs)],
+        "measures": [_measure(x.name, columns[x.name].text, some) for x in shown],
+        "colours": [_colour(x, chosen) for x in varied(pairs, columns)],
         "runs": [short(x, 40) for x in some["run_id_a"]],
     }
 
@@ -46,8 +47,8 @@ def _chosen(number: int, most: int) -> np.ndarray:
     return np.sort(np.random.default_rng(_SEED).choice(number, most, replace=False))
 
 
-def _measure(name: str, pairs: pd.DataFrame) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": name, "label": label(name)}
+def _measure(name: str, text: str, pairs: pd.DataFrame) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": name, "label": text}
     for key, end in (("a", "a"), ("b", "b"), ("change", "difference")):
         told[key] = listed(pairs[f"{name}_{end}"].to_numpy(float, na_value=np.nan))
     return told

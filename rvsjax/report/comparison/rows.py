@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.comparison.groups import Groups
-from rvsjax.report.page.words import interval, label, number, short
+from rvsjax.report.page.words import interval, number, short
 from rvsjax.results.compare.comparison import Comparison, WordCounts
 from rvsjax.results.compare.pairing import Differing
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
+from rvsjax.results.schema import Columns
 
 __all__ = ["claim_rows", "measure_groups", "setting_rows", "word_tables"]
 
@@ -28,7 +29,8 @@ _NO_INTERVAL = "different, without an interval: one seed gives none"
 
 def setting_rows(found: Comparison) -> list[dict[str, Any]]:
     """Return what is one thing in A and another in B: parameters, then settings."""
-    parameters = [Differing(label(f"p_{x.name}"), x.a, x.b) for x in found.on]
+    columns = found.columns
+    parameters = [Differing(columns[f"p_{x.name}"].text, x.a, x.b) for x in found.on]
     groups = (("parameters", parameters), ("settings", found.settings))
     return [
         {
@@ -45,24 +47,30 @@ def _plain(x: Differing) -> dict[str, str]:
     return {"name": short(x.name, 60), "a": short(x.a, 200), "b": short(x.b, 200)}
 
 
-def measure_groups(groups: Groups, pairs: pd.DataFrame) -> list[dict[str, Any]]:
+def measure_groups(
+    groups: Groups, pairs: pd.DataFrame, columns: Columns
+) -> list[dict[str, Any]]:
     """Return the measurements that differ; `pairs` are those that are measured."""
     told, room = [], _MOST
     for kind, title in _TITLES.items():
         measures = getattr(groups, kind)
         if measures:
             none = all(x.low is None for x in measures)
-            made = [_measure_row(x, pairs) for x in measures[:room]]
+            made = [
+                _measure_row(x, columns[x.name].text, pairs) for x in measures[:room]
+            ]
             about = {"title": _NO_INTERVAL if none else title, "of": len(measures)}
             told.append({"kind": kind, "rows": made, **about})
             room = max(room - len(measures), 0)
     return told
 
 
-def _measure_row(x: MeasureDifference, pairs: pd.DataFrame) -> dict[str, Any]:
+def _measure_row(
+    x: MeasureDifference, text: str, pairs: pd.DataFrame
+) -> dict[str, Any]:
     return {
         "name": short(x.name, 60),
-        "label": label(x.name),
+        "label": text,
         "usual": number(_median_of_a(x.name, pairs)),
         "mean": number(x.mean),
         "interval": interval(x.low, x.high),
@@ -99,7 +107,7 @@ def _of(number: int, whole: int) -> str:
     return f"{number:,}" if number == whole else f"{number:,} of {whole:,}"
 
 
-def word_tables(words: Sequence[WordCounts]) -> list[dict[str, Any]]:
+def word_tables(words: Sequence[WordCounts], columns: Columns) -> list[dict[str, Any]]:
     """Return how often each word is another in B, the status first."""
     told = []
     for name in dict.fromkeys(x.name for x in words):
@@ -108,8 +116,8 @@ def word_tables(words: Sequence[WordCounts]) -> list[dict[str, Any]]:
         alike = sum(x.pairs for x in mine if x.a == x.b)
         rows = [(short(x.a, 60), short(x.b, 60), x.pairs) for x in apart[:_MOST_WORDS]]
         rare = sum(x.pairs for x in apart[_MOST_WORDS:])
-        found = {"label": label(name), "alike": alike, "rows": rows, "rare": rare}
-        told.append(found | {"of": sum(x.pairs for x in mine)})
+        found = {"label": columns[name].text, "alike": alike, "rows": rows}
+        told.append(found | {"rare": rare, "of": sum(x.pairs for x in mine)})
     return told[:_MOST]
 
 

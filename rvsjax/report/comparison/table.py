@@ -10,8 +10,8 @@ from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import varied
 from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS
 from rvsjax.report.page.table import table as table_of_runs
-from rvsjax.report.page.words import label
 from rvsjax.results.compare.statistics import MeasureDifference as Difference
+from rvsjax.results.schema import Columns
 
 __all__ = ["table"]
 
@@ -19,12 +19,13 @@ _MOST = 40  # measurements
 
 
 def table(
-    pairs: pd.DataFrame, good: np.ndarray, moved: list[Difference]
+    pairs: pd.DataFrame, good: np.ndarray, moved: list[Difference], columns: Columns
 ) -> dict[str, Any]:
     """Return the table of runs with pairs for its rows; differences of `good` ones."""
     names = [str(x) for x in pairs if str(x).startswith(("p_", "verdict_"))]
     frame = pairs[names].assign(run_id=pairs["run_id_a"], status=_status(pairs))
-    told = table_of_runs(frame, varied(frame), _measures(pairs, good, moved[:_MOST]))
+    measures = _measures(pairs, good, moved[:_MOST], columns)
+    told = table_of_runs(frame, varied(frame, columns), measures, columns)
     for column in told["columns"]:
         column["label"] = {"run_id": "run id in A", "runs": "pairs"}.get(
             column["name"], column["label"]
@@ -39,21 +40,21 @@ def _status(pairs: pd.DataFrame) -> pd.Series:
 
 
 def _measures(
-    pairs: pd.DataFrame, good: np.ndarray, moved: list[Difference]
+    pairs: pd.DataFrame, good: np.ndarray, moved: list[Difference], columns: Columns
 ) -> list[Measure]:
     """Return the differences, and where there is room what A and B have."""
     found = []
     for x in moved:
         name = f"{x.name}_difference"
         change = np.where(good, _numbers(pairs[name]), np.nan)
-        found.append(Measure(name, f"{label(x.name)}, {CHANGE}", change, False))
+        found.append(Measure(name, f"{columns[x.name].text}, {CHANGE}", change, False))
     if len(pairs) > MOST_ROWS:
         return found
     room = max(MOST_CELLS // max(len(pairs), 1) - len(found), 0)
     sides = [(x.name, side) for x in moved for side in "AB"]
     for name, side in sides[:room]:
         values = _numbers(pairs[f"{name}_{side.lower()}"])
-        text = f"{label(name)} in {side}"
+        text = f"{columns[name].text} in {side}"
         found.append(Measure(f"{name}_{side.lower()}", text, values, False))
     return found
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from rvsjax.errors import counted
 from rvsjax.report.figures.kinds import named, unlike
-from rvsjax.report.figures.lines import STYLES, band, finish, within
+from rvsjax.report.figures.lines import STYLES, axis, band, finish, within
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import FolderError
 
@@ -42,6 +42,8 @@ def draw_any(
     rows = _rows(results, table)
     columns = {name: _column(rows, name) for name in (x, y, color, facet) if name}
     across, up = columns[x], columns[y]
+    described = results.columns("runs", table)
+    below, beside = axis(described[across]), axis(described[up])
     shades = _split(rows, columns.get(color or ""), len(STYLES), "color")
     panels = _split(rows, columns.get(facet or ""), MOST_PANELS, "facet")
     heights = _heights(rows[up], f"--y {y}")
@@ -56,12 +58,12 @@ def draw_any(
         for (name, shade), look in zip(shades.items(), STYLES):
             some = inside & shade & drawn
             if some.any():
-                band(axes, heights[some], places[some], *look, name or named(up))
+                band(axes, heights[some], places[some], *look, name or beside)
         axes.set_title(f"{named(facet)} = {panel}" if facet else "", fontsize=9)
-        axes.set_xlabel(named(across))
+        axes.set_xlabel(below)
         finish(axes)
         _scale(axes, places[drawn], words)
-    grid[0].set_ylabel(named(up))
+    grid[0].set_ylabel(beside)
     if color:
         _explain(figure, grid, named(color), list(shades))
     told = f"{drawn.sum():,} of {counted(len(rows), 'row')}"

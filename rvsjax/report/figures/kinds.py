@@ -1,4 +1,4 @@
-"""What a line is called: by every word in which runs differ, where null is a word."""
+"""Names of lines: every word in which runs differ, where null is a word."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the figures share: colours, bands over the runs, axes, titles."""
+"""Colours, bands over the runs, axes and titles that figures share."""
 
 import itertools
 import re
@@ -11,10 +11,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import within_lines
+from rvsjax.report.figures.kinds import named, within_lines
+from rvsjax.results.results import Results
+from rvsjax.results.schema import Column, Columns
 
 __all__ = [
     "STYLES",
+    "axis",
     "band",
     "entitle",
     "explain",
@@ -107,40 +110,37 @@ def explain(figure: Figure, axes: Axes) -> None:
     figure.legend(lines, names, loc=place, ncols=columns, frameon=False)
 
 
-def entitle(figure: Figure, runs: pd.DataFrame, *keys: pd.Series) -> None:
+def entitle(figure: Figure, results: Results, *keys: pd.Series) -> None:
     """Say above a figure what all runs share, and what differs within a line.
 
     Runs of one line have equal `keys`.
     """
     told = "median and 10–90 % band over the runs"
-    if names := within_lines(runs, keys):
+    if names := within_lines(results.runs, keys):
         told += f", which differ in {', '.join(names[:-1])}"
         told += f" and {names[-1]}" if names[:-1] else names[-1]
     wide = int(14 * figure.get_figwidth())
-    text = [*_rows(_shared(runs), wide), *textwrap.wrap(told, wide)]
+    shared = _shared(results.runs, results.columns("runs"))
+    text = [*_rows(shared, wide), *textwrap.wrap(told, wide)]
     figure.suptitle("\n".join(text), fontsize=9)
 
 
-_SYMBOLS = {
-    "p_k": "k",
-    "p_d": "d",
-    "p_beta": r"\beta",
-    "p_lam": r"\lambda",
-    "p_eta": r"\eta",
-    "p_nnz": r"\mathrm{nnz}",
-}
+def axis(column: Column) -> str:
+    """Name an axis: by its formulas where a column has some, with its unit."""
+    text = column.tex or named(column.label)
+    return f"{text} ({column.unit})" if column.unit else text
 
 
-def _shared(runs: pd.DataFrame) -> list[str]:
+def _shared(runs: pd.DataFrame, columns: Columns) -> list[str]:
     """Name the parameters that have one value, and whether some runs have none."""
     words = ("p_algorithm", "p_penalty")
     there = [x for x in words if x in runs and runs[x].nunique(dropna=False) == 1]
     found = [str(runs[x].iloc[0]) for x in there if runs[x].notna().all()]
-    for column, symbol in _SYMBOLS.items():
-        if column in runs and runs[column].nunique() == 1:
+    for column, told in columns.items():
+        if told.symbol and column in runs and runs[column].nunique() == 1:
             values = runs[column].dropna()
             where = "" if len(values) == len(runs) else " where used"
-            found.append(f"${symbol} = {number(values.iloc[0])}${where}")
+            found.append(f"${told.symbol} = {number(values.iloc[0])}${where}")
     return found
 
 

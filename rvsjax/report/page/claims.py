@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.report.page.words import label, number, percent, short
+from rvsjax.report.page.words import number, percent, short
+from rvsjax.results.schema import Columns
 
 __all__ = ["claims"]
 
@@ -12,7 +13,10 @@ _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 
 
 def claims(
-    table: pd.DataFrame, runs: pd.DataFrame, certificates: pd.DataFrame
+    table: pd.DataFrame,
+    runs: pd.DataFrame,
+    certificates: pd.DataFrame,
+    columns: Columns,
 ) -> list[dict[str, Any]]:
     """Return a row a claim, of a table as `rvsjax.results.verdicts` makes it."""
     stands = certificates[certificates["stands"].eq(True)]
@@ -25,6 +29,7 @@ def claims(
         _row(
             claim,
             known,
+            columns,
             int(certified.get(claim["claim"], 0)),
             f"verdict_{claim['claim']}" in runs,
         )
@@ -33,7 +38,11 @@ def claims(
 
 
 def _row(
-    claim: pd.Series, runs: pd.DataFrame, certified: int, about_runs: bool
+    claim: pd.Series,
+    runs: pd.DataFrame,
+    columns: Columns,
+    certified: int,
+    about_runs: bool,
 ) -> dict[str, Any]:
     counts = {name: int(claim[name]) for name in _VERDICTS}
     total = max(sum(counts.values()), 1)
@@ -52,7 +61,7 @@ def _row(
         "interval": _interval(claim),
         "excess": number(claim["worst_excess"]),
         "worst": worst if known else None,
-        "parameters": _parameters(runs, worst) if known else [],
+        "parameters": _parameters(runs, worst, columns) if known else [],
         "because": short(claim["not_applicable_because"] or "")
         if isinstance(claim["not_applicable_because"], str)
         else "",
@@ -69,10 +78,12 @@ def _interval(claim: pd.Series) -> str:
     return f"[{100 * low:.{digits}f}, {100 * high:.{digits}f}]"
 
 
-def _parameters(runs: pd.DataFrame, run_id: str) -> list[tuple[str, str]]:
+def _parameters(
+    runs: pd.DataFrame, run_id: str, columns: Columns
+) -> list[tuple[str, str]]:
     """Return the parameters of a run that differ between runs."""
     row = runs.loc[[run_id]].iloc[0].dropna()
-    return [(label(str(x)), short(_value(row[x]), 60)) for x in row.index]
+    return [(columns[str(x)].text, short(_value(row[x]), 60)) for x in row.index]
 
 
 def _value(value: Any) -> str:

@@ -31,9 +31,10 @@ _MOST_SOURCE = 64 * 1024  # characters of a sweep file
 def content(results: Results, planned: int | None = None) -> Content:
     """Return the content of a page; `planned` is how many runs the sweep is to have."""
     runs, manifest = results.runs, results.manifest
-    parameters, measures = varied(runs), measured(runs)
+    columns = results.columns("runs")
+    parameters, measures = varied(runs, columns), measured(runs, columns)
     methods = method(runs, parameters)
-    judged = claims(results.claims, runs, results.certificates)
+    judged = claims(results.claims, runs, results.certificates, columns)
     source = _source(results.folder)
     supports = sparsity(runs, measures)
     figures = {
@@ -42,17 +43,18 @@ def content(results: Results, planned: int | None = None) -> Content:
             results.curves if results.has("curves") else pd.DataFrame(),
             parameters,
             methods,
+            results.columns("curves"),
         ),
-        "maps": maps(parameters, in_maps(runs, measures)),
+        "maps": maps(parameters, in_maps(runs, measures, columns)),
         "sparsity": supports["measures"] if supports else [],
-        "table": table(runs, parameters, measures),
+        "table": table(runs, parameters, measures, columns),
     }
     text = {
         "name": results.name,
         "about": _about(source),
         "missing": _missing(len(runs), manifest, planned),
         "answer": answer(runs, judged, measures, methods),
-        "constants": constant(runs),
+        "constants": constant(runs, columns),
         "varied": [(x.label, len(x.values)) for x in parameters],
         "seeds": int(runs["p_seed"].nunique()) if "p_seed" in runs else 0,
         "claims": judged,

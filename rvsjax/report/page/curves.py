@@ -8,7 +8,7 @@ import pandas as pd
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, joined
 from rvsjax.report.page.quantiles import Sorted
-from rvsjax.report.page.words import label
+from rvsjax.results.schema import Columns
 
 __all__ = ["curves"]
 
@@ -19,8 +19,6 @@ _LEAST_STEPS = 20
 _MOST_LINES = 400
 _MOST_NUMBERS = 250_000  # of all lines, about 1.2 MB
 _MOST_COLUMNS = 8
-_OF_ONE_FILTER = {"loss_u": "loss f(uᵗ)"}  # not the loss of a network, in nats
-_FIRST = ("accuracy_u", "accuracy_w", "sparsity_u")  # of networks
 
 
 def curves(
@@ -28,6 +26,7 @@ def curves(
     table: pd.DataFrame,
     parameters: list[Parameter],
     method: Parameter | None,
+    columns: Columns,
 ) -> dict[str, Any] | None:
     """Return lines with bands for each column of the curves, None where there are none.
 
@@ -40,7 +39,7 @@ def curves(
     row = places.get_indexer(pd.Index(table["run_id"]))
     known = _drawn(np.unique(row[row >= 0]))
     steps = table["step"].to_numpy(float, na_value=np.nan)
-    names = _columns(table)
+    names = _drawn_columns(table, columns)
     shown = _shown(parameters, method)
     lines = sum(len(x.values) for x in shown) * (1 + _nested(shown, method))
     room = _MOST_NUMBERS // max(5 * lines * len(names), 1)
@@ -48,22 +47,20 @@ def curves(
     some = table.loc[kept, names]
     sorts = [Sorted(some[name].to_numpy(float, na_value=np.nan)) for name in names]
     rows = _Rows(sorts, row[kept], steps[kept])
-    network = "p_epochs" in runs
-    own = {} if network else _OF_ONE_FILTER
     return {
-        "step": "epoch" if network else "step",
-        "columns": [{"name": x, "label": own.get(x) or label(x)} for x in names],
+        "step": columns["step"].label,
+        "columns": [{"name": x, "label": columns[x].text} for x in names],
         "runs": len(known),
         "of": len(runs),
         "views": _views(rows, shown, method),
     }
 
 
-def _columns(table: pd.DataFrame) -> list[str]:
+def _drawn_columns(table: pd.DataFrame, columns: Columns) -> list[str]:
     """Return the columns of numbers that are drawn, those that matter most first."""
     numeric = [x for x in table if pd.api.types.is_numeric_dtype(table[x].dtype)]
     names = [str(name) for name in numeric if name not in ("run_id", "step")]
-    names.sort(key=lambda x: _FIRST.index(x) if x in _FIRST else len(_FIRST))
+    names.sort(key=lambda x: columns[x].order)
     return names[:_MOST_COLUMNS]
 
 

@@ -1,4 +1,4 @@
-"""What is measured of each run, whatever a study calls it."""
+"""Measurements of each run, whatever a study calls them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,16 +7,10 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.page.quantiles import Sorted, shares
-from rvsjax.report.page.words import label
+from rvsjax.results.schema import Columns
 
 __all__ = ["Measure", "in_maps", "measured"]
 
-_FIRST = (
-    *("m_accuracy_u", "m_accuracy_w", "m_sparsity_u", "m_loss_u", "m_loss_w"),
-    *("m_theta", "m_theta_u", "m_error", "m_loss", "m_lagrangian", "m_nnz_u"),
-    *("m_support_precision", "m_support_recall", "m_converged_at"),
-    *("m_theta_max_increase", "m_lagrangian_max_increase"),
-)
 _MOST = 40  # in the table
 _MOST_IN_MAPS = 24
 _JUDGED = ("holds", "violated", "undecided")
@@ -44,23 +38,27 @@ class Measure:
         return Sorted(self.values)
 
 
-def measured(runs: pd.DataFrame) -> list[Measure]:
+def measured(runs: pd.DataFrame, columns: Columns) -> list[Measure]:
     """Return the columns ``m_`` of numbers or truth values, the main ones first."""
     names = [str(name) for name in runs if str(name).startswith("m_")]
-    names.sort(key=lambda x: _FIRST.index(x) if x in _FIRST else len(_FIRST))
-    found = (_measure(name, runs[name]) for name in names[: 2 * _MOST])
+    names.sort(key=lambda x: columns[x].order)
+    found = (
+        _measure(name, columns[name].text, runs[name]) for name in names[: 2 * _MOST]
+    )
     return [x for x in found if x is not None and np.isfinite(x.values).any()][:_MOST]
 
 
-def _measure(name: str, column: pd.Series) -> Measure | None:
+def _measure(name: str, text: str, column: pd.Series) -> Measure | None:
     truth = pd.api.types.infer_dtype(column, skipna=True) == "boolean"
     if not truth and not pd.api.types.is_numeric_dtype(column.dtype):
         return None
     values = column.astype(float).to_numpy(float, na_value=np.nan)
-    return Measure(name, label(name), values, truth)
+    return Measure(name, text, values, truth)
 
 
-def in_maps(runs: pd.DataFrame, measures: list[Measure]) -> list[Measure]:
+def in_maps(
+    runs: pd.DataFrame, measures: list[Measure], columns: Columns
+) -> list[Measure]:
     """Return what heat maps show: shares of what went wrong, and what differs."""
     found = [_share("not ok", runs["status"].ne("ok").to_numpy(float))]
     found += [
@@ -73,7 +71,7 @@ def in_maps(runs: pd.DataFrame, measures: list[Measure]) -> list[Measure]:
         both = known["m_support_precision"] + known["m_support_recall"]
         found.append(_share("right support", np.where(both == both, both == 2, both)))
     differing = [x for x in measures if np.nanmin(x.values) < np.nanmax(x.values)]
-    main = [x for x in differing if x.name in _FIRST] or differing[:1]
+    main = [x for x in differing if columns[x.name].is_main] or differing[:1]
     rest = [x for x in differing if x not in main]
     return [*main[:1], *found, *main[1:], *rest][:_MOST_IN_MAPS]
 

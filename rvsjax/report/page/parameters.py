@@ -1,11 +1,12 @@
-"""What a sweep varies, as a few values that figures have room for."""
+"""Parameters that a sweep varies, as a few values that figures have room for."""
 
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.words import label, number, short
+from rvsjax.report.page.words import number, short
+from rvsjax.results.schema import Columns
 
 __all__ = ["Parameter", "constant", "joined", "method", "varied"]
 
@@ -24,30 +25,30 @@ class Parameter(NamedTuple):
     codes: np.ndarray  # (runs,), positions in `values`
 
 
-def constant(runs: pd.DataFrame) -> list[tuple[str, str]]:
+def constant(runs: pd.DataFrame, columns: Columns) -> list[tuple[str, str]]:
     """Return the parameters that have one value, with it."""
     return [
-        (label(name), short(number(x) if _is_number(runs[name]) else x, 80))
-        for name in _columns(runs)
+        (columns[name].text, short(number(x) if _is_number(runs[name]) else x, 80))
+        for name in _names(runs)
         if runs[name].nunique(dropna=False) == 1
         for x in runs[name].dropna().iloc[:1]
     ]
 
 
-def varied(runs: pd.DataFrame) -> list[Parameter]:
+def varied(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
     """Return the parameters that differ between runs, words first; seeds are none.
 
     What a word settles, as the penalty does a shape that it alone has, is left out.
     """
     names = [
         name
-        for name in _columns(runs)
+        for name in _names(runs)
         if name != "p_seed" and runs[name].nunique(dropna=False) > 1
     ]
     names.sort(key=lambda name: _is_number(runs[name]))
     found: list[Parameter] = []
     for name in names:
-        new = _parameter(name, runs[name])
+        new = _parameter(name, columns[name].text, runs[name])
         words = [x for x in found if not _is_number(runs[x.name])]
         if not any(len(joined([x, new])[1]) == len(x.values) for x in words):
             found.append(new)
@@ -82,7 +83,7 @@ def joined(parameters: list[Parameter]) -> tuple[np.ndarray, list[tuple[int, ...
     return codes, rows
 
 
-def _columns(runs: pd.DataFrame) -> list[str]:
+def _names(runs: pd.DataFrame) -> list[str]:
     return [str(name) for name in runs if str(name).startswith("p_")]
 
 
@@ -91,11 +92,11 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
-def _parameter(name: str, column: pd.Series) -> Parameter:
+def _parameter(name: str, text: str, column: pd.Series) -> Parameter:
     codes, values = _of_numbers(column) if _is_number(column) else _of_words(column)
     if (codes < 0).any():
         codes, values = np.where(codes < 0, len(values), codes), [*values, "none"]
-    return Parameter(name, label(name), values, codes)
+    return Parameter(name, text, values, codes)
 
 
 def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:

@@ -9,7 +9,8 @@ from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, joined
 from rvsjax.report.page.quantiles import shares
-from rvsjax.report.page.words import label, short
+from rvsjax.report.page.words import short
+from rvsjax.results.schema import Columns
 
 __all__ = ["MOST_CELLS", "MOST_ROWS", "table"]
 
@@ -19,7 +20,10 @@ _SHOWN = 6  # measures that are shown first
 
 
 def table(
-    runs: pd.DataFrame, parameters: list[Parameter], measures: list[Measure]
+    runs: pd.DataFrame,
+    parameters: list[Parameter],
+    measures: list[Measure],
+    columns: Columns,
 ) -> dict[str, Any]:
     """Return the columns of a table, and what a row of it is.
 
@@ -27,40 +31,43 @@ def table(
     number `n` of runs that have one; `first` says whether it is shown at first.
     """
     if len(runs) <= MOST_ROWS:
-        return _each(runs, measures)
+        return _each(runs, measures, columns)
     return _aggregated(runs, parameters, measures)
 
 
 # -- a row a run -----------------------------------------------------------------------
 
 
-def _each(runs: pd.DataFrame, measures: list[Measure]) -> dict[str, Any]:
+def _each(
+    runs: pd.DataFrame, measures: list[Measure], described: Columns
+) -> dict[str, Any]:
     names = [str(x) for x in runs if str(x).startswith("p_")]
     differ = [x for x in names if runs[x].nunique(dropna=False) > 1]
     statuses = runs["status"].nunique() > 1
-    columns = [_column(name, runs[name], True) for name in differ]
-    columns.append(_words("status", runs["status"], statuses))
+    text = {str(name): described[str(name)].text for name in runs}
+    columns = [_column(name, text[name], runs[name], True) for name in differ]
+    columns.append(_words("status", text["status"], runs["status"], statuses))
     columns += [_number(x, i < _SHOWN) for i, x in enumerate(measures)]
     if "reason" in runs and runs["reason"].notna().any():
-        columns.append(_words("reason", runs["reason"], True))
+        columns.append(_words("reason", text["reason"], runs["reason"], True))
     room = max(MOST_CELLS // len(runs) - len(columns), 0)
     verdicts = [str(x) for x in runs if str(x).startswith("verdict_")]
-    columns += [_words(name, runs[name], False) for name in verdicts[:room]]
-    columns.append(_words("run_id", runs["run_id"], True))
+    columns += [_words(name, text[name], runs[name], False) for name in verdicts[:room]]
+    columns.append(_words("run_id", text["run_id"], runs["run_id"], True))
     return {"row": "run", "rows": len(runs), "runs": len(runs), "columns": columns}
 
 
-def _column(name: str, column: pd.Series, first: bool) -> dict[str, Any]:
+def _column(name: str, text: str, column: pd.Series, first: bool) -> dict[str, Any]:
     kind = column.dtype
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
         values = column.to_numpy(float, na_value=np.nan)
-        return _number(Measure(name, label(name), values, False), first)
-    return _words(name, column, first)
+        return _number(Measure(name, text, values, False), first)
+    return _words(name, text, column, first)
 
 
-def _words(name: str, column: pd.Series, first: bool) -> dict[str, Any]:
+def _words(name: str, text: str, column: pd.Series, first: bool) -> dict[str, Any]:
     codes, words = pd.factorize(column)
-    told = {"name": name, "label": label(name), "kind": "word", "first": first}
+    told = {"name": name, "label": text, "kind": "word", "first": first}
     most = 60 if len(words) > 200 else 200
     return told | {"words": [short(x, most) for x in words], "values": listed(codes)}
 

@@ -1,70 +1,14 @@
-"""How the page writes numbers, shares, times and the names of columns."""
+"""Numbers, shares, times and long texts as pages write them."""
 
 from math import isfinite
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["duration", "interval", "label", "number", "percent", "short", "title"]
+__all__ = ["duration", "interval", "number", "percent", "short", "title"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST = 400
-
-# what a column holds, its unit in brackets; t is a step, T the last one
-_LABELS = {
-    "theta": "angle θ(wᵗ, w*) (rad)",
-    "loss": "loss f(wᵗ)",
-    "lagrangian": "Lagrangian L(uᵗ, wᵗ)",
-    "nnz_u": "nonzero entries of uᵗ",
-    "accuracy_w": "accuracy of w",
-    "accuracy_u": "accuracy of u",
-    "loss_train": "loss in training (nats)",
-    "loss_w": "loss of w (nats)",
-    "loss_u": "loss of u (nats)",
-    "sparsity_w": "zeros in w (share)",
-    "sparsity_u": "zeros in u (share)",
-    "m_theta": "last angle θ (rad)",
-    "m_theta_0": "first angle θ (rad)",
-    "m_theta_max": "largest angle θ (rad)",
-    "m_theta_u": "last angle of u (rad)",
-    "m_theta_max_increase": "largest rise of θ in a step (rad)",
-    "m_theta_max_increase_at": "step of the largest rise of θ",
-    "m_theta_first_increase": "first step where θ rises",
-    "m_lagrangian": "last Lagrangian",
-    "m_lagrangian_max_increase": "largest rise of the Lagrangian in a step",
-    "m_lagrangian_max_increase_at": "step of the largest rise of the Lagrangian",
-    "m_lagrangian_first_increase": "first step where the Lagrangian rises",
-    "m_loss": "last loss",
-    "m_error": "|w − w*|",
-    "m_distance_to_limit": "distance to the limit",
-    "m_length_min": "smallest length",
-    "m_nnz_u": "nonzero entries of u",
-    "m_u_empty": "u empty",
-    "m_support_precision": "precision of the support",
-    "m_support_recall": "recall of the support",
-    "m_converged_at": "converged at step",
-    "m_first_bad_step": "first bad step",
-    "m_steps": "steps taken",
-    "m_beta_ratio": "β / largest β",
-    "m_lam_ratio": "λ / largest λ",
-    "m_eta_ratio": "η / largest η",
-    "p_beta": "β",
-    "p_lam": "λ",
-    "p_eta": "η",
-    "p_nnz": "nonzero entries of w*",
-    "p_start_angle": "start angle (rad)",
-    "p_batch": "samples a step",
-}
-
-
-def label(column: str) -> str:
-    """Name a column for a reader; an unknown one by its own name."""
-    if column in _LABELS:
-        return _LABELS[column]
-    plain = column[2:] if column[:2] in ("p_", "m_") else column
-    if plain in _LABELS:
-        return _LABELS[plain]
-    return short(plain.replace("_", " "), 60)
 
 
 def number(value: float | None, digits: int = 3) -> str:

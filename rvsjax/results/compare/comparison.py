@@ -23,6 +23,7 @@ from rvsjax.results.compare.statistics import (
     compare_measure,
 )
 from rvsjax.results.results import Results
+from rvsjax.results.schema import Columns, describe
 from rvsjax.sweep.store import FolderError
 
 __all__ = ["Comparison", "Side", "WordCounts", "compare", "pairs_table"]
@@ -59,6 +60,11 @@ class Comparison(NamedTuple):
     measures: list[MeasureDifference]
     claims: list[ClaimDifference]
     pairs: Pairs
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of the runs of both folders."""
+        return describe(self.study, "runs")
 
 
 def compare(

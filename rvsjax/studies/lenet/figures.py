@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import named, parameters
-from rvsjax.report.figures.lines import band, entitle, styles
+from rvsjax.report.figures.lines import axis, band, entitle, styles
 from rvsjax.results.results import Results
+from rvsjax.results.schema import Column
 
 __all__ = ["draw_lenet", "main_figure"]
 
@@ -35,6 +36,7 @@ def draw_lenet(results: Results) -> Figure:
     """
     runs = results.runs.assign(kind=_kinds(results.runs))
     curves = results.curves.merge(runs[["run_id", "kind"]], on="run_id")
+    columns = results.columns("curves")
     high = 3.5 + 0.1 * max(0, runs["kind"].nunique() - 8)  # for the legend
     figure = Figure(figsize=(9.6, high), layout="constrained")
     by_epoch, of_u, against = figure.subplots(1, 3)
@@ -44,14 +46,15 @@ def draw_lenet(results: Results) -> Figure:
             band(axes, values, some["step"], color, dash, str(kind))
         _trade(against, runs[runs["kind"] == kind], color, dash)
     for axes, which in ((by_epoch, "w"), (of_u, "u")):
-        _finish(axes, "epoch", f"accuracy of {which}, %")
+        _finish(axes, axis(columns["step"]), _in_percent(columns[f"accuracy_{which}"]))
         axes.xaxis.get_major_locator().set_params(integer=True)
-    _finish(against, "zeros in u, %", "accuracy of u, %")
+    both = columns["sparsity_u"], columns["accuracy_u"]
+    _finish(against, *map(_in_percent, both))
     lines = by_epoch.get_legend_handles_labels()
     longest = max(map(len, lines[1]), default=0)
     beside = max(1, min(8, 120 // (longest + 4)))
     figure.legend(*lines, loc="outside lower center", ncols=beside, frameon=False)
-    entitle(figure, results.runs, runs["kind"])
+    entitle(figure, results, runs["kind"])
     return figure
 
 
@@ -108,6 +111,10 @@ def _changes(values: pd.Series, implying: pd.Series) -> list[str]:
     name = str(values.name).removeprefix("p_")
     changed = values.notna() & values.ne(usual)
     return [_told(name, x) if odd else "" for x, odd in zip(values, changed)]
+
+
+def _in_percent(column: Column) -> str:
+    return f"{column.label}, %"
 
 
 def _closeness(percent: Any) -> Any:

@@ -1,16 +1,98 @@
 """Columns of the tables of the study `lenet`, and what they hold."""
 
 from rvsjax.results import schema as of
+from rvsjax.results.schema import Column, measured
 
 __all__ = ["SCHEMA"]
 
+_PARAMETERS = {
+    **of.columns("p_method p_penalty p_surrogate", of.WORDS),
+    "p_beta": Column(of.NUMBERS, "β", tex=r"$\beta$"),
+    "p_lam": Column(of.NUMBERS, "λ", tex=r"$\lambda$"),
+    **of.columns("p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
+    "p_batch": measured("samples a step"),
+    **of.columns("p_sparsity", of.NUMBERS, "sometimes"),
+}
+
+_SCORES = {
+    "loss_train": Column(
+        of.NUMBERS,
+        "loss in training",
+        "nats",
+        "mean cross-entropy over the minibatches of the epoch",
+    ),
+    "accuracy_w": Column(
+        of.NUMBERS,
+        "accuracy of w",
+        statement="share of the test images that are right with the weights that were "
+        "trained",
+        order=2,
+        summary="%",
+    ),
+    "loss_w": Column(
+        of.NUMBERS,
+        "loss of w",
+        "nats",
+        "mean cross-entropy of w on the test images",
+        order=5,
+    ),
+    "sparsity_w": Column(
+        of.NUMBERS,
+        "zeros in w",
+        "share",
+        "share of kernel entries of w that are 0; biases and normalisations are not "
+        "counted",
+    ),
+    "accuracy_u": Column(
+        of.NUMBERS,
+        "accuracy of u",
+        statement="share of the test images that are right with their sparse copy u",
+        order=1,
+        summary="%",
+    ),
+    "loss_u": Column(
+        of.NUMBERS,
+        "loss of u",
+        "nats",
+        "mean cross-entropy of u on the test images",
+        order=4,
+    ),
+    "sparsity_u": Column(
+        of.NUMBERS,
+        "zeros in u",
+        "share",
+        "share of kernel entries of u that are 0",
+        order=3,
+        summary="%",
+    ),
+}
+
+_LAYERS = ("conv1", "conv2", "dense1", "dense2", "dense3")
+
+_MEASUREMENTS = {
+    **{f"m_{x}": told._replace(presence="sometimes") for x, told in _SCORES.items()},
+    **{
+        f"m_sparsity_{x}_{layer}": measured(
+            statement=f"share of kernel entries of {x} in {layer} that are 0"
+        )
+        for x in "wu"
+        for layer in _LAYERS
+    },
+    "m_epochs": measured(statement="epochs trained"),
+    "m_first_bad_epoch": measured(statement="the first whose loss is no number"),
+}
 SCHEMA = {
-    "runs": of.ANY_RUNS
-    | of.columns("p_method p_penalty p_surrogate", of.WORDS)
-    | of.columns("p_lam p_beta p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
+    "runs": of.ANY_RUNS | _PARAMETERS | _MEASUREMENTS,
     "curves": of.RUN
-    | of.columns("step loss_train accuracy_w accuracy_u loss_w loss_u", of.NUMBERS)
-    | of.columns("sparsity_w sparsity_u", of.NUMBERS),
-    "weights": of.RUN | of.columns("w", of.LISTS),
-    "claims": of.CLAIMS,
+    | {"step": Column(of.NUMBERS, "epoch", statement="epochs, from 0")}
+    | _SCORES,
+    "weights": of.RUN
+    | {
+        "w": Column(
+            of.LISTS,
+            statement="layer by layer in alphabetical order; in each bias, kernel, "
+            "scale, shift",
+        )
+    },
+    "claims": of.CLAIM_COLUMNS,
 }

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import kinds, numbers, of_runs
-from rvsjax.report.figures.lines import band, entitle, finish, styles
+from rvsjax.report.figures.lines import axis, band, entitle, finish, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_two_layer", "main_figure"]
@@ -34,6 +34,7 @@ def draw_two_layer(results: Results) -> Figure:
     runs = results.runs.assign(kind=kinds(results.runs, ["p_start"]))
     names = ["run_id", "kind", "p_start"]
     curves = results.curves.merge(runs[names], on="run_id")
+    columns = results.columns("curves")
     starts = sorted(runs["p_start"].unique())
     looks = dict(zip((name for name, _ in numbers(runs["kind"])), styles()))
     column = max(2.6, 0.35 * len(looks) + 0.6)
@@ -46,16 +47,17 @@ def draw_two_layer(results: Results) -> Figure:
         _draw_endings(ended, of_start)
         some = curves[curves["p_start"] == start]
         _draw_lengths(lengths, some, looks)
+        lengths.set_xlabel(axis(columns["step"]))
         told = of_runs(f"start: {start}", some["run_id"].nunique(), len(of_start))
         ended.set_title(told, fontsize=9)
     grid[0, 0].set_ylabel("share of runs that end at")
-    grid[1, 0].set_ylabel("length of $w^t$")
+    grid[1, 0].set_ylabel(axis(columns["length"]))
     for row in grid:
         found = [axes.get_legend_handles_labels() for axes in row]
         named = {name: x for lines, texts in found for x, name in zip(lines, texts)}
         place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}
         row[-1].legend(named.values(), named, frameon=False, **place)
-    entitle(figure, results.runs, runs["kind"], runs["p_start"])
+    entitle(figure, results, runs["kind"], runs["p_start"])
     return figure
 
 
@@ -81,4 +83,3 @@ def _draw_lengths(axes: Axes, curves: pd.DataFrame, looks: dict[str, Any]) -> No
         color, dash = looks[str(name)]
         band(axes, some["length"], some["step"], color, dash, str(name))
     finish(axes)
-    axes.set_xlabel("step $t$")

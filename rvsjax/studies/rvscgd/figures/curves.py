@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import kinds, numbers, of_runs
-from rvsjax.report.figures.lines import band, entitle, explain, finish, styles
+from rvsjax.report.figures.lines import axis, band, entitle, explain, finish, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_curves"]
@@ -16,7 +16,7 @@ def draw_curves(results: Results) -> Figure:
     percentile of the runs that are still going at that step.
     """
     kind = kinds(results.runs)
-    curves = results.curves
+    curves, columns = results.curves, results.columns("curves")
     kind_of = curves["run_id"].map(dict(zip(results.runs["run_id"], kind)))
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -25,12 +25,11 @@ def draw_curves(results: Results) -> Figure:
         label = of_runs(name, some["run_id"].nunique(), number)
         for axes, column in ((left, "theta"), (right, "lagrangian")):
             band(axes, some[column], some["step"], color, dash, label)
-    left.set_ylabel(r"angle $\theta(w^t, w^*)$ (radians)")
-    right.set_ylabel(r"Lagrangian $L_\beta(u^t, w^t)$")
-    for axes in (left, right):
+    for axes, column in ((left, "theta"), (right, "lagrangian")):
+        axes.set_ylabel(axis(columns[column]))
         finish(axes)
-        axes.set_xlabel("step $t$")
+        axes.set_xlabel(axis(columns["step"]))
         axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
     explain(figure, left)
-    entitle(figure, results.runs, kind)
+    entitle(figure, results, kind)
     return figure

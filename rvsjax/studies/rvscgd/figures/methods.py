@@ -7,16 +7,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rvsjax.report.figures.kinds import kinds, named, numbers, of_runs
-from rvsjax.report.figures.lines import STYLES, band, entitle, finish, number, styles
+from rvsjax.report.figures.lines import (
+    STYLES,
+    axis,
+    band,
+    entitle,
+    finish,
+    number,
+    styles,
+)
 from rvsjax.results.results import Results
 
 __all__ = ["draw_methods"]
 
-_ROWS = {
-    "nnz_u": "nonzero entries of $u^t$",
-    "theta": r"angle of $w^t$ (radians)",
-    "loss_u": "loss $f(u^t)$",  # older tables lack it
-}
+_ROWS = ("nnz_u", "theta", "loss_u")
 _DASHES = ("-", "--", ":", *(dash for _, dash in STYLES[4:]), "-.")
 
 
@@ -35,7 +39,8 @@ def draw_methods(results: Results) -> Figure:
     curves = curves[curves["step"] > 0]  # the axis is logarithmic
     colors = dict(zip(sorted(runs["kind"].unique()), (c for c, _ in styles())))
     penalties = sorted(runs["penalty"].unique())
-    rows = {name: text for name, text in _ROWS.items() if name in curves}
+    columns = results.columns("curves")
+    rows = [name for name in _ROWS if name in curves]  # older tables lack the last
     size = (2.6 * len(penalties) + 2.2, 2.5 * len(rows) + 0.3)
     figure = Figure(figsize=size, layout="constrained")
     shape = len(rows), len(penalties)
@@ -48,14 +53,14 @@ def draw_methods(results: Results) -> Figure:
                 look = colors[kind], dashes.get(lam, "-")
                 band(axes, each[name], each["step"], *look, label)
         grid[0, column].set_title(penalty, fontsize=9)
-        grid[-1, column].set_xlabel("step $t$")
-    for row, label in zip(grid, rows.values()):
-        row[0].set_ylabel(label)
+        grid[-1, column].set_xlabel(axis(columns["step"]))
+    for row, name in zip(grid, rows):
+        row[0].set_ylabel(axis(columns[name]))
         for axes in row:
             finish(axes)
             axes.set_xscale("log")
     _explain(figure, _counted(runs, curves, colors), dashes)
-    entitle(figure, results.runs, runs["penalty"], runs["kind"], runs["lam"])
+    entitle(figure, results, runs["penalty"], runs["kind"], runs["lam"])
     return figure
 
 

@@ -1,10 +1,18 @@
-"""What samples cost: where runs end, against the samples of a step."""
+"""The cost of samples: where runs end, against the samples of a step."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import kinds, numbers, of_runs
-from rvsjax.report.figures.lines import band, entitle, explain, finish, line, styles
+from rvsjax.report.figures.lines import (
+    axis,
+    band,
+    entitle,
+    explain,
+    finish,
+    line,
+    styles,
+)
 from rvsjax.results.results import Results
 
 __all__ = ["draw_samples"]
@@ -15,7 +23,7 @@ def draw_samples(results: Results) -> Figure:
 
     A line a kind as `kinds` has it; a level one of runs that draw no samples.
     """
-    runs = results.runs
+    runs, columns = results.runs, results.columns("runs")
     kind = kinds(runs)
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -27,16 +35,16 @@ def draw_samples(results: Results) -> Figure:
         band(left, some["m_theta"], some["p_batch"], color, dash, label)
         exact = _right_support(some).groupby(some["p_batch"]).mean()
         line(right, exact, color, dash, label)
-    left.set_ylabel(r"last angle $\theta(w^T, w^*)$ (radians)")
+    left.set_ylabel(axis(columns["m_theta"]))
     right.set_ylabel("share of runs with the right support of $u$")
     finish(left)
     right.grid(alpha=0.25, lw=0.5)
     right.set_ylim(-0.02, 1.02)
     for axes in (left, right):
         axes.set_xscale("log", base=2)
-        axes.set_xlabel("samples a step")
+        axes.set_xlabel(axis(columns["p_batch"]))
     explain(figure, left)
-    entitle(figure, runs, kind, runs["p_batch"])
+    entitle(figure, results, kind, runs["p_batch"])
     return figure
 
 
