@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.simulation.kernels import KERNELS, native
-from rvsjax.studies.rvscgd.trial import evaluate, make_trial
+from rvsjax.studies.rvscgd.evaluate import evaluate
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.engine import Engine, blocks
 from rvsjax.sweep.plan.document import override, parse, read
 from rvsjax.sweep.plan.plan import make_plan

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.reference.claims import claims_page
+from docs.reference.columns import columns_page
 from docs.reference.command_line import command_line_page
 from docs.reference.schema import sweep_schema
 from docs.reference.sweep_file import sweep_file_page
@@ -19,6 +20,7 @@ def make() -> dict[str, str]:
     return {
         "sweep_file.md": sweep_file_page(),
         "command_line.md": command_line_page(),
+        "columns.md": columns_page(),
         "claims.md": claims_page(),
         "sweep.schema.json": _laid_out(sweep_schema(), levels=4) + "\n",
     }

@@ -1,7 +1,7 @@
 """The page of the claims: the paper's sentences, then what each claim says and when."""
 
 from docs.reference.sentences import OURS, SENTENCES, Sentence
-from docs.reference.tables import GENERATED, table
+from docs.reference.tables import GENERATED, escaped, table
 from docs.reference.verdicts import read
 from rvsjax.theory import CLAIMS, statement
 
@@ -49,9 +49,9 @@ def claims_page() -> str:
 
 def _sentence(sentence: Sentence) -> tuple[str, ...]:
     claims = "<br>".join(f"[`{x}`](#{x})" for x in sentence.claims)
-    note = sentence.note if "](" in sentence.note else _cell(sentence.note)
+    note = sentence.note if "](" in sentence.note else escaped(sentence.note)
     verdicts = [*map(_verdict, sentence.claims), *filter(None, [note])]
-    return sentence.where, _cell(sentence.words), claims, "<br>".join(verdicts)
+    return sentence.where, escaped(sentence.words), claims, "<br>".join(verdicts)
 
 
 def _verdict(claim: str) -> str:
@@ -62,10 +62,6 @@ def _verdict(claim: str) -> str:
     told = f"**violated** in {violated:,} of {judged:,}" if violated else ""
     told = told or (f"holds in {holds:,}" if holds else "not judged in these")
     return told + (f", {undecided:,} undecided" if undecided else "")
-
-
-def _cell(words: str) -> str:
-    return _text(words).replace("\\|", "|")  # the table escapes bars itself
 
 
 def _section(name: str) -> str:
@@ -84,7 +80,5 @@ Judged on {told.judged_on}.
 
 
 def _text(told: str) -> str:
-    """Escape what Markdown would take for markup."""
-    for mark in "\\*<|[]":
-        told = told.replace(mark, f"\\{mark}")
-    return told
+    """Escape a text that stands in no table."""
+    return escaped(told).replace("|", "\\|")

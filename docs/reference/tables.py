@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["GENERATED", "code", "table"]
+__all__ = ["GENERATED", "code", "escaped", "table"]
 
 GENERATED = "<!-- made by python -m docs.reference -->\n"
 
@@ -10,6 +10,13 @@ GENERATED = "<!-- made by python -m docs.reference -->\n"
 def code(text: object) -> str:
     """Return a text set as code, or nothing where there is none."""
     return f"`{text}`" if f"{text}" else ""
+
+
+def escaped(text: str) -> str:
+    """Escape what Markdown would take for markup; a table escapes bars itself."""
+    for mark in "\\*<[]":
+        text = text.replace(mark, f"\\{mark}")
+    return text
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from rvsjax.environment.paths import user_path
-from rvsjax.results.schema import Columns, describe
+from rvsjax.results.schema import Columns, find_columns
 from rvsjax.results.validation import (
     completed,
     is_known_study,
@@ -74,7 +74,7 @@ class Results:
 
     def columns(self, *tables: str) -> Columns:
         """Return the columns of tables as the study describes them."""
-        return describe(self.study, *tables)
+        return find_columns(self.study, *tables)
 
     @cached_property
     def runs(self) -> pd.DataFrame:

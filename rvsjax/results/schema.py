@@ -26,9 +26,9 @@ __all__ = [
     "WORDS",
     "Column",
     "Columns",
-    "columns",
-    "describe",
-    "measured",
+    "plain_columns",
+    "find_columns",
+    "measurement",
 ]
 
 WORDS = "words"
@@ -90,7 +90,7 @@ class Columns(dict[str, Column]):
         return Column(VALUES, _plain(name), presence="sometimes")
 
 
-def describe(study: str, *tables: str) -> Columns:
+def find_columns(study: str, *tables: str) -> Columns:
     """Return the columns of tables of a study, each with a label."""
     found: Mapping[str, Mapping[str, Column]] = find_schema(study)
     return Columns(
@@ -106,12 +106,14 @@ def _plain(name: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
-def columns(names: str, kind: str, presence: Presence = "always") -> dict[str, Column]:
+def plain_columns(
+    names: str, kind: str, presence: Presence = "always"
+) -> dict[str, Column]:
     """Return columns of one kind, named with blanks between, that need no words."""
     return dict.fromkeys(names.split(), Column(kind, presence=presence))
 
 
-measured = partial(Column, NUMBERS, presence="sometimes")
+measurement = partial(Column, NUMBERS, presence="sometimes")
 """A number that is measured of a run: label, unit, statement, ..."""
 
 

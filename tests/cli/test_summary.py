@@ -4,7 +4,7 @@ import pandas as pd
 
 from rvsjax.cli.summary import session_lines, summary
 from rvsjax.cli.tables import Table
-from rvsjax.results.schema import describe
+from rvsjax.results.schema import find_columns
 
 
 class Stub:
@@ -19,7 +19,7 @@ class Stub:
         self.runs, self.folder = runs, folder
 
     def columns(self, table):
-        return describe("lenet", table)
+        return find_columns("lenet", table)
 
 
 def test_networks_are_told_by_configuration_with_their_spread(tmp_path):

@@ -260,7 +260,7 @@ def test_a_parameter_without_meaning_is_none(method):
     given = item.parameters
     assert (given["sparsity"] is None) == (method == "admm")
     assert (given["lam"] is None) == (given["beta"] is None) == (method != "admm")
-    network = lenet.make_trial(item, 2).network
+    network = lenet.STUDY.trial(item, 2).network
     assert network.method == method
     assert float(network.sparsity) == pytest.approx(0 if method == "admm" else 0.9)
     name = "lam" if method != "admm" else "sparsity"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.results.results import Results
-from rvsjax.results.schema import describe
+from rvsjax.results.schema import find_columns
 from rvsjax.results.verdicts import count_claims
 from rvsjax.sweep.store import Store
 
@@ -40,7 +40,7 @@ class Tables(Results):
 def stub(runs, curves, study="rvscgd"):
     """Return runs and curves as figures read results: no folder."""
     return SimpleNamespace(
-        runs=runs, curves=curves, study=study, columns=partial(describe, study)
+        runs=runs, curves=curves, study=study, columns=partial(find_columns, study)
     )
 
 

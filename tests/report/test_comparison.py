@@ -14,10 +14,14 @@ from scipy import stats
 import rvsjax.report.page
 import rvsjax.results.compare.comparison
 from rvsjax.cli.main import main
-from rvsjax.report.comparison import MISSING, content, make_page
+from rvsjax.report.comparison import (
+    COMPARISON_MISSING,
+    comparison_content,
+    make_comparison,
+)
 from rvsjax.report.page.words import interval
 from rvsjax.results.compare.comparison import compare, pairs_table
-from rvsjax.results.schema import WORDS, Column, describe
+from rvsjax.results.schema import WORDS, Column, find_columns
 from rvsjax.studies.rvscgd.schema import SCHEMA
 from tests.report.folders import sweep_runs
 from tests.report.test_page import (
@@ -73,7 +77,7 @@ def folders(tmp_path):
 @pytest.fixture
 def told(folders):
     found = compare(*folders)
-    return content(found, pairs_table(found.pairs))
+    return comparison_content(found, pairs_table(found.pairs))
 
 
 def change_of(folders, name):
@@ -173,7 +177,7 @@ def test_every_kind_of_outcome_has_a_sentence(tmp_path):
         for name, table in (("a", a), ("b", b)):
             write(tmp_path / f"{name}{i}", table)
         found = compare(tmp_path / f"a{i}", tmp_path / f"b{i}")
-        told = content(found, pairs_table(found.pairs))
+        told = comparison_content(found, pairs_table(found.pairs))
         assert sentence in told.text["answer"][0]
         assert told.text["question"] == "The same, computed twice"
         assert (told.figures["against"] is None) == (a is bad)
@@ -260,13 +264,13 @@ def test_points_that_are_too_many_are_drawn_at_random(compared):
     """
     runs = grid(16_000, 20)
     found = compared(runs, runs.assign(m_x=runs["m_x"] * 2, p_dtype="float32"))
-    against = content(*found).figures["against"]
+    against = comparison_content(*found).figures["against"]
     assert (against["of"], against["drawn"]) == (16_000, 4_000)
     half = next(x for x in against["colours"] if x["label"] == "half")
     even = half["codes"].count(half["values"].index("even"))
     assert abs(even - 2000) < 200
     assert len(set(against["runs"])) == 4_000
-    assert against == content(*found).figures["against"]
+    assert against == comparison_content(*found).figures["against"]
 
 
 # -- the file --------------------------------------------------------------------------
@@ -301,7 +305,7 @@ def test_the_same_folders_give_the_same_bytes_and_no_more_of_their_path(
                 folder.rename(where / folder.name)
         monkeypatch.chdir(where)
         found = compare("a", "b")
-        pages.append(make_page(found, pairs_table(found.pairs)))
+        pages.append(make_comparison(found, pairs_table(found.pairs)))
     assert pages[0] == pages[1]
     assert tmp_path.name not in pages[0]
 
@@ -312,8 +316,11 @@ def test_without_the_packages_the_pairs_are_written_and_one_sentence_said(
     monkeypatch.setattr(rvsjax.report.page, "is_possible", lambda: False)
     out = tmp_path / "out"
     assert main(["compare", *map(str, folders), "--out", str(out)]) == 0
-    assert MISSING in capsys.readouterr().err.splitlines()
-    assert MISSING.startswith("no compare.html: ") and "pip install" in MISSING
+    assert COMPARISON_MISSING in capsys.readouterr().err.splitlines()
+    assert (
+        COMPARISON_MISSING.startswith("no compare.html: ")
+        and "pip install" in COMPARISON_MISSING
+    )
     assert {x.name for x in out.iterdir()} == {"compare.parquet", "compare.csv"}
 
 
@@ -332,7 +339,7 @@ def hostile_folders(folder):
 def test_hostile_words_are_text(tmp_path):
     a, b = hostile_folders(tmp_path)
     found = compare(a, b)
-    html = make_page(found, pairs_table(found.pairs))
+    html = make_comparison(found, pairs_table(found.pairs))
     assert_loads_nothing(html)
     page = Page(html)
     assert "img" not in {tag for tag, _ in page.tags}
@@ -358,11 +365,11 @@ def test_endless_words_and_names_stay_short(tmp_path):
     sessions = [{"device": long, "versions": versions}]
     write(tmp_path / "a", a), write(tmp_path / "b", b, sessions=sessions)
     found = compare(tmp_path / "a", tmp_path / "b")
-    html = make_page(found, pairs_table(found.pairs))
+    html = make_comparison(found, pairs_table(found.pairs))
     assert len(html.encode()) < 3e6
     text = html[: html.index('id="data"')]
     assert "x" * 500 not in text and len(text) < 300_000
-    told = content(found, pairs_table(found.pairs)).text
+    told = comparison_content(found, pairs_table(found.pairs)).text
     (group,) = told["groups"]
     assert (group["of"], len(group["rows"])) == (150, 100)
     _, settings = told["settings"]
@@ -375,7 +382,7 @@ def test_a_page_of_many_pairs_stays_small(compared):
     runs = sweep_runs(100_000)[["run_id", "status", "p_penalty", "p_beta", "p_eta"]]
     runs = runs.assign(p_seed=np.arange(len(runs)) % 8, m_x=runs["p_eta"].to_numpy())
     found = compared(runs, runs.assign(m_x=runs["m_x"] ** 2, p_dtype="float32"))
-    html = make_page(*found)
+    html = make_comparison(*found)
     assert len(html.encode()) < 3e6
     figures = data_of(html)
     assert figures["table"]["row"] == "configuration"
@@ -401,13 +408,13 @@ def test_eight_thousand_pairs_with_many_measurements_stay_under_6_mb(compared):
             **{k: x * rng.lognormal(size=8000) for k, x in more.items()}, p_d=5
         ),
     )
-    html = make_page(*found)
+    html = make_comparison(*found)
     assert 3e6 < len(html.encode()) < 6e6
     assert data_of(html)["table"]["rows"] == 8000
 
 
 def test_labels_of_this_page_are_those_of_the_report():
     assert (
-        describe("rvscgd", "runs")["m_theta_max_increase_at"].text
+        find_columns("rvscgd", "runs")["m_theta_max_increase_at"].text
         == "step of the largest rise of θ"
     )

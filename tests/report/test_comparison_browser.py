@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.report.comparison import make_page
+from rvsjax.report.comparison import make_comparison
 from rvsjax.results.compare.comparison import compare, pairs_table
 from tests.report.browsers import Opened, launched, playwright
 from tests.report.test_comparison import hostile_folders
@@ -38,7 +38,7 @@ def rows(side):
 def page_of(folder, a, b):
     found = compare(a, b)
     path = folder / "compare.html"
-    path.write_text(make_page(found, pairs_table(found.pairs)))
+    path.write_text(make_comparison(found, pairs_table(found.pairs)))
     return path
 
 

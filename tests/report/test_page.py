@@ -17,19 +17,19 @@ import pandas as pd
 import pytest
 
 from rvsjax.cli.commands.report import report
-from rvsjax.report.page import MISSING, content, is_possible, make_page
-from rvsjax.report.page.curves import curves as curves_of
+from rvsjax.report.page import MISSING, is_possible, make_page, page_content
+from rvsjax.report.page.curves import curves_content as curves_of
 from rvsjax.report.page.pack import packed
 from rvsjax.report.page.parameters import method, varied
 from rvsjax.report.page.quantiles import Sorted, shares
-from rvsjax.report.page.words import duration, number, percent
-from rvsjax.results.schema import describe
+from rvsjax.report.page.words import duration_text, number, percent
+from rvsjax.results.schema import find_columns
 from tests.report.folders import CLAIM, Tables, sweep_curves, sweep_runs
 
 needs_packages = pytest.mark.skipif(
     not is_possible(), reason="the extra `report` is not installed: jinja2, plotly"
 )
-COLUMNS = describe("rvscgd", "runs")
+COLUMNS = find_columns("rvscgd", "runs")
 HOSTILE = (
     "<a href='//x'>y</a><b></script><script>alert(1)</script>"
     '<img src=x onerror=alert(2)> & "q"'
@@ -74,7 +74,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def told(results):
-    return content(results)
+    return page_content(results)
 
 
 # -- the numbers -----------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_shares_and_times_are_written_with_units():
     told = [percent(x) for x in (0, 1, 0.5, 0.004, 0.9999, 1e-5, float("nan"))]
     told = [x.replace("\xa0", " ") for x in told]
     assert told == ["0 %", "100 %", "50 %", "0.4 %", "> 99 %", "< 0.1 %", "–"]
-    times = [duration(x) for x in (0.123, 42, 200, 7500, "x", float("inf"))]
+    times = [duration_text(x) for x in (0.123, 42, 200, 7500, "x", float("inf"))]
     assert times == ["0.12 s", "42 s", "3 min 20 s", "2 h 5 min", "–", "–"]
 
 
@@ -297,7 +297,7 @@ def test_another_study_is_shown_with_the_columns_that_it_has(tmp_path):
     curves = pd.DataFrame(
         {"run_id": ["a", "b"], "step": [1, 1], "accuracy": [0.1, 0.3]}
     )
-    told = content(Tables(tmp_path / "out", runs, curves))
+    told = page_content(Tables(tmp_path / "out", runs, curves))
     assert told.text["claims"] == []
     assert told.text["sparsity"] is None
     assert told.text["answer"] == [
@@ -317,7 +317,7 @@ def test_networks_are_told_by_epoch_with_the_accuracy_of_u_first(tmp_path):
     runs = pd.DataFrame({"run_id": ["a", "b"], "status": "ok", **numbers})
     told = {x: [1.0, 2.0] for x in ("loss_train", "accuracy_w", "accuracy_u")}
     curves = pd.DataFrame({"run_id": ["a", "b"], "step": [1, 1], **told})
-    page = content(Tables(tmp_path / "out", runs, curves, study="lenet"))
+    page = page_content(Tables(tmp_path / "out", runs, curves, study="lenet"))
     assert page.text["answer"][0].startswith("Accuracy of u, median")
     drawn = page.figures["curves"]
     assert drawn["step"] == "epoch"
@@ -328,18 +328,18 @@ def test_networks_are_told_by_epoch_with_the_accuracy_of_u_first(tmp_path):
 
 def test_an_unfinished_sweep_says_what_is_missing(tmp_path):
     results = Tables(tmp_path / "out", sweep_runs(20), finished=False)
-    missing = content(results, planned=96).text["missing"]
+    missing = page_content(results, planned=96).text["missing"]
     assert "20 runs of 96 are here" in missing
-    assert "20 runs are here" in content(results).text["missing"]
+    assert "20 runs are here" in page_content(results).text["missing"]
     finished = Tables(tmp_path / "out", sweep_runs(20))
-    assert content(finished).text["missing"] == ""
+    assert page_content(finished).text["missing"] == ""
 
 
 @pytest.mark.parametrize("number_of_runs", [1, 2])
 def test_a_sweep_whose_runs_all_failed_has_a_page(tmp_path, number_of_runs):
     some = ["run_id", "p_penalty", "p_beta", "p_seed"]
     runs = sweep_runs(number_of_runs)[some].assign(status="failed", reason="no memory")
-    told = content(Tables(tmp_path / "out", runs))
+    told = page_content(Tables(tmp_path / "out", runs))
     assert told.text["failures"]["reasons"] == [("no memory", number_of_runs)]
     assert "failed" in told.text["answer"][0]
 

@@ -62,7 +62,7 @@ def test_a_row_is_what_the_pure_functions_say(folder):
     """One network, trained by hand in the order that the study promises."""
     data = load_data(DIGITS)
     [item, *_] = make_plan(parse(SWEEP))
-    trial = lenet.make_trial(item, 2)
+    trial = lenet.STUDY.trial(item, 2)
     arrays = [jax.numpy.asarray(x) for x in data[:4]]
     images, labels, test_images, test_labels = arrays
     with jax.enable_x64(False):

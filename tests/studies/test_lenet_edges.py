@@ -106,7 +106,7 @@ def test_a_network_that_diverged_has_no_measures(tmp_path, capsys, setting):
 )
 def test_moments_need_no_more_images_than_there_are(tmp_path, monkeypatch, lines):
     """Also of a batch larger than the part of the images that they are taken from."""
-    monkeypatch.setattr("rvsjax.studies.lenet.trial._CALIBRATION", 30)
+    monkeypatch.setattr("rvsjax.studies.lenet.evaluate._CALIBRATION", 30)
     kept = [x for x in CONSTANTS.splitlines() if x.split()[0] not in str(lines)]
     (tmp_path / "nets.toml").write_text(HEAD + "\n".join([*kept, *lines]) + "\n")
     asked = "--data", str(DIGITS), "--out", str(tmp_path / "o"), "--quiet"

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
-from rvsjax.studies.rvscgd.trial import PAIRS
+from rvsjax.studies.rvscgd.evaluate import PAIRS
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Engine, Options, _git_commit, run_plan

@@ -1,9 +1,17 @@
 """A study of a stranger is a package and a line: nothing of ours names it."""
 
+import re
+
 import pytest
 
 import rvsjax
+from docs.reference.columns import columns_page
 from rvsjax.cli.main import main
+from rvsjax.report.comparison import comparison_content
+from rvsjax.report.figures.custom import draw_any
+from rvsjax.report.page import page_content
+from rvsjax.results.compare.comparison import compare, pairs_table
+from rvsjax.sweep.registry import find_figure
 
 SWEEP = """
 version = 1
@@ -42,6 +50,41 @@ def test_it_is_run_resumed_reported_compared_and_verified(tmp_path, capsys):
     assert main(["verify", "out/halves"]) == 0
     assert main(["rerun", "out/halves", str(runs["run_id"].iloc[3])]) == 0
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_its_columns_are_told_in_its_words_everywhere(capsys):
+    """Label and unit stand in its schema alone, and reach whatever shows a column."""
+    quietly = ["--progress", "none", "--no-report"]
+    assert main(["sweep", "halves.toml", *quietly]) == 0
+    told = capsys.readouterr().err
+    assert re.search(r"factor +runs +last place \(metres\)\n", told)
+    assert re.search(r"0\.5 +3 +0\.001953 ± 0\.0009766\n", told)
+
+    results = rvsjax.load("out/halves")
+    page = page_content(results)
+    assert page.text["varied"] == [("shrink factor", 2)]
+    assert page.text["answer"][0].startswith("Last place (metres), median and")
+    curves = page.figures["curves"]
+    assert curves["step"] == "halving"
+    assert [x["label"] for x in curves["columns"]] == ["place (metres)"]
+    labels = [x["label"] for x in page.figures["table"]["columns"]]
+    assert {"shrink factor", "last place (metres)"} <= set(labels)
+
+    axes = find_figure("toy")(results)(results).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("halving", "place $x_t$ (metres)")
+    figure = draw_any(results, "runs", "factor", "m_x")
+    shown = figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    assert shown == (r"$\varphi$", "last place (metres)")
+
+    fewer = ["--set", "steps=5", "--out", "out/fewer"]
+    assert main(["sweep", "halves.toml", *fewer, *quietly]) == 0
+    found = compare("out/halves", "out/fewer")
+    compared = comparison_content(found, pairs_table(found.pairs))
+    assert "last place (metres) by " in compared.text["answer"][0]
+    assert compared.text["by"] == ["shrink factor", "seed"]
+    assert "| `m_x` | last place (metres) | numbers | x at the last step |" in (
+        columns_page(["toy"])
+    )
 
 
 def test_mistakes_in_its_file_are_told(capsys):

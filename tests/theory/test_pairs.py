@@ -12,8 +12,9 @@ import scipy.stats
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.simulation import rounding
+from rvsjax.studies.rvscgd.evaluate import PAIRS, _judge_pairs
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.studies.rvscgd.trial import PAIRS, _judge_pairs, make_trial
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS, Pair, draw_pair, verdict
 from rvsjax.theory.slopes import lemma_1, lemma_3

@@ -57,7 +57,7 @@ def _write(found: "Comparison", folder: Path, say: Callable[[str], None]) -> lis
         pairs.to_csv(file, index=False)
     if is_possible():
         paths.insert(0, folder / "compare.html")
-        comparison.write_page(found, pairs, paths[0])
+        comparison.write_comparison(found, pairs, paths[0])
     else:
-        say(comparison.MISSING)
+        say(comparison.COMPARISON_MISSING)
     return list(map(str, paths))

@@ -1,6 +1,15 @@
 """The page of two folders compared: what differs, how surely, and pair by pair."""
 
-from rvsjax.report.comparison.content import content
-from rvsjax.report.comparison.write import MISSING, make_page, write_page
+from rvsjax.report.comparison.content import comparison_content
+from rvsjax.report.comparison.write import (
+    COMPARISON_MISSING,
+    make_comparison,
+    write_comparison,
+)
 
-__all__ = ["MISSING", "content", "make_page", "write_page"]
+__all__ = [
+    "COMPARISON_MISSING",
+    "comparison_content",
+    "make_comparison",
+    "write_comparison",
+]

@@ -10,7 +10,7 @@ from rvsjax.results.compare.pairing import Differing
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
 from rvsjax.results.schema import Columns
 
-__all__ = ["answer", "question"]
+__all__ = ["comparison_answer", "question"]
 
 _MOST_NAMED = 3
 
@@ -27,7 +27,7 @@ def question(found: Comparison) -> str:
     return "; ".join(_some(named, len(asked))) or "The same, computed twice"
 
 
-def answer(found: Comparison, groups: Groups) -> list[str]:
+def comparison_answer(found: Comparison, groups: Groups) -> list[str]:
     """Return sentences: what differs clearly, verdicts, and what is not counted."""
     told = [
         _of_measures(found, groups),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.report.comparison.answer import answer, question
+from rvsjax.report.comparison.answer import comparison_answer, question
 from rvsjax.report.comparison.groups import grouped
 from rvsjax.report.comparison.points import points
 from rvsjax.report.comparison.rows import (
@@ -14,29 +14,29 @@ from rvsjax.report.comparison.rows import (
     setting_rows,
     word_tables,
 )
-from rvsjax.report.comparison.table import table
+from rvsjax.report.comparison.table import pairs_content
 from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.words import short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.statistics import MeasureDifference
 from rvsjax.results.schema import Columns
 
-__all__ = ["content"]
+__all__ = ["comparison_content"]
 
 
-def content(found: Comparison, pairs: pd.DataFrame) -> Content:
+def comparison_content(found: Comparison, pairs: pd.DataFrame) -> Content:
     """Return the content of the page of a comparison; `pairs` as of `pairs_table`."""
     good = pairs["status_a"].eq("ok") & pairs["status_b"].eq("ok")
     measured, groups = pairs[good], grouped(found.measures)
     columns = found.columns
     figures = {
         "against": points(measured, [*groups.moved, *groups.still], columns),
-        "table": table(pairs, good.to_numpy(bool), groups.moved, columns),
+        "table": pairs_content(pairs, good.to_numpy(bool), groups.moved, columns),
     }
     text = {
         "study": found.study,
         "question": question(found),
-        "answer": answer(found, groups),
+        "answer": comparison_answer(found, groups),
         "sides": [_side(*x) for x in (("A", found.a), ("B", found.b))],
         "paired": found.a.paired,
         "by": [columns[f"p_{x}"].text for x in found.by],

@@ -8,24 +8,23 @@ import pandas as pd
 from rvsjax.report.comparison.groups import CHANGE
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.parameters import varied
-from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS
-from rvsjax.report.page.table import table as table_of_runs
+from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS, table_content
 from rvsjax.results.compare.statistics import MeasureDifference as Difference
 from rvsjax.results.schema import Columns
 
-__all__ = ["table"]
+__all__ = ["pairs_content"]
 
 _MOST = 40  # measurements
 
 
-def table(
+def pairs_content(
     pairs: pd.DataFrame, good: np.ndarray, moved: list[Difference], columns: Columns
 ) -> dict[str, Any]:
     """Return the table of runs with pairs for its rows; differences of `good` ones."""
     names = [str(x) for x in pairs if str(x).startswith(("p_", "verdict_"))]
     frame = pairs[names].assign(run_id=pairs["run_id_a"], status=_status(pairs))
     measures = _measures(pairs, good, moved[:_MOST], columns)
-    told = table_of_runs(frame, varied(frame, columns), measures, columns)
+    told = table_content(frame, varied(frame, columns), measures, columns)
     for column in told["columns"]:
         column["label"] = {"run_id": "run id in A", "runs": "pairs"}.get(
             column["name"], column["label"]

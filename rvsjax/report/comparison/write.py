@@ -4,23 +4,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from rvsjax.report.comparison.content import content
+from rvsjax.report.comparison.content import comparison_content
 from rvsjax.report.page.skeleton import missing, render
 from rvsjax.results.compare.comparison import Comparison
 from rvsjax.sweep.store.atomic import replace
 
-__all__ = ["MISSING", "make_page", "write_page"]
+__all__ = ["COMPARISON_MISSING", "make_comparison", "write_comparison"]
 
-MISSING = missing("compare.html")
+COMPARISON_MISSING = missing("compare.html")
 
 _SCRIPTS = ("start", "plot", "against", "filter", "table", "boot", "compare")
 
 
-def write_page(found: Comparison, pairs: pd.DataFrame, path: Path) -> None:
+def write_comparison(found: Comparison, pairs: pd.DataFrame, path: Path) -> None:
     """Write the page of a comparison to a path; `pairs` as of `pairs_table`."""
-    replace(path, make_page(found, pairs).encode("utf-8", "replace"))
+    replace(path, make_comparison(found, pairs).encode("utf-8", "replace"))
 
 
-def make_page(found: Comparison, pairs: pd.DataFrame) -> str:
+def make_comparison(found: Comparison, pairs: pd.DataFrame) -> str:
     """Return the page: the same for the same tables and names of folders."""
-    return render("compare.html", _SCRIPTS, content(found, pairs))
+    return render("compare.html", _SCRIPTS, comparison_content(found, pairs))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.errors import counted
-from rvsjax.report.figures.kinds import named, unlike
+from rvsjax.report.figures.kinds import unlike, value_text
 from rvsjax.report.figures.lines import STYLES, axis, band, finish, within
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import FolderError
@@ -59,13 +59,13 @@ def draw_any(
             some = inside & shade & drawn
             if some.any():
                 band(axes, heights[some], places[some], *look, name or beside)
-        axes.set_title(f"{named(facet)} = {panel}" if facet else "", fontsize=9)
+        axes.set_title(f"{value_text(facet)} = {panel}" if facet else "", fontsize=9)
         axes.set_xlabel(below)
         finish(axes)
         _scale(axes, places[drawn], words)
     grid[0].set_ylabel(beside)
     if color:
-        _explain(figure, grid, named(color), list(shades))
+        _explain(figure, grid, value_text(color), list(shades))
     told = f"{drawn.sum():,} of {counted(len(rows), 'row')}"
     figure.suptitle(f"median and 10–90 % band\n{told}", fontsize=9)
     return figure
@@ -158,6 +158,6 @@ def _labels(
     if number > most:
         raise FolderError(f"{option}: {counted(number, thing)}, at most {most}")
     known = sorted(values.dropna().unique().tolist())
-    names = unlike([*map(named, known), *([_NULL] if values.isna().any() else [])])
+    names = unlike([*map(value_text, known), *([_NULL] if values.isna().any() else [])])
     labels = values.map(dict(zip(known, names))).astype(object)
     return labels.where(values.notna(), names[-1]), names

@@ -9,10 +9,10 @@ from rvsjax.errors import counted
 
 __all__ = [
     "kinds",
-    "named",
+    "value_text",
     "numbers",
     "of_runs",
-    "parameters",
+    "parameter_columns",
     "unlike",
     "vary",
     "within_lines",
@@ -50,14 +50,14 @@ def numbers(names: pd.Series) -> list[tuple[str, int]]:
     return [(str(name), len(some)) for name, some in names.groupby(names, sort=True)]
 
 
-def parameters(runs: pd.DataFrame) -> list[str]:
+def parameter_columns(runs: pd.DataFrame) -> list[str]:
     """Return the columns of parameters."""
     return [str(name) for name in runs if str(name).startswith("p_")]
 
 
 def vary(runs: pd.DataFrame) -> list[str]:
     """Return the columns of parameters that vary, where null is a value."""
-    return [x for x in parameters(runs) if runs[x].nunique(dropna=False) > 1]
+    return [x for x in parameter_columns(runs) if runs[x].nunique(dropna=False) > 1]
 
 
 def within_lines(runs: pd.DataFrame, keys: Sequence[pd.Series]) -> list[str]:
@@ -77,7 +77,7 @@ def of_runs(name: str, shown: int, all_of_it: int) -> str:
     return f"{name} ({some}{counted(all_of_it, 'run')})"
 
 
-def named(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return a word, cut where it is long, or a number with the digits that it has."""
     if isinstance(value, float):
         short = f"{value:g}"
@@ -130,9 +130,11 @@ def _joined(columns: list[str], row: tuple[Any, ...], implied: list[bool]) -> st
         if value is None:
             parts += [] if is_implied else [f"no {name}"]
         elif name == "a":
-            parts.append(f"a = {named(value)}")
+            parts.append(f"a = {value_text(value)}")
         else:
-            parts.append(named(value) if name in _BARE else f"{name} {named(value)}")
+            parts.append(
+                value_text(value) if name in _BARE else f"{name} {value_text(value)}"
+            )
     return ", ".join(parts) or ", ".join(f"no {x.removeprefix('p_')}" for x in columns)
 
 

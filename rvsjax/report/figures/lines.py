@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import named, within_lines
+from rvsjax.report.figures.kinds import value_text, within_lines
 from rvsjax.results.results import Results
 from rvsjax.results.schema import Column, Columns
 
@@ -23,7 +23,7 @@ __all__ = [
     "explain",
     "finish",
     "line",
-    "number",
+    "formula_number",
     "styles",
     "within",
 ]
@@ -127,7 +127,7 @@ def entitle(figure: Figure, results: Results, *keys: pd.Series) -> None:
 
 def axis(column: Column) -> str:
     """Name an axis: by its formulas where a column has some, with its unit."""
-    text = column.tex or named(column.label)
+    text = column.tex or value_text(column.label)
     return f"{text} ({column.unit})" if column.unit else text
 
 
@@ -140,7 +140,7 @@ def _shared(runs: pd.DataFrame, columns: Columns) -> list[str]:
         if told.symbol and column in runs and runs[column].nunique() == 1:
             values = runs[column].dropna()
             where = "" if len(values) == len(runs) else " where used"
-            found.append(f"${told.symbol} = {number(values.iloc[0])}${where}")
+            found.append(f"${told.symbol} = {formula_number(values.iloc[0])}${where}")
     return found
 
 
@@ -156,7 +156,7 @@ def _rows(items: list[str], wide: int) -> list[str]:
     return rows
 
 
-def number(value: float) -> str:
+def formula_number(value: float) -> str:
     r"""Write a number for a formula: ``0.25``, ``4 \times 10^{-3}``, ``10^{-5}``."""
     if value == 0 or 1e-2 <= abs(value) < 1e4 or not np.isfinite(value):
         return f"{value:g}"

@@ -7,12 +7,12 @@ import pandas as pd
 from rvsjax.report.page.words import number, percent, short
 from rvsjax.results.schema import Columns
 
-__all__ = ["claims"]
+__all__ = ["claims_content"]
 
 _VERDICTS = ("holds", "violated", "undecided", "not_applicable")
 
 
-def claims(
+def claims_content(
     table: pd.DataFrame,
     runs: pd.DataFrame,
     certificates: pd.DataFrame,

@@ -8,46 +8,46 @@ import tomli
 
 from rvsjax.errors import counted
 from rvsjax.report.page.answer import answer
-from rvsjax.report.page.claims import claims
-from rvsjax.report.page.curves import curves
-from rvsjax.report.page.failures import failures
-from rvsjax.report.page.maps import maps
-from rvsjax.report.page.measures import in_maps, measured
+from rvsjax.report.page.claims import claims_content
+from rvsjax.report.page.curves import curves_content
+from rvsjax.report.page.failures import failures_content
+from rvsjax.report.page.maps import maps_content
+from rvsjax.report.page.measures import in_maps, run_measures
 from rvsjax.report.page.parameters import constant, method, varied
-from rvsjax.report.page.provenance import provenance
+from rvsjax.report.page.provenance import provenance_content
 from rvsjax.report.page.skeleton import Content
-from rvsjax.report.page.sparsity import sparsity
-from rvsjax.report.page.table import table
+from rvsjax.report.page.sparsity import sparsity_content
+from rvsjax.report.page.table import table_content
 from rvsjax.report.page.words import short
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import DamagedFile, FolderError
 from rvsjax.sweep.store.untrusted import content as file_content
 
-__all__ = ["content"]
+__all__ = ["page_content"]
 
 _MOST_SOURCE = 64 * 1024  # characters of a sweep file
 
 
-def content(results: Results, planned: int | None = None) -> Content:
+def page_content(results: Results, planned: int | None = None) -> Content:
     """Return the content of a page; `planned` is how many runs the sweep is to have."""
     runs, manifest = results.runs, results.manifest
     columns = results.columns("runs")
-    parameters, measures = varied(runs, columns), measured(runs, columns)
+    parameters, measures = varied(runs, columns), run_measures(runs, columns)
     methods = method(runs, parameters)
-    judged = claims(results.claims, runs, results.certificates, columns)
+    judged = claims_content(results.claims, runs, results.certificates, columns)
     source = _source(results.folder)
-    supports = sparsity(runs, measures)
+    supports = sparsity_content(runs, measures)
     figures = {
-        "curves": curves(
+        "curves": curves_content(
             runs,
             results.curves if results.has("curves") else pd.DataFrame(),
             parameters,
             methods,
             results.columns("curves"),
         ),
-        "maps": maps(parameters, in_maps(runs, measures, columns)),
+        "maps": maps_content(parameters, in_maps(runs, measures, columns)),
         "sparsity": supports["measures"] if supports else [],
-        "table": table(runs, parameters, measures, columns),
+        "table": table_content(runs, parameters, measures, columns),
     }
     text = {
         "name": results.name,
@@ -61,9 +61,9 @@ def content(results: Results, planned: int | None = None) -> Content:
         "uncertified": any(
             x["violated"] and x["about_runs"] and not x["certified"] for x in judged
         ),
-        "failures": failures(runs, parameters),
+        "failures": failures_content(runs, parameters),
         "sparsity": supports,
-        "sessions": provenance(manifest),
+        "sessions": provenance_content(manifest),
         "source": source,
         "setting": [
             (name, short(manifest[name], 40))

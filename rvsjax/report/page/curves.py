@@ -10,7 +10,7 @@ from rvsjax.report.page.parameters import Parameter, joined
 from rvsjax.report.page.quantiles import Sorted
 from rvsjax.results.schema import Columns
 
-__all__ = ["curves"]
+__all__ = ["curves_content"]
 
 BAND = (0.1, 0.5, 0.9)
 MOST_RUNS = 20_000
@@ -21,7 +21,7 @@ _MOST_NUMBERS = 250_000  # of all lines, about 1.2 MB
 _MOST_COLUMNS = 8
 
 
-def curves(
+def curves_content(
     runs: pd.DataFrame,
     table: pd.DataFrame,
     parameters: list[Parameter],

@@ -9,12 +9,12 @@ from rvsjax.report.page.parameters import Parameter
 from rvsjax.report.page.quantiles import shares
 from rvsjax.report.page.words import percent, short
 
-__all__ = ["failures", "interval"]
+__all__ = ["failures_content", "wilson_interval"]
 
 _MOST_REASONS = 12
 
 
-def failures(runs: pd.DataFrame, parameters: list[Parameter]) -> dict[str, Any]:
+def failures_content(runs: pd.DataFrame, parameters: list[Parameter]) -> dict[str, Any]:
     """Return statuses and reasons with their numbers, and shares by each parameter."""
     bad = runs["status"].ne("ok")
     told = runs["reason"] if "reason" in runs else pd.Series(dtype=object)
@@ -44,7 +44,7 @@ def _by_value(parameter: Parameter, bad: pd.Series) -> dict[str, Any]:
             "of": int(n),
             "share": 100 * share,
             "percent": percent(share),
-            "interval": interval(round(share * n), int(n)),
+            "interval": wilson_interval(round(share * n), int(n)),
         }
         for value, share, n in zip(parameter.values, found, counts)
         if n
@@ -53,7 +53,7 @@ def _by_value(parameter: Parameter, bad: pd.Series) -> dict[str, Any]:
     return {"label": parameter.label, "rows": rows, "spread": spread}
 
 
-def interval(part: int, whole: int) -> str:
+def wilson_interval(part: int, whole: int) -> str:
     """Return the Wilson 95 % interval of a share in percent: ``[31, 35]``."""
     found = binomtest(part, whole).proportion_ci(0.95, method="wilson")
     return f"[{100 * found.low:.0f}, {100 * found.high:.0f}]"

@@ -9,12 +9,14 @@ from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter
 
-__all__ = ["maps"]
+__all__ = ["maps_content"]
 
 MOST_AXES = 6
 
 
-def maps(parameters: list[Parameter], measures: list[Measure]) -> dict[str, Any] | None:
+def maps_content(
+    parameters: list[Parameter], measures: list[Measure]
+) -> dict[str, Any] | None:
     """Return cells for each pair of parameters, None where fewer than two differ.
 
     A cell is the median of its runs that have a number, or their share in percent; `n`

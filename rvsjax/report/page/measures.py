@@ -9,7 +9,7 @@ import pandas as pd
 from rvsjax.report.page.quantiles import Sorted, shares
 from rvsjax.results.schema import Columns
 
-__all__ = ["Measure", "in_maps", "measured"]
+__all__ = ["Measure", "in_maps", "run_measures"]
 
 _MOST = 40  # in the table
 _MOST_IN_MAPS = 24
@@ -38,7 +38,7 @@ class Measure:
         return Sorted(self.values)
 
 
-def measured(runs: pd.DataFrame, columns: Columns) -> list[Measure]:
+def run_measures(runs: pd.DataFrame, columns: Columns) -> list[Measure]:
     """Return the columns ``m_`` of numbers or truth values, the main ones first."""
     names = [str(name) for name in runs if str(name).startswith("m_")]
     names.sort(key=lambda x: columns[x].order)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rvsjax.report.page.words import duration, short
+from rvsjax.report.page.words import duration_text, short
 
-__all__ = ["provenance"]
+__all__ = ["provenance_content"]
 
 _MOST_SESSIONS = 20
 
 
-def provenance(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+def provenance_content(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Return each call that computed something, the last ones where there are many.
 
     A manifest may be anybody's: what is not there, or is something else, is left out.
@@ -34,7 +34,7 @@ def _session(session: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "begin": short(session.get("begin", "at an unknown time"), 40),
-        "seconds": [(short(k, 40), duration(x)) for k, x in seconds.items()],
+        "seconds": [(short(k, 40), duration_text(x)) for k, x in seconds.items()],
         "facts": [(short(k, 40), short(x)) for k, x in told.items() if x is not None],
     }
 

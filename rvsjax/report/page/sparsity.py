@@ -10,15 +10,17 @@ from rvsjax.report.page.pack import listed
 from rvsjax.report.page.quantiles import Sorted
 from rvsjax.report.page.words import number
 
-__all__ = ["sparsity"]
+__all__ = ["sparsity_content"]
 
 BAND = (0.1, 0.5, 0.9)
 MOST_RATIOS = 24
 _BINS = 12
-_ABOUT = ("nnz", "support", "sparsity", "zeros")
+_ABOUT = ("nnz", "support", "sparsity_content", "zeros")
 
 
-def sparsity(runs: pd.DataFrame, measures: list[Measure]) -> dict[str, Any] | None:
+def sparsity_content(
+    runs: pd.DataFrame, measures: list[Measure]
+) -> dict[str, Any] | None:
     """Return medians and bands of what is said of supports, None where nothing is.
 
     A line a penalty against lam/beta, where that differs; runs without a lam or a beta

@@ -12,14 +12,14 @@ from rvsjax.report.page.quantiles import shares
 from rvsjax.report.page.words import short
 from rvsjax.results.schema import Columns
 
-__all__ = ["MOST_CELLS", "MOST_ROWS", "table"]
+__all__ = ["MOST_CELLS", "MOST_ROWS", "table_content"]
 
 MOST_ROWS = 8_000
 MOST_CELLS = 300_000
 _SHOWN = 6  # measures that are shown first
 
 
-def table(
+def table_content(
     runs: pd.DataFrame,
     parameters: list[Parameter],
     measures: list[Measure],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["duration", "interval", "number", "percent", "short", "title"]
+__all__ = ["duration_text", "interval", "number", "percent", "short", "title"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST = 400
@@ -59,7 +59,7 @@ def percent(share: float | None) -> str:
     return f"{text}\N{NO-BREAK SPACE}%"
 
 
-def duration(seconds: Any) -> str:
+def duration_text(seconds: Any) -> str:
     """Write seconds as ``0.42 s``, ``42 s``, ``3 min 20 s`` or ``2 h 5 min``."""
     if not isinstance(seconds, int | float) or not isfinite(seconds):
         return "–"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rvsjax.report.page.content import content
+from rvsjax.report.page.content import page_content
 from rvsjax.report.page.skeleton import missing, render
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import Store
@@ -27,4 +27,4 @@ def write_page(results: Results, planned: int | None = None) -> Path:
 
 def make_page(results: Results, planned: int | None = None) -> str:
     """Return the page: the same for the same folder, wherever it lies."""
-    return render("report.html", _SCRIPTS, content(results, planned))
+    return render("report.html", _SCRIPTS, page_content(results, planned))

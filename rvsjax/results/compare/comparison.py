@@ -10,7 +10,7 @@ import pandas as pd
 from rvsjax.results.compare.pairing import (
     Differing,
     Pairs,
-    column,
+    column_or_nulls,
     is_number,
     pair,
     word,
@@ -23,7 +23,7 @@ from rvsjax.results.compare.statistics import (
     compare_measure,
 )
 from rvsjax.results.results import Results
-from rvsjax.results.schema import Columns, describe
+from rvsjax.results.schema import Columns, find_columns
 from rvsjax.sweep.store import FolderError
 
 __all__ = ["Comparison", "Side", "WordCounts", "compare", "pairs_table"]
@@ -64,7 +64,7 @@ class Comparison(NamedTuple):
     @property
     def columns(self) -> Columns:
         """The columns of the runs of both folders."""
-        return describe(self.study, "runs")
+        return find_columns(self.study, "runs")
 
 
 def compare(
@@ -111,7 +111,7 @@ def _shared(pairs: Pairs, prefix: str) -> list[str]:
 
 
 def _measures(pairs: Pairs) -> list[MeasureDifference]:
-    seed = column(pairs.a, "p_seed")
+    seed = column_or_nulls(pairs.a, "p_seed")
     return [
         compare_measure(name, pairs.a[name], pairs.b[name], seed)
         for name in _shared(pairs, "m_")
@@ -120,7 +120,7 @@ def _measures(pairs: Pairs) -> list[MeasureDifference]:
 
 
 def _claims(pairs: Pairs) -> list[ClaimDifference]:
-    seed = column(pairs.a, "p_seed")
+    seed = column_or_nulls(pairs.a, "p_seed")
     return [
         compare_claim(name.removeprefix("verdict_"), pairs.a[name], pairs.b[name], seed)
         for name in _shared(pairs, "verdict_")
@@ -147,7 +147,7 @@ def pairs_table(pairs: Pairs) -> pd.DataFrame:
             columns[name] = a[name]
     beside = [*sorted(on), "status", *_shared(pairs, "m_"), *_shared(pairs, "verdict_")]
     for name in beside:
-        x, y = column(a, name), column(b, name)
+        x, y = column_or_nulls(a, name), column_or_nulls(b, name)
         columns |= {f"{name}_a": x, f"{name}_b": y}
         if name.startswith("m_") and is_number(x) and is_number(y):
             columns[f"{name}_difference"] = y - x

@@ -12,10 +12,10 @@ from rvsjax.sweep.store import FolderError
 __all__ = [
     "Differing",
     "Pairs",
-    "column",
+    "column_or_nulls",
     "is_number",
     "pair",
-    "parameters",
+    "parameter_names",
     "word",
 ]
 
@@ -44,7 +44,7 @@ class Pairs(NamedTuple):
     on: list[Differing]  # parameters that are to differ, where they do
 
 
-def parameters(a: pd.DataFrame, b: pd.DataFrame) -> list[str]:
+def parameter_names(a: pd.DataFrame, b: pd.DataFrame) -> list[str]:
     """Return the names of the parameters that either table has."""
     names = dict.fromkeys([*map(str, a.columns), *map(str, b.columns)])
     return [name.removeprefix("p_") for name in names if name.startswith("p_")]
@@ -57,9 +57,9 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     table, and not the same. What one table lacks has no value there. Raises FolderError
     where a parameter is unknown, runs are too many for one partner, or none has one.
     """
-    names = parameters(a, b)
+    names = parameter_names(a, b)
     _need_known(on or (), names)
-    codes = {n: _codes(*(column(x, f"p_{n}") for x in (a, b))) for n in names}
+    codes = {n: _codes(*(column_or_nulls(x, f"p_{n}") for x in (a, b))) for n in names}
     if on is None:
         on = [n for n, each in codes.items() if n != _SEED and _is_intended(*each)]
     differs = [n for n, each in codes.items() if np.setxor1d(*each).size]
@@ -80,7 +80,7 @@ def pair(a: pd.DataFrame, b: pd.DataFrame, on: Sequence[str] | None = None) -> P
     )
 
 
-def column(table: pd.DataFrame, name: str) -> pd.Series:
+def column_or_nulls(table: pd.DataFrame, name: str) -> pd.Series:
     """Return a column of a table, without values where it lacks that."""
     return table[name] if name in table else pd.Series(np.nan, index=table.index)
 
@@ -128,7 +128,7 @@ def _labels(
 
 
 def _told(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Differing:
-    return Differing(name, *(_values(column(x, f"p_{name}")) for x in (a, b)))
+    return Differing(name, *(_values(column_or_nulls(x, f"p_{name}")) for x in (a, b)))
 
 
 def _values(values: pd.Series) -> str:
@@ -158,7 +158,9 @@ def _need_single(
     if not len(number) or number.max() == 1:
         return
     alike = table[label == label[first[number.argmax()]]]
-    several = [n for n in on if column(alike, f"p_{n}").nunique(dropna=False) > 1]
+    several = [
+        n for n in on if column_or_nulls(alike, f"p_{n}").nunique(dropna=False) > 1
+    ]
     if not several:
         raise FolderError(f"{number.max()} runs of {side} have the same parameters")
     names = ", ".join(several)

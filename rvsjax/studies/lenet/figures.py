@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import named, parameters
+from rvsjax.report.figures.kinds import parameter_columns, value_text
 from rvsjax.report.figures.lines import axis, band, entitle, styles
 from rvsjax.results.results import Results
 from rvsjax.results.schema import Column
@@ -62,7 +62,7 @@ def _trade(axes: Axes, runs: pd.DataFrame, color: str, dash: Any) -> None:
     """Draw the networks of a kind, and the means over seeds in order of sparsity."""
     columns = ["m_sparsity_u", "m_accuracy_u"]
     axes.plot(*100 * runs[columns].to_numpy().T, "o", ms=3, alpha=0.5, color=color)
-    settings = [x for x in parameters(runs) if x != "p_seed"]
+    settings = [x for x in parameter_columns(runs) if x != "p_seed"]
     groups = runs.groupby(settings, dropna=False)[columns]
     means = groups.agg(lambda x: x.mean(skipna=False))
     means = 100 * means.sort_values("m_sparsity_u")
@@ -73,7 +73,7 @@ def _kinds(runs: pd.DataFrame) -> pd.Series:
     """Name what a network is: its method or penalty, and what else is changed."""
     methods = _methods(runs)
     fixed = [x for x in _COUPLING if x in runs and _is_of(runs[x], methods)]
-    names = [x for x in parameters(runs) if x not in _ALONG + fixed]
+    names = [x for x in parameter_columns(runs) if x not in _ALONG + fixed]
     implying = methods + runs["p_bits"].map(str) if "p_bits" in runs else methods
     rows = zip([""] * len(runs), *(_changes(runs[name], implying) for name in names))
     told = pd.Series([", ".join(filter(None, row)) for row in rows], runs.index)
@@ -131,7 +131,7 @@ def _told(name: str, value: Any) -> str:
         return value if name == "surrogate" else f"{name} {value}"
     if isinstance(value, bool | np.bool_):
         return name if value else f"no {name}"
-    return f"{name} {named(value)}"
+    return f"{name} {value_text(value)}"
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:

@@ -1,17 +1,17 @@
 """Columns of the tables of the study `lenet`, and what they hold."""
 
 from rvsjax.results import schema as of
-from rvsjax.results.schema import Column, measured
+from rvsjax.results.schema import Column, measurement
 
 __all__ = ["SCHEMA"]
 
 _PARAMETERS = {
-    **of.columns("p_method p_penalty p_surrogate", of.WORDS),
+    **of.plain_columns("p_method p_penalty p_surrogate", of.WORDS),
     "p_beta": Column(of.NUMBERS, "β", tex=r"$\beta$"),
     "p_lam": Column(of.NUMBERS, "λ", tex=r"$\lambda$"),
-    **of.columns("p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
-    "p_batch": measured("samples a step"),
-    **of.columns("p_sparsity", of.NUMBERS, "sometimes"),
+    **of.plain_columns("p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
+    "p_batch": measurement("samples a step"),
+    **of.plain_columns("p_sparsity", of.NUMBERS, "sometimes"),
 }
 
 _SCORES = {
@@ -72,14 +72,14 @@ _LAYERS = ("conv1", "conv2", "dense1", "dense2", "dense3")
 _MEASUREMENTS = {
     **{f"m_{x}": told._replace(presence="sometimes") for x, told in _SCORES.items()},
     **{
-        f"m_sparsity_{x}_{layer}": measured(
+        f"m_sparsity_{x}_{layer}": measurement(
             statement=f"share of kernel entries of {x} in {layer} that are 0"
         )
         for x in "wu"
         for layer in _LAYERS
     },
-    "m_epochs": measured(statement="epochs trained"),
-    "m_first_bad_epoch": measured(statement="the first whose loss is no number"),
+    "m_epochs": measurement(statement="epochs trained"),
+    "m_first_bad_epoch": measurement(statement="the first whose loss is no number"),
 }
 SCHEMA = {
     "runs": of.ANY_RUNS | _PARAMETERS | _MEASUREMENTS,

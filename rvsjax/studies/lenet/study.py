@@ -5,19 +5,16 @@ import dataclasses
 import jax.numpy as jnp
 
 from rvsjax.studies.lenet.dataset import find_material
-from rvsjax.studies.lenet.tables import LeNetTolerance, tables
-from rvsjax.studies.lenet.trial import (
-    LeNetTrial,
-    advance_trial,
-    begin_trial,
-    make_trial,
-)
+from rvsjax.studies.lenet.evaluate import advance_trial, begin_trial
+from rvsjax.studies.lenet.tables import tables
+from rvsjax.studies.lenet.tolerance import LeNetTolerance
+from rvsjax.studies.lenet.trial import LeNetTrial, make_trial
 from rvsjax.sweep.engine import Resumable
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import Probe, Study
 from rvsjax.types import Array
 
-__all__ = ["STUDY", "LeNetTrial", "make_trial"]
+__all__ = ["STUDY"]
 
 _MNIST = 60_000  # training images, where neither sweep nor data says how many
 _WEIGHTS = 61_706

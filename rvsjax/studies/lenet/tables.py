@@ -1,7 +1,7 @@
-"""What networks leave: rows, a point an epoch, and what of them can be compared."""
+"""The arrays of a block of `lenet`, as tables with the columns of the contract."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from rvsjax.nn.evaluation import Scores
 from rvsjax.nn.lenet import SHAPES
-from rvsjax.studies.lenet.trial import Carry, LeNetTrial
+from rvsjax.studies.lenet.evaluate import Carry
 from rvsjax.sweep.columns import (
     column,
     curves_table,
@@ -18,10 +18,9 @@ from rvsjax.sweep.columns import (
     status,
     vectors,
 )
-from rvsjax.sweep.differences import Difference, Tables, differences
 from rvsjax.sweep.plan.plan import RunConfig
 
-__all__ = ["LeNetTolerance", "Points", "tables"]
+__all__ = ["Points", "tables"]
 
 
 def tables(items: Sequence[RunConfig], carry: Carry) -> dict[str, pa.Table]:
@@ -92,21 +91,3 @@ def _weights(carry: Carry) -> dict[str, pa.Array]:
     leaves = [np.asarray(x) for x in jax.tree.leaves(carry.training.w)]
     flat = [x.reshape(len(x), -1) for x in leaves]
     return {"w": vectors(np.concatenate(flat, axis=1))}
-
-
-class LeNetTolerance:
-    """A binary activation turns the last digit into another network: none is compared.
-
-    What was asked, and how the run ended, must agree.
-    """
-
-    def __init__(self, trial: LeNetTrial, here: Tables) -> None:
-        """Take the trial and its tables."""
-
-    def differences(self, there: Tables, here: Tables) -> list[Difference]:
-        """Return what differs of parameters and statuses."""
-        return differences(there, here, self._alike)
-
-    def _alike(self, table: str, name: str, there: Any, here: Any) -> bool:
-        fixed = name.startswith("p_") or name in ("run_id", "status", "step")
-        return there == here or not fixed

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.results.results import Results
+from rvsjax.studies.rvscgd.evaluate import Weights
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.studies.rvscgd.trial import Weights
 from rvsjax.sweep.engine import default_lanes, devices
 from rvsjax.sweep.recompute import again, folder_plan
 from rvsjax.sweep.store import FolderError, Store

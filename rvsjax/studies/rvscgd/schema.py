@@ -1,28 +1,28 @@
 """Columns of the tables of the study `rvscgd`, and what they hold."""
 
 from rvsjax.results import schema as of
-from rvsjax.results.schema import Column, measured
+from rvsjax.results.schema import Column, measurement
 
 __all__ = ["SCHEMA"]
 
 _PARAMETERS = {
-    **of.columns("p_algorithm p_penalty p_readout p_precision p_dtype", of.WORDS),
-    **of.columns("p_gradient p_surrogate", of.WORDS, "sometimes"),
+    **of.plain_columns("p_algorithm p_penalty p_readout p_precision p_dtype", of.WORDS),
+    **of.plain_columns("p_gradient p_surrogate", of.WORDS, "sometimes"),
     "p_k": Column(of.NUMBERS, tex="$k$"),
     "p_d": Column(of.NUMBERS, tex="$d$"),
     "p_beta": Column(of.NUMBERS, "β", tex=r"$\beta$"),
     "p_lam": Column(of.NUMBERS, "λ", tex=r"$\lambda$"),
     "p_eta": Column(of.NUMBERS, "η", tex=r"$\eta$"),
     "p_nnz": Column(of.NUMBERS, "nonzero entries of w*", tex=r"$\mathrm{nnz}$"),
-    **of.columns("p_steps p_a", of.NUMBERS),
-    "p_start_angle": measured("start angle", "radians"),
-    "p_batch": measured("samples a step"),
-    **of.columns("p_s p_train_size", of.NUMBERS, "sometimes"),
+    **of.plain_columns("p_steps p_a", of.NUMBERS),
+    "p_start_angle": measurement("start angle", "radians"),
+    "p_batch": measurement("samples a step"),
+    **of.plain_columns("p_s p_train_size", of.NUMBERS, "sometimes"),
 }
 
 _ANGLES = {
-    "m_theta_0": measured("first angle θ", "radians", "angle of w^0 and w*"),
-    "m_theta": measured(
+    "m_theta_0": measurement("first angle θ", "radians", "angle of w^0 and w*"),
+    "m_theta": measurement(
         "last angle θ",
         "radians",
         "angle of w^T and w*, T the last step",
@@ -30,19 +30,21 @@ _ANGLES = {
         tex=r"last angle $\theta(w^T, w^*)$",
         presence="judged",
     ),
-    "m_theta_max": measured("largest angle θ", "radians", "largest angle of the run"),
-    "m_theta_max_increase": measured(
+    "m_theta_max": measurement(
+        "largest angle θ", "radians", "largest angle of the run"
+    ),
+    "m_theta_max_increase": measurement(
         "largest rise of θ in a step",
         "radians",
         "largest change over one step, negative for a run that always fell",
         order=10,
     ),
-    "m_theta_max_increase_at": measured(
+    "m_theta_max_increase_at": measurement(
         "step of the largest rise of θ",
         statement="the step of that change",
         presence="judged",
     ),
-    "m_theta_first_increase": measured(
+    "m_theta_first_increase": measurement(
         "first step where θ rises",
         statement="first step with an increase beyond the rounding allowance, null if "
         "never",
@@ -50,34 +52,34 @@ _ANGLES = {
 }
 
 _LOSSES = {
-    "m_error": measured("|w − w*|", statement="|w^T - w*|", order=3),
-    "m_loss": measured(
+    "m_error": measurement("|w − w*|", statement="|w^T - w*|", order=3),
+    "m_loss": measurement(
         "last loss",
         statement="f(w^T) = K theta, the loss of the binary network, also for "
         "relu_descent: what that descends, the loss of the network with ReLU, is in no "
         "column",
         order=4,
     ),
-    "m_lagrangian": measured(
+    "m_lagrangian": measurement(
         "last Lagrangian", statement="L_beta(u^T, w^T), with the same f", order=5
     ),
-    "m_lagrangian_max_increase": measured(
+    "m_lagrangian_max_increase": measurement(
         "largest rise of the Lagrangian in a step",
         statement="largest change over one step, from L_beta(u^0, w^0) with "
         "u^0 = prox(w^0)",
         order=11,
     ),
-    "m_lagrangian_max_increase_at": measured(
+    "m_lagrangian_max_increase_at": measurement(
         "step of the largest rise of the Lagrangian",
         statement="the step of that change",
         presence="judged",
     ),
-    "m_lagrangian_first_increase": measured(
+    "m_lagrangian_first_increase": measurement(
         "first step where the Lagrangian rises",
         statement="first step with an increase beyond the rounding allowance, null if "
         "never",
     ),
-    "m_length_min": measured(
+    "m_length_min": measurement(
         "smallest length",
         statement="smallest |v|: 1 / max C_t; of a method that does not normalise, the "
         "smallest |w|",
@@ -85,7 +87,7 @@ _LOSSES = {
 }
 
 _SUPPORT = {
-    "m_nnz_u": measured(
+    "m_nnz_u": measurement(
         "nonzero entries of u", statement="nonzero entries of u^T", order=6
     ),
     "m_u_empty": Column(
@@ -95,18 +97,18 @@ _SUPPORT = {
         summary="count",
         presence="judged",
     ),
-    "m_theta_u": measured(
+    "m_theta_u": measurement(
         "last angle of u",
         "radians",
         "angle of u^T and w*, null if u is empty",
         order=2,
     ),
-    "m_support_precision": measured(
+    "m_support_precision": measurement(
         "precision of the support",
         statement="share of the support of u^T that is of w*'s, null if u is empty",
         order=7,
     ),
-    "m_support_recall": measured(
+    "m_support_recall": measurement(
         "recall of the support",
         statement="share of the support of w* that is of u^T's, 0 if u is empty",
         order=8,
@@ -114,8 +116,8 @@ _SUPPORT = {
 }
 
 _ENDING = {
-    "m_steps": measured("steps taken", statement="steps taken"),
-    "m_converged_at": measured(
+    "m_steps": measurement("steps taken", statement="steps taken"),
+    "m_converged_at": measurement(
         "converged at step",
         statement="first step from which on every move |w^t - w^{t-1}|, rounding "
         "included, is at most 1e-5 eta K; null if never, and where the last step of "
@@ -123,37 +125,37 @@ _ENDING = {
         "near the pole moves little as well",
         order=9,
     ),
-    "m_first_bad_step": measured(
+    "m_first_bad_step": measurement(
         "first bad step", statement="the step that gave no number or no direction"
     ),
-    "m_distance_to_limit": measured(
+    "m_distance_to_limit": measurement(
         "distance to the limit",
         statement="|w^T - w_bar|, w_bar the solution of equation (12) to which w^T "
         "belongs; null where it leads to none",
     ),
-    "m_limit_free": measured(
+    "m_limit_free": measurement(
         statement="coordinates in which other limits that attract differ from this "
         "one, in the support or the root, as far as they were found: 0 if the limit is "
         "unique, null if that is not known (no limit is near, beta >= K, or more than "
         "16 open coordinates of which none was found to differ)"
     ),
-    "m_limit_reached": measured(
+    "m_limit_reached": measurement(
         statement="which limit the run has reached: its free coordinates that are in "
         "the support as bits, that of the largest |w*_j| first; null where "
         "m_limit_free is, or above 62"
     ),
-    "m_beta_ratio": measured(
+    "m_beta_ratio": measurement(
         "β / largest β",
         statement="beta/beta_max: within the hypotheses up to 1, with beta_max = "
         "K sin(min(delta, pi/2))",
         presence="judged",
     ),
-    "m_lam_ratio": measured(
+    "m_lam_ratio": measurement(
         "λ / largest λ",
         statement="lam/lam_max, with lam_max = K/sqrt(d)",
         presence="judged",
     ),
-    "m_eta_ratio": measured(
+    "m_eta_ratio": measurement(
         "η / largest η",
         statement="eta/eta_max, with eta_max = 1/(beta + K)",
         presence="judged",
@@ -185,7 +187,7 @@ SCHEMA = {
             statement="nonzero entries of u^t",
             tex="nonzero entries of $u^t$",
         ),
-        "loss_u": measured(
+        "loss_u": measurement(
             "loss f(uᵗ)",
             statement="f(u^t), null where u^t is empty, and lacking in older folders",
             tex="loss $f(u^t)$",

@@ -5,9 +5,10 @@ import dataclasses
 from rvsjax.simulation.kernels import KERNELS
 from rvsjax.studies.rvscgd.claims import claims
 from rvsjax.studies.rvscgd.earlier import comparable
+from rvsjax.studies.rvscgd.evaluate import evaluate
 from rvsjax.studies.rvscgd.tables import tables
 from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
-from rvsjax.studies.rvscgd.trial import RvscgdTrial, evaluate, make_trial
+from rvsjax.studies.rvscgd.trial import RvscgdTrial, make_trial
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import Probe, Study
 from rvsjax.types import Array

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rvsjax.studies.rvscgd.trial import PairCounts, RvscgdRecord
+from rvsjax.studies.rvscgd.evaluate import PairCounts, RvscgdRecord
 from rvsjax.sweep.columns import (
     column,
     curves_table,

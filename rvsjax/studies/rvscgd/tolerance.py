@@ -1,4 +1,4 @@
-"""How far rounding may move a row: measured, and written down with its reason.
+"""Differences of a row that rounding explains, measured, with their reason.
 
 Two computations of a run by other programs round otherwise, in every step. A run
 forgets what a step did to it after about ``1/(eta K)`` steps. It multiplies it while it
@@ -70,7 +70,7 @@ _NEAR_THE_AXIS = 1e3  # of w*, where gradients have an error of eps / sin(theta)
 
 
 class RvscgdTolerance:
-    """What a run, as it is computed here, may be elsewhere."""
+    """A run as it is computed here, and as it may be elsewhere."""
 
     def __init__(self, trial: RvscgdTrial, here: Tables) -> None:
         """Take the run and its tables, with its weights."""

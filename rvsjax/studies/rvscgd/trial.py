@@ -1,14 +1,14 @@
-"""The study `rvscgd`: parameters and a seed become a run, and a run becomes a row."""
+"""A run of `rvscgd` as a sweep names it: parameters and a seed become a run."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
-from rvsjax.environment.jax_settings import IMPLEMENTATION, random_key
+from rvsjax.environment.jax_settings import random_key
 from rvsjax.models.gradients import (
     GradientEstimator,
     Minibatch,
@@ -19,38 +19,13 @@ from rvsjax.models.gradients import (
 )
 from rvsjax.models.no_overlap import Teacher, direction_at, sparse_direction, unit
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
-from rvsjax.simulation.kernels import KERNELS
-from rvsjax.simulation.limit import has_limit, limit_point, unknown_limit
-from rvsjax.simulation.metrics import Measurements, measure
-from rvsjax.simulation.monitor import NEVER
-from rvsjax.simulation.simulate import Curves, Run
+from rvsjax.simulation.run import Run
 from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import leaf
-from rvsjax.theory import (
-    PAIR_CLAIMS,
-    RUN_CLAIMS,
-    VERDICTS,
-    Evidence,
-    Judged,
-    Pair,
-    draw_pair,
-    judge,
-)
 from rvsjax.types import Algorithm, Array, Hyper, Penalty, pytree, static
 
-__all__ = [
-    "PAIRS",
-    "PairCounts",
-    "RvscgdRecord",
-    "RvscgdTrial",
-    "Weights",
-    "evaluate",
-    "make_trial",
-]
-
-PAIRS = 16
-"""Pairs of weights that each trial draws for the claims about weights."""
+__all__ = ["RvscgdTrial", "inverse_erf", "make_trial"]
 
 
 @pytree
@@ -84,7 +59,7 @@ class RvscgdTrial:
 
     @property
     def key(self) -> Array:
-        """What everything that is drawn for this trial follows from."""
+        """The key that everything drawn for this trial follows from."""
         return random_key(self.seed)
 
     def draw(self) -> Run:
@@ -180,97 +155,12 @@ def _gaussians(key: Array, shape: tuple[int, int]) -> Array:
     """Return ``jax.random.normal(key, shape)`` in float64, row by row."""
     low = np.nextafter(-1.0, 0.0)
     uniform = jax.random.uniform(key, shape, jnp.float64, minval=low, maxval=1.0)
-    return math.sqrt(2) * _erf_inv(uniform)
+    return math.sqrt(2) * inverse_erf(uniform)
 
 
-def _erf_inv(rows: Array) -> Array:
+def inverse_erf(rows: Array) -> Array:
     """Return ``erf_inv`` of each row, in a loop over them.
 
     XLA would otherwise compute it again at each place of use, 14 of them in a program.
     """
     return jax.lax.map(jax.lax.erf_inv, rows)
-
-
-class Weights(NamedTuple):
-    """What another program needs to recompute a run, each ``(d,)``."""
-
-    w_star: Array
-    w_start: Array
-    w: Array
-    u: Array
-
-
-class PairCounts(NamedTuple):
-    """The verdicts on the pairs of a run, in the order of `PAIR_CLAIMS`."""
-
-    verdicts: Array  # (claims, 4) int32, in the order of VERDICTS
-    worst_excess: Array  # (claims,); -inf where no hypothesis holds
-
-
-class RvscgdRecord(NamedTuple):
-    """All that a run leaves."""
-
-    stopped: Array  # 0 at the last step, 1 without a number, 2 without a direction
-    measurements: Measurements
-    claims: Judged  # in the order of `RUN_CLAIMS`
-    pairs: PairCounts
-    curves: Curves
-    weights: Weights
-
-
-def evaluate(trial: RvscgdTrial) -> RvscgdRecord:
-    """Run a trial and judge it.
-
-    A pure function, the same object for every sweep, so that programs are shared.
-    """
-    run = trial.draw()
-    outcome = KERNELS[trial.kernel](run)
-    seen, last = outcome.monitor, outcome.state
-    limit = limit_point(run, last.w) if has_limit(run) else unknown_limit(run)
-    evidence = Evidence(run, outcome, limit)
-    stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
-    return RvscgdRecord(
-        stopped=stopped,
-        measurements=_measure(evidence),
-        claims=judge(RUN_CLAIMS, evidence),
-        pairs=_judge_pairs(trial, run),
-        curves=outcome.curves,
-        weights=Weights(run.teacher.w_star, run.start, last.w, last.u),
-    )
-
-
-def _measure(evidence: Evidence) -> Measurements:
-    """Measure a run; one that has a limit has converged only where that is proved."""
-    run = evidence.run
-    found = measure(run, evidence.outcome, evidence.limit)
-    if run.gradient != Population() or not has_limit(run):
-        return found
-    proved = evidence.converged["the run has converged"]
-    return found._replace(converged_at=jnp.where(proved, found.converged_at, NEVER))
-
-
-def _judge_pairs(trial: RvscgdTrial, run: Run) -> PairCounts:
-    """Judge the claims about weights on `PAIRS` pairs, drawn for the run's teacher.
-
-    They follow from the run's id: the same in every sweep and place of a block, and
-    others for each run, be it that only its step size differs.
-    """
-    shape = (PAIRS, 2, trial.d + 2)
-    key = jax.random.wrap_key_data(trial.identity, impl=IMPLEMENTATION)
-    uniform = jax.random.uniform(key, shape, jnp.float64)
-    sizes, rows = uniform[..., :2], uniform[..., 2:].reshape(2 * PAIRS, trial.d)
-    normal = _erf_inv(2 * rows - 1).reshape(PAIRS, 2, trial.d)
-
-    def draw(numbers: tuple[Array, Array]) -> tuple[Array, Array]:
-        return draw_pair(*numbers, run.teacher.w_star)
-
-    drawn = jax.lax.map(draw, (sizes, normal))
-
-    def judge_pair(weights: tuple[Array, Array]) -> Judged:
-        pair = Pair(run.teacher, run.penalty, run.hyper, *weights)
-        return judge(PAIR_CLAIMS, pair)
-
-    judged = jax.lax.map(judge_pair, drawn)
-    codes = judged.verdict[..., None] == jnp.arange(len(VERDICTS))[None, None]
-    excess = jnp.where(judged.false == 0, judged.observed - judged.bound, -jnp.inf)
-    return PairCounts(jnp.sum(codes, axis=0, dtype=jnp.int32), jnp.max(excess, axis=0))

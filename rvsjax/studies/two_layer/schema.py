@@ -1,16 +1,16 @@
 """Columns of the tables of the study `two_layer`, and what they hold."""
 
 from rvsjax.results import schema as of
-from rvsjax.results.schema import Column, measured
+from rvsjax.results.schema import Column, measurement
 
 __all__ = ["SCHEMA"]
 
 _PARAMETERS = {
-    **of.columns("p_surrogate p_start p_normalisation p_dtype", of.WORDS),
+    **of.plain_columns("p_surrogate p_start p_normalisation p_dtype", of.WORDS),
     "p_k": Column(of.NUMBERS, tex="$k$"),
     "p_d": Column(of.NUMBERS, tex="$d$"),
     "p_eta": Column(of.NUMBERS, "η", tex=r"$\eta$"),
-    **of.columns("p_steps p_spread", of.NUMBERS),
+    **of.plain_columns("p_steps p_spread", of.NUMBERS),
 }
 
 _MEASUREMENTS = {
@@ -21,26 +21,28 @@ _MEASUREMENTS = {
         summary="count",
         presence="sometimes",
     ),
-    "m_theta_0": measured("first angle θ", "radians", "angle of w^0 and w*"),
-    "m_theta": measured("last angle θ", "radians", "angle of w^T and w*", order=1),
-    "m_theta_max_increase": measured(
+    "m_theta_0": measurement("first angle θ", "radians", "angle of w^0 and w*"),
+    "m_theta": measurement("last angle θ", "radians", "angle of w^T and w*", order=1),
+    "m_theta_max_increase": measurement(
         "largest rise of θ in a step",
         "radians",
         "largest change of the angle, over the points of the curves",
         order=3,
     ),
-    "m_loss_0": measured(statement="population loss at the start"),
-    "m_loss": measured("last loss", statement="population loss at the end", order=2),
-    "m_loss_spurious": measured(statement="population loss at the spurious minimum"),
-    "m_gap": measured(statement="|v - v*| at the end"),
-    "m_length": measured(statement="|w| at the end"),
-    "m_length_min": measured("smallest length", statement="smallest |w| of all steps"),
-    "m_turns": measured(
+    "m_loss_0": measurement(statement="population loss at the start"),
+    "m_loss": measurement("last loss", statement="population loss at the end", order=2),
+    "m_loss_spurious": measurement(statement="population loss at the spurious minimum"),
+    "m_gap": measurement(statement="|v - v*| at the end"),
+    "m_length": measurement(statement="|w| at the end"),
+    "m_length_min": measurement(
+        "smallest length", statement="smallest |w| of all steps"
+    ),
+    "m_turns": measurement(
         statement="steps that turned w by more than a right angle: w passed 0. After "
         "one, rounding decides, and verify compares nothing"
     ),
-    "m_steps": measured("steps taken", statement="steps taken"),
-    "m_first_bad_step": measured(
+    "m_steps": measurement("steps taken", statement="steps taken"),
+    "m_first_bad_step": measurement(
         "first bad step",
         statement="the point of the curves at which a number was lost",
     ),

@@ -2,6 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from rvsjax.report.figures.lines import axis, entitle
+
 __all__ = ["main_figure"]
 
 
@@ -11,8 +13,11 @@ def main_figure(results):
 
 
 def _draw(results):
-    figure = Figure()
+    figure, columns = Figure(), results.columns("curves")
     axes = figure.subplots()
     for _, curve in results.curves.groupby("run_id"):
         axes.plot(curve["step"], curve["x"])
+    axes.set_xlabel(axis(columns["step"]))
+    axes.set_ylabel(axis(columns["x"]))
+    entitle(figure, results)
     return figure

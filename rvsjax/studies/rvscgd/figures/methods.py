@@ -6,14 +6,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rvsjax.report.figures.kinds import kinds, named, numbers, of_runs
+from rvsjax.report.figures.kinds import kinds, numbers, of_runs, value_text
 from rvsjax.report.figures.lines import (
     STYLES,
     axis,
     band,
     entitle,
     finish,
-    number,
+    formula_number,
     styles,
 )
 from rvsjax.results.results import Results
@@ -48,7 +48,7 @@ def draw_methods(results: Results) -> Figure:
     for column, penalty in enumerate(penalties):
         some = curves[curves["penalty"] == penalty]
         for (kind, lam), each in some.groupby(["kind", "lam"], dropna=False):
-            label = kind if pd.isna(lam) else f"{kind}, lam = {named(lam)}"
+            label = kind if pd.isna(lam) else f"{kind}, lam = {value_text(lam)}"
             for axes, name in zip(grid[:, column], rows):
                 look = colors[kind], dashes.get(lam, "-")
                 band(axes, each[name], each["step"], *look, label)
@@ -84,7 +84,13 @@ def _explain(figure: Figure, colors: dict[str, str], dashes: dict[Any, Any]) -> 
     lines = [Line2D([], [], color=c, label=name) for name, c in colors.items()]
     if len(dashes) > 1:
         lines += [
-            Line2D([], [], color="black", ls=dash, label=rf"$\lambda = {number(lam)}$")
+            Line2D(
+                [],
+                [],
+                color="black",
+                ls=dash,
+                label=rf"$\lambda = {formula_number(lam)}$",
+            )
             for lam, dash in dashes.items()
         ]
     figure.legend(handles=lines, loc="outside right center", frameon=False)

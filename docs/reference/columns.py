@@ -1,0 +1,70 @@
+"""The page of the columns: what every table of every study holds."""
+
+from collections.abc import Iterable, Mapping
+
+from docs.reference.tables import GENERATED, code, escaped, table
+from rvsjax import STUDIES
+from rvsjax.results.schema import (
+    ANY_RUNS,
+    BY_PREFIX,
+    CLAIM_COLUMNS,
+    Column,
+    find_columns,
+)
+from rvsjax.sweep.registry import find_parameters, find_schema
+
+__all__ = ["columns_page"]
+
+_HEAD = f"""{GENERATED}
+# Columns reference
+
+Every table and what it holds, as each study describes it in its `schema.py`. How the
+tables come together is told in the [guide](guide.md#results), parameters are in the
+[sweep file reference](sweep_file.md). A column of numbers may be null where there is
+nothing to tell.
+
+## Every study
+
+"""
+
+_OTHERS = {"hyp_": "hyp_NAME", "verdict_": "verdict_NAME", "obs_": "obs_NAME"}
+_OTHERS |= {"bound_": "bound_NAME", "why_": "why_NAME"}
+
+
+def columns_page(studies: Iterable[str] = STUDIES) -> str:
+    """Return the page of some studies."""
+    runs = {x: told for x, told in BY_PREFIX["runs"].items() if x in _OTHERS}
+    judged = {_OTHERS[x]: told for x, told in runs.items()}
+    return "".join(
+        [
+            _HEAD,
+            _table("runs", ANY_RUNS | judged),
+            _table("claims", CLAIM_COLUMNS),
+            *map(_study, studies),
+        ]
+    )
+
+
+def _study(study: str) -> str:
+    told = {x: find_columns(study, x) for x in find_schema(study) if x != "claims"}
+    told["runs"] = _own(study, told["runs"])
+    tables = (_table(name, columns) for name, columns in told.items())
+    return f"\n## Study {study}\n\n{''.join(tables)}"
+
+
+def _own(study: str, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the columns of runs that not every study has, parameters by their help."""
+    fields = find_parameters(study).model.model_fields
+    found = {x: told for x, told in columns.items() if x not in ANY_RUNS}
+    helps = {f"p_{name}": field.description for name, field in fields.items()}
+    known = {x: find_columns(study, "runs")[x] for x in helps}
+    parameters = {x: told._replace(statement=helps[x]) for x, told in known.items()}
+    return parameters | {x: told for x, told in found.items() if x[:2] != "p_"}
+
+
+def _table(name: str, columns: Mapping[str, Column]) -> str:
+    rows = (
+        (code(x), escaped(told.text), told.kind, escaped(told.statement))
+        for x, told in columns.items()
+    )
+    return f"`{name}`:\n\n{table(('column', 'label', 'holds', 'meaning'), rows)}\n"
