@@ -165,7 +165,12 @@ def ours(steps, simulate):
         made = Run(teacher, w, L0(), hyper, ALGORITHMS["rvscgd"], steps, 2)
         end = simulate(made)
         seen = end.monitor
-        return end.state.w, seen.theta.value, seen.theta.change, seen.lagrangian.change
+        return (
+            end.state.w,
+            seen.theta.value,
+            seen.theta.max_increase,
+            seen.lagrangian.max_increase,
+        )
 
     return jax.jit(jax.vmap(run))
 

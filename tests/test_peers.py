@@ -44,7 +44,13 @@ def reference(problem, steps):
         method = ALGORITHMS["rvscgd"]
         out = simulate(Run(teacher, start, penalty, hyper, method, steps, points=2))
         theta, value = out.monitor.theta, out.monitor.lagrangian
-        return *out.state[:2], theta.value, value.value, theta.change, value.change
+        return (
+            *out.state[:2],
+            theta.value,
+            value.value,
+            theta.max_increase,
+            value.max_increase,
+        )
 
     return jax.jit(jax.vmap(one))(problem.w0, problem.w_star)
 

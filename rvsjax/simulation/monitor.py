@@ -1,6 +1,6 @@
-"""What every step of a run is watched for. Step t leads from w^{t-1} to w^t, t >= 1."""
+"""Monitors of every step of a run. Step t leads from w^{t-1} to w^t, t >= 1."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax.numpy as jnp
 
@@ -8,7 +8,17 @@ from rvsjax.simulation import rounding
 from rvsjax.simulation.run import Run, lagrangian
 from rvsjax.types import Array, State
 
-__all__ = ["NEVER", "SETTLED", "Monotone", "Monitor", "watch", "watch_start"]
+__all__ = [
+    "NEVER",
+    "SETTLED",
+    "Flag",
+    "Monitor",
+    "Monotone",
+    "Real",
+    "Step",
+    "watch",
+    "watch_start",
+]
 
 SETTLED = 1e-5
 """A run has converged once ``|w^t - w^{t-1}| / (eta K)``, about its distance to the
@@ -16,34 +26,39 @@ limit in radians, rounding included, stays below this."""
 
 NEVER = -1
 
+# kernels write the monitors by these kinds, see kernels/abi.py
+Real = Annotated[Array, "real"]
+Step = Annotated[Array, "int"]
+Flag = Annotated[Array, "bool"]
+
 
 class Monotone(NamedTuple):
-    """A quantity that is said to fall at every step, and how far it did not.
+    """A quantity that is said to fall at every step, and its largest increase.
 
-    A change is that over one step: negative where the quantity fell.
+    An increase is the change over one step: negative where the quantity fell.
     """
 
-    value: Array
-    change: Array  # largest so far; -inf before the first step
-    change_at: Array  # its step, or -1
-    rise_at: Array  # first step with a change beyond rounding, or -1
-    change_among: Array  # largest over the steps of the corrected lemma; -inf if none
+    value: Real
+    max_increase: Real  # so far; -inf before the first step
+    max_increase_at: Step  # its step, or -1
+    first_increase: Step  # first step with an increase beyond rounding, or -1
+    max_increase_covered: Real  # over the steps of the corrected lemma; -inf if none
 
 
 class Monitor(NamedTuple):
-    """What has been seen of a run so far."""
+    """Monitored quantities of a run so far."""
 
-    step: Array  # steps taken
+    step: Step  # steps taken
     theta: Monotone
     lagrangian: Monotone
-    theta_max: Array
-    length_min: Array  # smallest |v|
-    moved: Array  # |w^t - w^{t-1}| at the last step
-    drift: Array  # bound of what rounding has moved w^t by; 1 where it is unknown
-    drift_max: Array
-    last_unsettled: Array  # last step that moved farther than SETTLED allows
-    first_bad_step: Array  # first step that gave no number or no direction, or -1
-    degenerate: Array  # that step had v = 0 within rounding
+    theta_max: Real
+    length_min: Real  # smallest |v|
+    moved: Real  # |w^t - w^{t-1}| at the last step
+    drift: Real  # bound of what rounding has moved w^t by; 1 where it is unknown
+    drift_max: Real
+    last_unsettled: Step  # last step that moved farther than SETTLED allows
+    first_bad_step: Step  # first step that gave no number or no direction, or -1
+    degenerate: Flag  # that step had v = 0 within rounding
 
 
 def _begin(value: Array) -> Monotone:
@@ -52,19 +67,20 @@ def _begin(value: Array) -> Monotone:
 
 
 def _follow(
-    seen: Monotone, step: Array, value: Array, error: Array, among: Array
+    seen: Monotone, step: Array, value: Array, error: Array, covered: Array
 ) -> Monotone:
-    """Take the next value in, at a step that is `among` those of the lemma or not."""
-    change = value - seen.value
-    rises = (seen.rise_at == NEVER) & (change > error)
+    """Take in the next value; `covered`: the corrected lemma speaks of the step."""
+    increase = value - seen.value
+    larger = jnp.maximum(seen.max_increase_covered, increase)
+    rises = (seen.first_increase == NEVER) & (increase > error)
     return Monotone(
         value=value,
-        change=jnp.maximum(seen.change, change),
-        change_at=jnp.where(change > seen.change, step, seen.change_at),
-        rise_at=jnp.where(rises, step, seen.rise_at),
-        change_among=jnp.where(
-            among, jnp.maximum(seen.change_among, change), seen.change_among
+        max_increase=jnp.maximum(seen.max_increase, increase),
+        max_increase_at=jnp.where(
+            increase > seen.max_increase, step, seen.max_increase_at
         ),
+        first_increase=jnp.where(rises, step, seen.first_increase),
+        max_increase_covered=jnp.where(covered, larger, seen.max_increase_covered),
     )
 
 

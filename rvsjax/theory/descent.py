@@ -69,7 +69,7 @@ def lemma_5_corrected(evidence: Evidence) -> Check:
     part of ``w_star + b u``, the condition gives ``|z|^2 <= 2 <z, w_star>``, and
     ``A >= eta K cos(theta)`` for such an eta.
     """
-    observed = evidence.seen.theta.change_among
+    observed = evidence.seen.theta.max_increase_covered
     condition = rounding.angle_error(evidence.d, evidence.run.hyper) * (1 + evidence.b)
     label = "a step with sin(theta) >= (beta/K) |u| sin(gamma)"
     return evidence.check(
@@ -101,7 +101,7 @@ def lemma_6_corrected(evidence: Evidence) -> Check:
     that is rounding alone is within the allowance, as f has the slope K.
     Source: Lemma 6, corrected; derived: its proof needs Lemma 4, hence a falling angle.
     """
-    observed = evidence.seen.lagrangian.change_among
+    observed = evidence.seen.lagrangian.max_increase_covered
     label = "a step with theta_{t+1} <= theta_t and eta <= (1 + |v|)/(beta + K)"
     return evidence.check(
         evidence.completed | {label: observed > -jnp.inf},
@@ -136,5 +136,7 @@ def theorem_1_lagrangian(evidence: Evidence) -> Check:
 
 def _never_rises(evidence: Evidence, hypotheses: Hypotheses, seen: Monotone) -> Check:
     """Return the check of a value that no step raises by more than its own rounding."""
-    allowance = jnp.where(seen.rise_at == NEVER, jnp.inf, 0)
-    return evidence.check(hypotheses, seen.change, 0, allowance, evidence.shows_rises)
+    allowance = jnp.where(seen.first_increase == NEVER, jnp.inf, 0)
+    return evidence.check(
+        hypotheses, seen.max_increase, 0, allowance, evidence.shows_rises
+    )

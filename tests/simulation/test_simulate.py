@@ -96,15 +96,15 @@ def test_monitors_agree_with_a_plain_loop(penalty, algorithm):
     for got, expected in [
         (seen.theta.value, theta[-1]),
         (seen.theta_max, theta.max()),
-        (seen.theta.change, np.diff(theta).max()),
+        (seen.theta.max_increase, np.diff(theta).max()),
         (seen.lagrangian.value, value[-1]),
-        (seen.lagrangian.change, np.diff(value).max()),
+        (seen.lagrangian.max_increase, np.diff(value).max()),
         (seen.length_min, lengths.min()),
         (seen.moved, np.linalg.norm(states[-1].w - states[-2].w)),
     ]:
         assert np.isclose(got, expected, rtol=1e-12, atol=1e-14)
-    assert seen.theta.change_at == 1 + np.diff(theta).argmax()
-    assert seen.lagrangian.change_at == 1 + np.diff(value).argmax()
+    assert seen.theta.max_increase_at == 1 + np.diff(theta).argmax()
+    assert seen.lagrangian.max_increase_at == 1 + np.diff(value).argmax()
 
 
 @pytest.mark.parametrize(("seed", "eta"), [(1, 0.05), (4, 0.05), (4, 0.58)])
@@ -127,7 +127,9 @@ def test_changes_among_the_steps_of_the_corrected_lemmas(seed, eta):
         (seen.theta, np.diff(theta), far),
         (seen.lagrangian, np.diff(value), falling),
     ):
-        assert np.isclose(descent.change_among, changes[among].max(), atol=1e-13)
+        assert np.isclose(
+            descent.max_increase_covered, changes[among].max(), atol=1e-13
+        )
 
 
 def test_the_known_counterexample():
@@ -137,8 +139,8 @@ def test_the_known_counterexample():
     assert np.isclose(out.monitor.theta.value, 0.0559, atol=5e-5)
     assert np.isclose(value[0], 0.0701, atol=5e-5)
     assert np.isclose(out.monitor.lagrangian.value, 0.1120, atol=5e-5)
-    assert out.monitor.theta.rise_at == 1
-    assert out.monitor.lagrangian.rise_at == 1
+    assert out.monitor.theta.first_increase == 1
+    assert out.monitor.lagrangian.first_increase == 1
 
 
 def test_the_first_increase_is_the_first():
@@ -147,8 +149,8 @@ def test_the_first_increase_is_the_first():
     _, _, theta, value = plain_loop(run)
     out = simulate(run)
     for changes, first in [
-        (np.diff(theta), out.monitor.theta.rise_at),
-        (np.diff(value), out.monitor.lagrangian.rise_at),
+        (np.diff(theta), out.monitor.theta.first_increase),
+        (np.diff(value), out.monitor.lagrangian.first_increase),
     ]:
         expected = 1 + np.flatnonzero(changes > 1e-12)[0]
         assert expected > 2

@@ -115,10 +115,10 @@ def test_steps_that_rounding_swallows_show_no_descent():
     w_star = [3.0, 2.0, 1.0]
     slow = dict(w_star=w_star, start=w_star, lam=0.05, beta=0.3, eta=3e-9, steps=30)
     evidence, verdicts = judged(make(L1(), **slow, dtype="float32"))
-    assert evidence.seen.theta.change == 0 and evidence.is_stalled
+    assert evidence.seen.theta.max_increase == 0 and evidence.is_stalled
     assert verdicts["lemma_5_stated"] == "undecided"
     evidence, verdicts = judged(make(L1(), **slow))
-    assert 0 < evidence.seen.theta.change < 1e-8
+    assert 0 < evidence.seen.theta.max_increase < 1e-8
     assert verdicts["lemma_5_stated"] == "violated"
 
 
@@ -129,7 +129,7 @@ def test_a_small_rise_counts_by_the_rounding_of_its_own_step():
     evidence = Evidence(run, simulate(run))
     seen, claim = evidence.seen.theta, RUN_CLAIMS["lemma_5_stated"](evidence)
     small = evidence.angle_step_error / 2  # of the run's shortest v
-    rise = seen._replace(change=small, rise_at=jnp.int32(150))
+    rise = seen._replace(max_increase=small, first_increase=jnp.int32(150))
     monitor = evidence.seen._replace(theta=rise)
     risen = Evidence(run, evidence.outcome._replace(monitor=monitor))
     check = RUN_CLAIMS["lemma_5_stated"](risen)
@@ -165,7 +165,7 @@ def test_a_float32_start_opposite_to_the_teacher_does_not_rise():
     given = (0.0, 69.0, 1 / 72.2, 100)
     run = make(L1(), w_star, -w_star, *given, dtype="float32")
     evidence, verdicts = judged(run)
-    assert evidence.seen.lagrangian.change > 0
+    assert evidence.seen.lagrangian.max_increase > 0
     assert "violated" not in verdicts.values()
 
 

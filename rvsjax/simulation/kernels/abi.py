@@ -1,17 +1,20 @@
-"""What a kernel is given and what it returns: a `Run` and an `Outcome`, flattened.
+"""Binary interface of the kernels: a `Run` and an `Outcome`, flattened into arrays.
 
-A kernel is a program of its own for `rvsjax.simulate`. It reads four arrays
-and writes the fields of `Raw`; everything else of a run is set up and read here.
+A kernel is a program of its own for `rvsjax.simulate`. It reads `Operands` and writes
+`Raw`; everything else of a run is set up and read here. An annotation names the kind
+and the last axis of an array. Names and order stand only in these types and in
+`Monitor`: `fields` has them for the header of the C++ and the text of Warp.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import jax
 import jax.numpy as jnp
 
 from rvsjax.penalties import TransformedL1
 from rvsjax.simulation import rounding
-from rvsjax.simulation.monitor import SETTLED, Monitor, Monotone
+from rvsjax.simulation.monitor import SETTLED, Monitor, Real
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import Curves, Outcome, log_grid
 from rvsjax.types import Array, State
@@ -19,9 +22,11 @@ from rvsjax.types import Array, State
 __all__ = [
     "INTEGERS",
     "REALS",
+    "Field",
     "Numbers",
     "Operands",
     "Raw",
+    "fields",
     "flatten",
     "shapes",
     "unflatten",
@@ -34,70 +39,77 @@ class Numbers(NamedTuple):
     Allowances for rounding are affine in ``1/|v|``: ``_at_rest + _slope / |v|``.
     """
 
-    K: Array
-    beta: Array
-    eta: Array
-    lam: Array
-    m: Array
-    threshold: Array  # the prox is 0 up to here
-    a: Array  # of transformed l1; 1 for the others
-    vector_error: Array  # at most so long is a v without direction
-    epsilon: Array  # vector_error / |v| + epsilon is the error of a direction
-    theta_at_rest: Array
-    theta_slope: Array
-    lagrangian_at_rest: Array
-    lagrangian_slope: Array
-    settled: Array  # a move up to here counts as none
-    spread: Array  # a step turns an error e of w into at most spread e / |v|
-    tie: Array  # so near a jump of the prox rounding decides, beside the drift; or -2
+    K: Real
+    beta: Real
+    eta: Real
+    lam: Real
+    m: Real
+    threshold: Real  # the prox is 0 up to here
+    a: Real  # of transformed l1; 1 for the others
+    vector_error: Real  # at most so long is a v without direction
+    epsilon: Real  # vector_error / |v| + epsilon is the error of a direction
+    theta_at_rest: Real
+    theta_slope: Real
+    lagrangian_at_rest: Real
+    lagrangian_slope: Real
+    settled: Real  # a move up to here counts as none
+    spread: Real  # a step turns an error e of w into at most spread e / |v|
+    tie: Real  # so near a jump of the prox rounding decides, beside the drift; or -2
 
 
 class Operands(NamedTuple):
-    """What a kernel reads."""
+    """Arrays that a kernel reads."""
 
-    start: Array  # w^0 (d,)
-    w_star: Array  # (d,)
-    numbers: Array  # (numbers,) in the order of Numbers
-    grid: Array  # (points,) int32, the steps of the curves, from 0 to the last
-
-
-REALS: tuple[str, ...] = (
-    "theta",
-    "theta_change",
-    "theta_change_among",
-    "lagrangian",
-    "lagrangian_change",
-    "lagrangian_change_among",
-    "theta_max",  # after the start
-    "length_min",
-    "moved",
-    "drift",
-    "drift_max",
-)
-
-INTEGERS: tuple[str, ...] = (
-    "step",
-    "theta_change_at",
-    "theta_rise_at",
-    "lagrangian_change_at",
-    "lagrangian_rise_at",
-    "last_unsettled",
-    "first_bad_step",
-    "degenerate",
-)
+    start: Annotated[Array, "real d"]  # w^0
+    w_star: Annotated[Array, "real d"]
+    numbers: Annotated[Array, "real numbers"]  # in the order of Numbers
+    grid: Annotated[Array, "int points"]  # steps of the curves, from 0 to the last
 
 
 class Raw(NamedTuple):
-    """What a kernel writes."""
+    """Arrays that a kernel writes."""
 
-    w: Array  # (d,)
-    u: Array  # (d,)
-    reals: Array  # (11,) in the order of REALS
-    integers: Array  # (8,) int32, in the order of INTEGERS
-    theta: Array  # (points,) NaN after the run has stopped
-    lagrangian: Array  # (points,)
-    nnz_u: Array  # (points,) int32
-    theta_u: Array  # (points,) NaN after the run has stopped, and where u is empty
+    w: Annotated[Array, "real d"]
+    u: Annotated[Array, "real d"]
+    reals: Annotated[Array, "real reals"]  # in the order of REALS
+    integers: Annotated[Array, "int integers"]  # in the order of INTEGERS
+    theta: Annotated[Array, "real points"]  # NaN after the run has stopped
+    lagrangian: Annotated[Array, "real points"]
+    nnz_u: Annotated[Array, "int points"]
+    theta_u: Annotated[Array, "real points"]  # NaN after that, and where u is empty
+
+
+class Field(NamedTuple):
+    """An array, or a scalar, of a record."""
+
+    name: str  # dotted in a nested record
+    kind: str  # "real", "int" (32 bits) or "bool"
+    axis: str  # name of the last axis; empty for a scalar
+
+
+def fields(record: type) -> tuple[Field, ...]:
+    """Return the fields of a NamedTuple, those of a nested one in its place."""
+    found = []
+    for name, hint in _hints(record):
+        if isinstance(hint, type):
+            found += [f._replace(name=f"{name}.{f.name}") for f in fields(hint)]
+        else:
+            kind, _, axis = hint.__metadata__[0].partition(" ")
+            found.append(Field(name, kind, axis))
+    return tuple(found)
+
+
+def _hints(record: type) -> list[tuple[str, Any]]:
+    return list(get_type_hints(record, include_extras=True).items())
+
+
+_MONITOR = fields(Monitor)
+
+REALS = tuple(field.name for field in _MONITOR if field.kind == "real")
+"""The numbers of `Monitor` in `Raw.reals`; `theta_max` without the start."""
+
+INTEGERS = tuple(field.name for field in _MONITOR if field.kind != "real")
+"""The numbers of `Monitor` in `Raw.integers`."""
 
 
 def flatten(run: Run) -> Operands:
@@ -132,52 +144,30 @@ def flatten(run: Run) -> Operands:
 
 def shapes(operands: Operands) -> tuple[jax.ShapeDtypeStruct, ...]:
     """Return the shapes and types of `Raw`, field by field."""
-    dtype, (d,) = operands.start.dtype, operands.start.shape
-    (points,) = operands.grid.shape
-    kinds = dict(
-        w=((d,), dtype),
-        u=((d,), dtype),
-        reals=((len(REALS),), dtype),
-        integers=((len(INTEGERS),), jnp.int32),
-        theta=((points,), dtype),
-        lagrangian=((points,), dtype),
-        nnz_u=((points,), jnp.int32),
-        theta_u=((points,), dtype),
-    )
+    axes = {
+        "d": operands.start.size,
+        "points": operands.grid.size,
+        "reals": len(REALS),
+        "integers": len(INTEGERS),
+    }
+    types = {"real": operands.start.dtype, "int": jnp.int32}
     return tuple(
-        jax.ShapeDtypeStruct(*kind) for kind in (kinds[name] for name in Raw._fields)
+        jax.ShapeDtypeStruct((axes[field.axis],), types[field.kind])
+        for field in fields(Raw)
     )
 
 
 def unflatten(run: Run, raw: Raw) -> Outcome:
     """Return the outcome that a kernel's results stand for."""
-    real = dict(zip(REALS, (raw.reals[i] for i in range(len(REALS)))))
-    whole = dict(zip(INTEGERS, (raw.integers[i] for i in range(len(INTEGERS)))))
-
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
     theta_0 = run.teacher.theta(start.w)
-
-    def descent(name: str) -> Monotone:
-        return Monotone(
-            value=real[name],
-            change=real[f"{name}_change"],
-            change_at=whole[f"{name}_change_at"],
-            rise_at=whole[f"{name}_rise_at"],
-            change_among=real[f"{name}_change_among"],
-        )
-
-    monitor = Monitor(
-        step=whole["step"],
-        theta=descent("theta"),
-        lagrangian=descent("lagrangian"),
-        theta_max=jnp.maximum(theta_0, real["theta_max"]),
-        length_min=real["length_min"],
-        moved=real["moved"],
-        drift=real["drift"],
-        drift_max=real["drift_max"],
-        last_unsettled=whole["last_unsettled"],
-        first_bad_step=whole["first_bad_step"],
-        degenerate=whole["degenerate"] == 1,
+    reals = (raw.reals[i] for i in range(len(REALS)))
+    integers = (raw.integers[i] for i in range(len(INTEGERS)))
+    numbers = (next(reals if f.kind == "real" else integers) for f in _MONITOR)
+    monitor: Monitor = _nest(Monitor, numbers)
+    monitor = monitor._replace(
+        theta_max=jnp.maximum(theta_0, monitor.theta_max),
+        degenerate=monitor.degenerate == 1,
     )
     theta = raw.theta.at[0].set(theta_0)
     curves = Curves(
@@ -189,3 +179,13 @@ def unflatten(run: Run, raw: Raw) -> Outcome:
         loss_u=run.teacher.K * raw.theta_u,
     )
     return Outcome(start, State(raw.w, raw.u), monitor, curves)
+
+
+def _nest(record: type, numbers: Iterator[Array]) -> Any:
+    """Return a NamedTuple made of numbers in the order of its `fields`."""
+    return record(
+        *(
+            _nest(hint, numbers) if isinstance(hint, type) else next(numbers)
+            for _, hint in _hints(record)
+        )
+    )

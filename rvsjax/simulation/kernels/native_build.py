@@ -1,4 +1,4 @@
-"""The C++ kernels, compiled for this machine at first use and kept for later processes.
+"""Build of the C++ kernels for this machine, at first use, kept for later processes.
 
 They are compiled by the system's compiler: ``$CXX``, else ``c++``, ``g++`` or
 ``clang++``. Without one, there are no such kernels here.
@@ -23,6 +23,7 @@ from pathlib import Path
 import jax
 
 from rvsjax.environment.cache import private_folder, source_digest, warn_once
+from rvsjax.simulation.kernels.native_header import header
 
 __all__ = ["TARGET", "BuildError", "load"]
 
@@ -34,6 +35,7 @@ _SOURCE = Path(__file__).parent / "native"
 _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
     *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
+    "-Werror=missing-field-initializers",  # of a number that the header asks for
 )
 _MEND = "name a C++17 compiler that works in CXX"
 _lock = threading.Lock()
@@ -41,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 
 class BuildError(RuntimeError):
-    """Why there are no compiled kernels here, in a sentence."""
+    """A failure to compile or load the kernels; its text says why."""
 
 
 def load() -> None:
@@ -80,17 +82,24 @@ def _library() -> Path:
     """Return the shared library, compiled into the user's cache if it is not there."""
     compiler = _compiler()
     folder = _folder()
-    about = [source_digest(_SOURCE), version("jaxlib"), *compiler, *_FLAGS]
+    about = [source_digest(_SOURCE), header(), version("jaxlib"), *compiler, *_FLAGS]
     name = hashlib.sha256("\0".join([*about, _machine(compiler)]).encode()).hexdigest()
     path = folder / f"{name}.so"
     if not path.exists():
-        temporary = folder / f".{name}.{os.getpid()}.tmp"
-        headers = ["-isystem", jax.ffi.include_dir()]
-        output = [str(_SOURCE / "entry.cc"), "-o", str(temporary)]
         _log.info("compiling the C++ kernels, once on this machine (about 10 s)")
-        _run([*compiler, *_FLAGS, *headers, *output])
+        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        _compile(compiler, temporary)
         temporary.replace(path)
     return path
+
+
+def _compile(compiler: list[str], output: Path) -> None:
+    """Compile the sources with the header of their interface, written beside."""
+    with tempfile.TemporaryDirectory(prefix="rvsjax-") as folder:
+        (Path(folder) / "abi.h").write_text(header())
+        headers = ["-isystem", jax.ffi.include_dir(), "-I", folder]
+        sources = [str(_SOURCE / "entry.cc"), "-o", str(output)]
+        _run([*compiler, *_FLAGS, *headers, *sources])
 
 
 def _folder() -> Path:

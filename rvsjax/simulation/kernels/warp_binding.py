@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from rvsjax.simulation.kernels.abi import INTEGERS, REALS, Operands, Raw
+from rvsjax.simulation.kernels.abi import Operands, Raw, fields, shapes
 from rvsjax.simulation.kernels.warp_source import source
 
 __all__ = ["BLOCK", "call", "kernel"]
@@ -31,20 +31,20 @@ def kernel(penalty: str, dtype: str, slots: int, lanes: int) -> Any:
     real = {"float32": "float", "float64": "double"}[dtype]
 
     def rvscgd_run(
-        start, w_star, numbers, grid, w_end, u_end, reals, integers,
-        theta_curve, value_curve, count_curve, theta_u_curve, tid,
+        start, w_star, numbers, grid, w_out, u_out, reals_out, integers_out,
+        theta_out, lagrangian_out, nnz_u_out, theta_u_out, tid,
     ): ...  # fmt: skip
 
     rvscgd_run.__annotations__ = _types(wp, dtype) | {"tid": int}
     native = wp.func_native(source(penalty, real, slots, lanes, BLOCK))(rvscgd_run)
 
     def rvscgd_runs(
-        start, w_star, numbers, grid, w_end, u_end, reals, integers,
-        theta_curve, value_curve, count_curve, theta_u_curve,
+        start, w_star, numbers, grid, w_out, u_out, reals_out, integers_out,
+        theta_out, lagrangian_out, nnz_u_out, theta_u_out,
     ):  # fmt: skip
         native(
-            start, w_star, numbers, grid, w_end, u_end, reals, integers,
-            theta_curve, value_curve, count_curve, theta_u_curve, wp.tid(),
+            start, w_star, numbers, grid, w_out, u_out, reals_out, integers_out,
+            theta_out, lagrangian_out, nnz_u_out, theta_u_out, wp.tid(),
         )  # fmt: skip
 
     rvscgd_runs.__annotations__ = _types(wp, dtype)
@@ -56,14 +56,11 @@ def call(penalty: str, dtype: str, slots: int, lanes: int, operands: Operands) -
 
     On the device that the program is compiled for; a CPU takes one run after another.
     """
-    d, points = operands.start.size, operands.grid.size
-    lengths = (d, d, len(REALS), len(INTEGERS), *[points] * 4)
-    names = ("w_end", "u_end", "reals", "integers")
-    names += ("theta_curve", "value_curve", "count_curve", "theta_u_curve")
+    outputs = zip(Raw._fields, shapes(operands))
     rows = _jax_kernel(penalty, dtype, slots, lanes)(
         *(x[None] for x in operands),
         launch_dims=lanes,
-        output_dims={name: (1, length) for name, length in zip(names, lengths)},
+        output_dims={f"{name}_out": (1, *x.shape) for name, x in outputs},
     )
     return Raw(*(x[0] for x in rows))
 
@@ -75,17 +72,14 @@ def _jax_kernel(penalty: str, dtype: str, slots: int, lanes: int) -> Callable:
 
 
 def _types(wp: Any, dtype: str) -> dict[str, Any]:
-    """Return the types of the fields of `Operands`, then of `Raw`: rows of runs."""
-    real, whole = wp.array2d(dtype=getattr(wp, dtype)), wp.array2d(dtype=wp.int32)
-    return {
-        **dict.fromkeys(("start", "w_star", "numbers"), real),
-        "grid": whole,
-        **dict.fromkeys(("w_end", "u_end", "reals"), real),
-        "integers": whole,
-        **dict.fromkeys(("theta_curve", "value_curve"), real),
-        "count_curve": whole,
-        "theta_u_curve": real,
-    }
+    """Return the type of every argument: `Operands`, then `Raw` as ``_out``.
+
+    Rows are runs.
+    """
+    types = {"real": getattr(wp, dtype), "int": wp.int32}
+    kinds = {field.name: field.kind for field in fields(Operands)}
+    kinds |= {f"{field.name}_out": field.kind for field in fields(Raw)}
+    return {name: wp.array2d(dtype=types[kind]) for name, kind in kinds.items()}
 
 
 def _warp() -> Any:

@@ -16,7 +16,8 @@ A step that turns out to be no good has already overwritten the last good weight
 run is then repeated up to the step before.
 """
 
-from rvsjax.simulation.kernels.abi import Numbers
+from rvsjax.simulation.kernels.abi import INTEGERS, REALS, Numbers, fields
+from rvsjax.simulation.monitor import Monotone
 
 __all__ = ["PENALTIES", "source"]
 
@@ -28,16 +29,28 @@ def source(penalty: str, real: str, slots: int, lanes: int, block: int) -> str:
     """Return the body of the kernel's function for one penalty and one precision.
 
     ``real`` is ``"float"`` or ``"double"``, ``lanes`` a power of two up to 32. The text
-    reads and writes the arrays that `rvsjax.simulation.kernels.warp_binding` names.
+    reads and writes the arrays that `rvsjax.simulation.kernels.warp_binding` names; the
+    numbers of the monitors are its variables of the same names.
     """
+    types = {"real": "T", "int": "int"}
+    monotone = " ".join(f"{types[f.kind]} {f.name};" for f in fields(Monotone))
     head = f"""
     using T = {real};
     constexpr int PENALTY = {PENALTIES.index(penalty)};
     constexpr int SLOTS = {slots}, LANES = {lanes}, BLOCK = {block};
     constexpr int NUMBERS = {len(Numbers._fields)};
     enum {{ {", ".join(f"of_{name}" for name in Numbers._fields)} }};
+    struct Monotone {{ {monotone} }};
     """
-    return head + _SETUP + _PENALTY + _RUN
+    return head + _SETUP + _PENALTY + _RUN + _END
+
+
+def _row(array: str, of: str, names: tuple[str, ...]) -> str:
+    """Return the text that writes variables into the run's row of an array."""
+    return f"""
+        const {of} {array}[] = {{{", ".join(names)}}};
+        for (int i = 0; i < {len(names)}; ++i)
+            {array}_out.data[size_t(run) * {len(names)} + i] = {array}[i];"""
 
 
 _SETUP = """
@@ -135,11 +148,11 @@ _PENALTY = """
 
 _RUN = """
     T w[OWN], p[OWN], kept[PENALTY == 2 ? OWN : 1];
-    T theta, value, theta_change, theta_among, value_change, value_among,
-      theta_max, length_min, moved, drift, drift_max;
+    Monotone theta, lagrangian;
+    T theta_max, length_min, moved, drift, drift_max;
     T theta_u = infinity - infinity;
-    int theta_at, theta_rise, value_at, value_rise, unsettled, count, here = 0;
-    int last = steps, bad = -1, degenerate = 0;
+    int last_unsettled, count, here = 0;
+    int last = steps, first_bad_step = -1, degenerate = 0;
 
     EACH {
         const int j = s * STRIDE + from();
@@ -148,10 +161,10 @@ _RUN = """
 
     auto write = [&](T angle, T energy, T angle_u) {
         if (lane == 0) {
-            theta_curve.data[row + here] = angle;
-            value_curve.data[row + here] = energy;
-            count_curve.data[row + here] = count;
-            theta_u_curve.data[row + here] = angle_u;
+            theta_out.data[row + here] = angle;
+            lagrangian_out.data[row + here] = energy;
+            nnz_u_out.data[row + here] = count;
+            theta_u_out.data[row + here] = angle_u;
         }
         ++here;
     };
@@ -165,19 +178,19 @@ _RUN = """
         return side > 0 ? angle : pi - angle;
     };
 
-    // the angle of u, which lies in u_end; NaN where it is empty
+    // the angle of u, which lies in u_out; NaN where it is empty
     auto angle_of_u = [&]() {
         const int begin = from();
         T uu = 0, near = 0, far = 0;
         EACH {
             const int j = s * STRIDE + begin;
-            const T y = j < d ? u_end.data[first + j] : 0;
+            const T y = j < d ? u_out.data[first + j] : 0;
             uu += y * y;
         }
         const T size = wp::sqrt(total(uu));
         EACH {
             const int j = s * STRIDE + begin;
-            const T y = (j < d ? u_end.data[first + j] : 0) / size;
+            const T y = (j < d ? u_out.data[first + j] : 0) / size;
             near += (y - p[s]) * (y - p[s]), far += (y + p[s]) * (y + p[s]);
         }
         return 2 * wp::atan2(wp::sqrt(total(near)), wp::sqrt(total(far)));
@@ -185,6 +198,23 @@ _RUN = """
     auto energy_of = [&](T angle, T penalty, T coupling) {
         return given(of_K) * angle + given(of_lam) * penalty
                + given(of_beta) / 2 * coupling;
+    };
+
+    auto begin_at = [&](T value) {
+        Monotone seen;
+        seen.value = value;
+        seen.max_increase = seen.max_increase_covered = -infinity;
+        seen.max_increase_at = seen.first_increase = -1;
+        return seen;
+    };
+    auto follow = [&](Monotone &seen, int step, T value, T increase, T error,
+                      bool covered) {
+        if (increase > seen.max_increase)
+            seen.max_increase = increase, seen.max_increase_at = step;
+        if (covered && increase > seen.max_increase_covered)
+            seen.max_increase_covered = increase;
+        if (seen.first_increase < 0 && increase > error) seen.first_increase = step;
+        seen.value = value;
     };
 
     for (bool again = true; again;) {
@@ -198,20 +228,19 @@ _RUN = """
             penalty += cost(y);
             coupling += (w[s] - y) * (w[s] - y);
             nonzero += y != 0 ? T(1) : T(0);
-            if (j < d) u_end.data[first + j] = y;
+            if (j < d) u_out.data[first + j] = y;
         }
         T side = 1, square = apart(side);
         if (square > 2) { side = -1; square = apart(side); }
-        theta = theta_max = angle_of(square, side);
+        theta_max = angle_of(square, side);
         penalty = total(penalty), coupling = total(coupling);
-        value = energy_of(theta, penalty, coupling);
-        theta_change = theta_among = value_change = value_among = -infinity;
-        theta_at = theta_rise = value_at = value_rise = -1;
+        theta = begin_at(theta_max);
+        lagrangian = begin_at(energy_of(theta_max, penalty, coupling));
         length_min = moved = infinity;
         drift = drift_max = given(of_epsilon);
-        unsettled = here = 0;
+        last_unsettled = here = 0;
         count = static_cast<int>(total(nonzero));
-        write(theta, value, angle_of_u());
+        write(theta.value, lagrangian.value, angle_of_u());
 
         int next = here < points ? grid.data[here] : 0;
         for (int step = 1; step <= last; ++step) {
@@ -234,7 +263,7 @@ _RUN = """
                     const int j = s * STRIDE + begin;
                     const T y = PENALTY == 2 ? kept[s] : prox(hidden(w[s]));
                     nonzero += y != 0 ? T(1) : T(0);
-                    if (j < d) u_end.data[first + j] = y;
+                    if (j < d) u_out.data[first + j] = y;
                 }
                 count = static_cast<int>(total(nonzero));
                 if (step == next) theta_u = angle_of_u();
@@ -267,13 +296,16 @@ _RUN = """
                 good = wp::isfinite(next_value);
             }
             if (!good) {
-                bad = step, degenerate = short_step, last = step - 1, again = true;
+                first_bad_step = step, degenerate = short_step;
+                last = step - 1, again = true;
                 break;
             }
             const T K = given(of_K), beta = given(of_beta), eta = given(of_eta);
             const bool far = wp::sqrt(half * (4 - half)) / 2 >= beta / K * across;
-            const bool falls = next_theta <= theta && eta * (beta + K) <= 1 + length;
-            const T rise = next_theta - theta, climb = next_value - value;
+            const bool falls = next_theta <= theta.value
+                               && eta * (beta + K) <= 1 + length;
+            const T rise = next_theta - theta.value,
+                    climb = next_value - lagrangian.value;
             const T way_error = given(of_vector_error) * scale + given(of_epsilon);
             const T sine = wp::sqrt(half * (4 - half)) / 2, share = beta / K;
             const T spread = given(of_spread) * scale;
@@ -287,18 +319,14 @@ _RUN = """
                                   + given(of_lagrangian_slope) * scale
                                   + (K + 5 * beta) * by_drift;
             drift = drifts, drift_max = wp::max(drift_max, drift);
-            if (rise > theta_change) theta_change = rise, theta_at = step;
-            if (climb > value_change) value_change = climb, value_at = step;
-            if (far && rise > theta_among) theta_among = rise;
-            if (falls && climb > value_among) value_among = climb;
-            if (theta_rise < 0 && rise > rise_error) theta_rise = step;
-            if (value_rise < 0 && climb > climb_error) value_rise = step;
-            if (way + way_error > given(of_settled)) unsettled = step;
-            theta = next_theta, value = next_value, moved = way;
-            theta_max = wp::max(theta_max, theta);
+            follow(theta, step, next_theta, rise, rise_error, far);
+            follow(lagrangian, step, next_value, climb, climb_error, falls);
+            if (way + way_error > given(of_settled)) last_unsettled = step;
+            moved = way;
+            theta_max = wp::max(theta_max, theta.value);
             length_min = wp::min(length_min, length);
             if (step == next) {
-                write(theta, value, theta_u);
+                write(theta.value, lagrangian.value, theta_u);
                 next = here < points ? grid.data[here] : 0;
             }
         }
@@ -308,16 +336,13 @@ _RUN = """
     while (here < points) write(none, none, none);
     EACH {
         const int j = s * STRIDE + from();
-        if (j < d) w_end.data[first + j] = w[s];
+        if (j < d) w_out.data[first + j] = w[s];
     }
-    if (lane == 0) {
-        const T r[11] = {theta, theta_change, theta_among, value, value_change,
-                         value_among, theta_max, length_min, moved, drift,
-                         drift_max};
-        const int n[8] = {last, theta_at, theta_rise, value_at,
-                          value_rise, unsettled, bad, degenerate};
-        for (int i = 0; i < 11; ++i) reals.data[size_t(run) * 11 + i] = r[i];
-        for (int i = 0; i < 8; ++i) integers.data[size_t(run) * 8 + i] = n[i];
-    }
+    const int step = last;
+"""
+
+_END = f"""
+    if (lane == 0) {{{_row("reals", "T", REALS)}{_row("integers", "int", INTEGERS)}
+    }}
 #undef EACH
 """

@@ -100,7 +100,7 @@ def compare(plain, fast, tolerance):
     scale = 20 * tolerance  # K, and sums of d terms
     for name, size in (("theta", tolerance), ("lagrangian", scale)):
         close(getattr(a, name).value, getattr(b, name).value, size)
-        close(getattr(a, name).change, getattr(b, name).change, size)
+        close(getattr(a, name).max_increase, getattr(b, name).max_increase, size)
         close(getattr(fast.curves, name), getattr(plain.curves, name), size)
     close(a.theta_max, b.theta_max, tolerance)
     close(a.length_min, b.length_min, tolerance)

@@ -73,10 +73,12 @@ def test_steps_of_the_monitors_are_those_of_the_plain_path(way, penalty, dtype):
     compare(plain, fast, 1e-14)
     for name in ("theta", "lagrangian"):
         a, b = getattr(fast.monitor, name), getattr(plain.monitor, name)
-        clear = np.abs(b.change) > 1e-10
-        assert (clear & (b.rise_at > 0)).any()
-        np.testing.assert_array_equal(a.change_at[clear], b.change_at[clear])
-        np.testing.assert_array_equal(a.rise_at[clear], b.rise_at[clear])
+        clear = np.abs(b.max_increase) > 1e-10
+        assert (clear & (b.first_increase > 0)).any()
+        np.testing.assert_array_equal(
+            a.max_increase_at[clear], b.max_increase_at[clear]
+        )
+        np.testing.assert_array_equal(a.first_increase[clear], b.first_increase[clear])
     np.testing.assert_array_equal(
         fast.monitor.last_unsettled, plain.monitor.last_unsettled
     )
@@ -88,8 +90,8 @@ def test_changes_among_the_steps_of_the_corrected_lemmas(way, penalty, dtype):
     runs = make_runs(penalty, dtype, seed=5, steps=6)
     plain, fast = both(runs, way)
     for name in ("theta", "lagrangian"):
-        found = getattr(fast.monitor, name).change_among
-        expected = getattr(plain.monitor, name).change_among
+        found = getattr(fast.monitor, name).max_increase_covered
+        expected = getattr(plain.monitor, name).max_increase_covered
         assert np.isfinite(expected).any()
         close(found, expected, 1e-13)
 

@@ -1,9 +1,10 @@
-"""Which compiler is taken, where its library goes, and what is said where neither can.
+"""Which compiler is taken, what it is given, where its library goes, what is refused.
 
 Compilers are scripts here, which compile nothing.
 """
 
 import os
+import re
 import tempfile
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ import pytest
 
 from rvsjax.environment.cache import warn_once
 from rvsjax.simulation import kernels
-from rvsjax.simulation.kernels import native_build
+from rvsjax.simulation.kernels import abi, native_build
 
 
 @pytest.fixture
@@ -127,3 +128,35 @@ def test_why_the_plain_kernel_takes_the_place_of_another_is_told_once(
     assert kernels.choose("cpu") == kernels.choose("cpu") == "plain"
     [told] = said()
     assert told.startswith("the kernel native does not work here: it is broken; mend")
+
+
+def test_the_header_declares_the_records_in_their_order():
+    text = native_build.header()
+    for name, members in {
+        "Numbers": abi.Numbers._fields,
+        "Reals": [name.replace(".", "_") for name in abi.REALS],
+        "Integers": [name.replace(".", "_") for name in abi.INTEGERS],
+    }.items():
+        found = re.search(rf"struct {name} {{\n  \w+ (.*?);", text)
+        assert found and found[1].split(", ") == list(members)
+    for record in (abi.Operands, abi.Raw):
+        places = re.search(rf"struct {record.__name__} {{\n  enum {{ (.*?) }};", text)
+        assert places
+        assert places[1].split(", ") == [f"at_{name}" for name in record._fields]
+        for place, name in enumerate(record._fields):
+            assert re.search(rf"\b{name}\(\([^()]*\)at\({place}\)\)", text)
+
+
+def test_a_library_is_of_its_header(tmp_path, monkeypatch):
+    made = []
+
+    def compile_nothing(compiler, output):
+        output.write_bytes(b"")
+        made.append(native_build.header())
+
+    monkeypatch.setattr(native_build, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(native_build, "_compile", compile_nothing)
+    first = native_build._library()
+    assert native_build._library() == first and len(made) == 1
+    monkeypatch.setattr(native_build, "header", lambda: "// one more number")
+    assert native_build._library() != first and made[1:] == ["// one more number"]

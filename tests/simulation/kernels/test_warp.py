@@ -126,14 +126,14 @@ def compare(runs, expected, out, stops=False):
     for name, error in (("theta", angle), ("lagrangian", value)):
         a, b = getattr(seen, name), getattr(found, name)
         assert close(a.value, b.value, error)
-        assert close(a.change, b.change, error)
-        clear = np.abs(a.change) > 2 * error
-        assert np.array_equal(a.change_at[clear], b.change_at[clear])
-        assert np.array_equal(a.rise_at, b.rise_at)
+        assert close(a.max_increase, b.max_increase, error)
+        clear = np.abs(a.max_increase) > 2 * error
+        assert np.array_equal(a.max_increase_at[clear], b.max_increase_at[clear])
+        assert np.array_equal(a.first_increase, b.first_increase)
         if not stops:
             surely, possibly = among[name]
-            assert (b.change_among >= surely - error).all()
-            assert (b.change_among <= possibly + error).all()
+            assert (b.max_increase_covered >= surely - error).all()
+            assert (b.max_increase_covered <= possibly + error).all()
         curves = getattr(expected.curves, name), getattr(out.curves, name)
         assert close(*curves, error)
     for name in ("step", "first_bad_step", "degenerate"):
@@ -154,7 +154,7 @@ def test_the_kernel_is_the_reference(penalty, dtype):
     expected, out = assert_same(runs)
     empty = expected.curves.nnz_u[:, -1] == 0
     assert empty.any() and not empty.all()
-    assert (expected.monitor.theta.change > 1e-3).any()  # some rise
+    assert (expected.monitor.theta.max_increase > 1e-3).any()  # some rise
     unsettled = expected.monitor.last_unsettled, out.monitor.last_unsettled
     assert dtype == "float32" or np.array_equal(*unsettled)  # float32 trembles
 
@@ -166,7 +166,7 @@ def test_a_long_run_ends_where_the_reference_does(penalty):
     expected, out = assert_same(runs)
     angle, value = allowances(runs, expected)
     for name, error in (("theta", angle), ("lagrangian", value)):
-        assert (getattr(out.monitor, name).change_among <= error).all()
+        assert (getattr(out.monitor, name).max_increase_covered <= error).all()
     settled = expected.monitor.last_unsettled
     assert np.array_equal(settled, out.monitor.last_unsettled)
     assert (settled < 1500).sum() > RUNS / 2
@@ -178,7 +178,7 @@ def test_steps_too_long_for_the_corrected_lemma_6_are_left_out(penalty):
     """With eta (K + beta) = 1.99 and short v, an angle that falls is not enough."""
     eta = 1.99 / (Teacher(jnp.ones(1), 20).K + 10)
     expected, _ = assert_same(batch(penalty, beta=10.0, eta=eta))
-    assert (expected.monitor.lagrangian.change > 1e-3).any()
+    assert (expected.monitor.lagrangian.max_increase > 1e-3).any()
 
 
 @needs_warp

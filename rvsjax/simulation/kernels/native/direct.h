@@ -48,17 +48,17 @@ template <class T, class Penalty> struct Direct {
 
   explicit Direct(const Group<T> &group)
       : group(group), d(group.batch.d), penalty(group), watch(group),
-        beta(group.number(BETA)), lam(group.number(LAM)),
-        B(group.number(ETA) * beta), C(group.number(ETA) * group.number(SLOPE)),
+        beta(group.numbers.beta), lam(group.numbers.lam),
+        B(group.numbers.eta * beta), C(group.numbers.eta * group.numbers.K),
         space((Penalty::remembers ? 7 : 6) * d) {
     w = space.data(), w_new = w + d, w_star = w_new + d;
     u_old = w_star + d, u = u_old + d, u_new = u + d, memory = u_new + d;
-    const R m = group.number(M);
+    const R m = group.numbers.m;
     const Whole<T> known = m == m;  // where it is NaN, so is u, and the run stops
     R apart2 = {};
     for (int64_t j = 0; j < d; j++) {
-      R x = group.gather(group.batch.start + j, d), y = known ? penalty.prox(x) : m;
-      R t = group.gather(group.batch.w_star + j, d);
+      R x = group.gather(group.batch.from.start + j, d), y = known ? penalty.prox(x) : m;
+      R t = group.gather(group.batch.from.w_star + j, d);
       w[j] = x, w_star[j] = t, u_old[j] = u[j] = y;
       sums.add(penalty, x, y, t);
       sums.value += penalty.value(y);
@@ -179,8 +179,8 @@ template <class T, class Penalty> struct Direct {
     if (!group.is_real(lane)) return;
     int64_t row = group.run(lane) * d;
     for (int64_t j = 0; j < d; j++) {
-      group.batch.w[row + j] = w[j][lane];
-      group.batch.u[row + j] = u_old[j][lane];
+      group.batch.to.w[row + j] = w[j][lane];
+      group.batch.to.u[row + j] = u_old[j][lane];
     }
     watch.finish(lane, steps, bad, degenerate);
   }

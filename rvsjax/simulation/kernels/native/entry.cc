@@ -14,12 +14,12 @@ template <class T, class Way> bool simulate(const Batch<T> &batch) {
     std::vector<Group<T>> groups;
     for (int64_t run = first; run < batch.runs && groups.size() < Way::abreast;
          run += lanes)
-      groups.push_back({batch, run});
+      groups.emplace_back(batch, run);
     std::vector<Way> ways(groups.begin(), groups.end());
     for (auto &way : ways) way.sample(0);
     int64_t step = 0;
     for (int64_t point = 1; point < batch.points; point++) {
-      for (; step < batch.grid[point]; step++) {
+      for (; step < batch.from.grid[point]; step++) {
         for (auto &way : ways) way.move();
         for (auto &way : ways) way.note(step + 1);
       }
@@ -47,19 +47,16 @@ bool choose(std::string_view way, std::string_view penalty, const Batch<T> &batc
   return false;
 }
 
-// The arrays of Operands and of Raw, in their order.
 template <class T>
 Batch<T> unpack(ffi::RemainingArgs &args, ffi::RemainingRets &rets) {
   auto in = [&](int i) { return args.get<ffi::AnyBuffer>(i)->untyped_data(); };
   auto out = [&](int i) { return (*rets.get<ffi::AnyBuffer>(i))->untyped_data(); };
-  auto reals = [&](int i) { return static_cast<T *>(out(i)); };
-  auto integers = [&](int i) { return static_cast<int32_t *>(out(i)); };
-  const auto start = *args.get<ffi::AnyBuffer>(0), grid = *args.get<ffi::AnyBuffer>(3);
-  const int64_t d = start.dimensions().back(), points = grid.dimensions().back();
-  return {int64_t(start.element_count()) / d, d, points,
-          static_cast<const T *>(in(0)), static_cast<const T *>(in(1)),
-          static_cast<const T *>(in(2)), static_cast<const int32_t *>(in(3)),
-          reals(0), reals(1), reals(2), integers(3), reals(4), reals(5), integers(6), reals(7)};
+  auto last_axis = [&](int i) {
+    return int64_t(args.get<ffi::AnyBuffer>(i)->dimensions().back());
+  };
+  const int64_t d = last_axis(Operands<T>::at_start);
+  const int64_t runs = args.get<ffi::AnyBuffer>(Operands<T>::at_start)->element_count();
+  return {runs / d, d, last_axis(Operands<T>::at_grid), Operands<T>(in), Raw<T>(out)};
 }
 
 static ffi::Error call(std::string_view way, std::string_view penalty,

@@ -10,7 +10,7 @@ template <class T> struct L0 {
   static constexpr bool keeps = true;  // u_j is w_j or 0, hence |u|^2 = <u, w>
   static constexpr bool remembers = false, jumps = true;
   Real<T> threshold;
-  explicit L0(const Group<T> &group) : threshold(group.number(THRESHOLD)) {}
+  explicit L0(const Group<T> &group) : threshold(group.numbers.threshold) {}
   Real<T> prox(Real<T> x) const { return size(x) <= threshold ? Real<T>{} : x; }
   Real<T> value(Real<T> u) const { return u != Real<T>{} ? all<T>(1) : Real<T>{}; }
 };
@@ -18,7 +18,7 @@ template <class T> struct L0 {
 template <class T> struct L1 {
   static constexpr bool keeps = false, remembers = false, jumps = false;
   Real<T> m;
-  explicit L1(const Group<T> &group) : m(group.number(M)) {}
+  explicit L1(const Group<T> &group) : m(group.numbers.m) {}
   Real<T> prox(Real<T> x) const { return x - least(most(x, -m), m); }
   Real<T> value(Real<T> u) const { return size(u); }
 };
@@ -31,8 +31,8 @@ template <class T> struct TransformedL1 {
   static constexpr bool keeps = false, remembers = true, jumps = true;
   Real<T> a, threshold, scale, at_zero;
   explicit TransformedL1(const Group<T> &group)
-      : a(group.number(SHAPE)), threshold(group.number(THRESHOLD)), at_zero(1 / a) {
-    const Real<T> lam = group.number(LAM), beta = group.number(BETA);
+      : a(group.numbers.a), threshold(group.numbers.threshold), at_zero(1 / a) {
+    const Real<T> lam = group.numbers.lam, beta = group.numbers.beta;
     for (int i = 0; i < Lanes<T>::count; i++)  // rounded once
       scale[i] = T((long double)lam[i] / beta[i] * a[i] * ((long double)a[i] + 1));
   }

@@ -42,14 +42,14 @@ template <class T, class Penalty> struct Span {
 
   explicit Span(const Group<T> &group)
       : group(group), d(group.batch.d), watch(group),
-        threshold(group.number(THRESHOLD)), m(group.number(M)),
-        beta(group.number(BETA)), lam(m == m ? group.number(LAM) : m), B(group.number(ETA) * beta),
-        C(group.number(ETA) * group.number(SLOPE)), space(9 * d), support(d), found(d) {
+        threshold(group.numbers.threshold), m(group.numbers.m),
+        beta(group.numbers.beta), lam(m == m ? group.numbers.lam : m), B(group.numbers.eta * beta),
+        C(group.numbers.eta * group.numbers.K), space(9 * d), support(d), found(d) {
     w = space.data(), w_star = w + d, u = w_star + d;
     for (int k = 0; k < 3; k++) row[k] = u + (1 + k) * d, next[k] = row[k] + 3 * d;
     for (int64_t j = 0; j < d; j++) {
-      w[j] = group.gather(group.batch.start + j, d);
-      w_star[j] = group.gather(group.batch.w_star + j, d);
+      w[j] = group.gather(group.batch.from.start + j, d);
+      w_star[j] = group.gather(group.batch.from.w_star + j, d);
     }
     make(whole<T>(-1));
     for (int i = 0; i < D; i++) before[i] = at[i];
@@ -276,9 +276,9 @@ template <class T, class Penalty> struct Span {
     if (!group.is_real(lane)) return;
     int64_t first = group.run(lane) * d;
     for (int64_t j = 0; j < d; j++) {
-      group.batch.w[first + j] = weight(j, at)[lane];
+      group.batch.to.w[first + j] = weight(j, at)[lane];
       const T y = (left ? u[j] : prox_weight(j, before))[lane];
-      group.batch.u[first + j] = m[lane] == m[lane] ? y : m[lane];
+      group.batch.to.u[first + j] = m[lane] == m[lane] ? y : m[lane];
     }
     watch.finish(lane, steps, bad, degenerate);
   }

@@ -39,19 +39,20 @@ template <class T> struct Moved {
   Real<T> sine, most, part;
 };
 
-template <class T> struct Descent {
-  Real<T> change = all<T>(-INFINITY), among = all<T>(-INFINITY);
-  Whole<T> change_at = whole<T>(NEVER), rise_at = whole<T>(NEVER);
+template <class T> struct Monotone {
+  Real<T> max_increase = all<T>(-INFINITY), max_increase_covered = max_increase;
+  Whole<T> max_increase_at = whole<T>(NEVER), first_increase = max_increase_at;
 
-  // A rise counts beyond the rounding of the step and what the drift moves it by.
-  RVSJAX_INLINE void take(Whole<T> step, Real<T> by, Real<T> error, Whole<T> counts,
+  // An increase counts beyond the rounding of the step and what the drift moves it by.
+  RVSJAX_INLINE void take(Whole<T> step, Real<T> by, Real<T> error, Whole<T> covered,
                           const Moved<T> &drift, Real<T> slope) {
-    change_at = by > change ? step : change_at;
-    change = most(by, change);
+    max_increase_at = by > max_increase ? step : max_increase_at;
+    max_increase = most(by, max_increase);
     Real<T> rise = by - error;
     Whole<T> rises = (rise > slope * drift.most) | (rise * drift.sine > slope * drift.part);
-    rise_at = rises & (rise_at < 0) ? step : rise_at;
-    among = (by > among) & counts ? by : among;
+    first_increase = rises & (first_increase < 0) ? step : first_increase;
+    max_increase_covered =
+        (by > max_increase_covered) & covered ? by : max_increase_covered;
   }
 };
 
@@ -64,23 +65,20 @@ template <class T> struct Watch {
   Real<T> near, far, rest, length_min, moved2;
   Real<T> near_max = {}, far_max = all<T>(1);  // after the start
   Whole<T> last_unsettled = {};
-  Descent<T> theta, lagrangian;
+  Monotone<T> theta, lagrangian;
   int64_t stopped_at[Lanes<T>::count] = {};  // first bad step of a lane, 0 if none
   int32_t last_nnz[Lanes<T>::count] = {};
 
   explicit Watch(const Group<T> &group)
-      : group(group), K(group.number(SLOPE)), vector_error(group.number(VECTOR_ERROR)),
-        epsilon(group.number(EPSILON)), settled(group.number(SETTLED)),
-        short_step(group.number(ETA) * (group.number(BETA) + K)),
-        b2(group.number(BETA) / K * (group.number(BETA) / K)),
-        theta_error{group.number(THETA_AT_REST), group.number(THETA_SLOPE)},
-        lagrangian_error{group.number(LAGRANGIAN_AT_REST),
-                         group.number(LAGRANGIAN_SLOPE)},
-        spread(group.number(SPREAD)), tie(group.number(TIE)), of_lagrangian(K + 5 * group.number(BETA)),
-        drift(epsilon), drift_max(epsilon) {
-    Real<T> s = 4 * group.number(ETA) * K, b = group.number(BETA) / K;
-    turn[0] = s * b, turn[1] = s * (1 + b);
-  }
+      : Watch(group, group.numbers, group.numbers.beta / group.numbers.K) {}
+
+  Watch(const Group<T> &group, const Numbers<Real<T>> &of, Real<T> b)
+      : group(group), K(of.K), vector_error(of.vector_error), epsilon(of.epsilon),
+        settled(of.settled), short_step(of.eta * (of.beta + K)), b2(b * b),
+        theta_error{of.theta_at_rest, of.theta_slope},
+        lagrangian_error{of.lagrangian_at_rest, of.lagrangian_slope},
+        spread(of.spread), tie(of.tie), turn{4 * of.eta * K * b, 4 * of.eta * K * (1 + b)},
+        of_lagrangian(K + 5 * of.beta), drift(epsilon), drift_max(epsilon) {}
 
   void begin(Real<T> near2, Real<T> far2, Real<T> rest_0) {
     near = root(near2);
@@ -157,10 +155,10 @@ template <class T> struct Watch {
   // Note the point of the curves at a step of the grid, or that there is none; of u the
   // entries and the angle.
   void sample(int64_t point, const int32_t *nnz, Pair<T> u) const {
-    const Batch<T> &to = group.batch;
+    const Raw<T> &to = group.batch.to;
     for (int i = 0; i < Lanes<T>::count; i++) {
       if (!group.is_real(i)) continue;
-      int64_t at = group.run(i) * to.points + point;
+      int64_t at = group.run(i) * group.batch.points + point;
       T value = running(i) ? angle(i) : std::numeric_limits<T>::quiet_NaN();
       to.theta[at] = value;
       to.lagrangian[at] = K[i] * value + rest[i];
@@ -173,18 +171,31 @@ template <class T> struct Watch {
   // Write what has been seen of a lane after `steps` steps.
   void finish(int lane, int64_t steps, int64_t bad, bool degenerate) const {
     if (!group.is_real(lane)) return;
-    T *real = group.batch.reals + group.run(lane) * REALS;
-    int32_t *integer = group.batch.integers + group.run(lane) * INTEGERS;
-    T value = angle(lane);
-    const T reals[REALS] = {
-        value, theta.change[lane], theta.among[lane],
-        K[lane] * value + rest[lane], lagrangian.change[lane], lagrangian.among[lane],
-        2 * std::atan2(near_max[lane], far_max[lane]), length_min[lane],
-        std::sqrt(moved2[lane]), drift[lane], drift_max[lane]};
-    const int64_t integers[INTEGERS] = {
-        steps, theta.change_at[lane], theta.rise_at[lane], lagrangian.change_at[lane],
-        lagrangian.rise_at[lane], last_unsettled[lane], bad, degenerate};
-    for (int i = 0; i < REALS; i++) real[i] = reals[i];
-    for (int i = 0; i < INTEGERS; i++) integer[i] = int32_t(integers[i]);
+    const auto at = [&](Whole<T> step) { return int32_t(step[lane]); };
+    const int64_t run = group.run(lane);
+    const T value = angle(lane);
+    group.batch.to.reals[run] = {
+        .theta_value = value,
+        .theta_max_increase = theta.max_increase[lane],
+        .theta_max_increase_covered = theta.max_increase_covered[lane],
+        .lagrangian_value = K[lane] * value + rest[lane],
+        .lagrangian_max_increase = lagrangian.max_increase[lane],
+        .lagrangian_max_increase_covered = lagrangian.max_increase_covered[lane],
+        .theta_max = 2 * std::atan2(near_max[lane], far_max[lane]),
+        .length_min = length_min[lane],
+        .moved = std::sqrt(moved2[lane]),
+        .drift = drift[lane],
+        .drift_max = drift_max[lane],
+    };
+    group.batch.to.integers[run] = {
+        .step = int32_t(steps),
+        .theta_max_increase_at = at(theta.max_increase_at),
+        .theta_first_increase = at(theta.first_increase),
+        .lagrangian_max_increase_at = at(lagrangian.max_increase_at),
+        .lagrangian_first_increase = at(lagrangian.first_increase),
+        .last_unsettled = at(last_unsettled),
+        .first_bad_step = int32_t(bad),
+        .degenerate = degenerate,
+    };
   }
 };
