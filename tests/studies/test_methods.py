@@ -1,4 +1,4 @@
-"""Methods, samples and surrogates through the sweep: each is the program it names."""
+"""Methods, samples and surrogates of a study: each is the program it names."""
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,8 @@ from rvsjax.models.gradients import (
 from rvsjax.models.no_overlap import Teacher
 from rvsjax.penalties import L1, Largest, NoPenalty
 from rvsjax.results.results import Results
+from rvsjax.simulation.simulate import simulate
+from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
@@ -30,13 +32,20 @@ study = "rvscgd"
 d = 8
 nnz = 3
 k = 4
-steps = 30
+steps = 15
 eta = 0.4
 lam = 0.01
 beta = 0.3
 penalty = "l1"
 batch = 6
 train_size = 10
+{cases}
+[seeds]
+count = 2
+[record]
+weights = true
+"""
+ALL = """
 [[case]]
 algorithm = "hard_projection"
 s = [3, 5]
@@ -48,61 +57,91 @@ gradient = ["minibatch", "projected", "empirical"]
 surrogate = "window"
 [[case]]
 algorithm = "rvscgd"
-[seeds]
-count = 3
-[record]
-weights = true
+"""
+# each a program of its own, with all claims: one of every reason why they are silent
+JUDGED = """
+[[case]]
+algorithm = "hard_projection"
+s = [3, 5]
+[[case]]
+gradient = "minibatch"
+[[case]]
+surrogate = "window"
+[[case]]
+algorithm = "rvscgd"
 """
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("methods") / "out"
-    run_plan(make_plan(parse(SWEEP)), "", folder, Options(width=4))
+    plan = make_plan(parse(SWEEP.format(cases=JUDGED)))
+    run_plan(plan, "", folder, Options(width=4))
     return Results(folder)
 
 
-def source(row, teacher):
+def source(given, seed, teacher):
     """The gradient of each step, from the pieces that have tests of their own."""
-    seed = jnp.uint32(row["p_seed"])
-    if row["p_algorithm"] == "relu_descent":
+    seed = jnp.uint32(seed)
+    if given["algorithm"] == "relu_descent":
         return lambda step: lambda w: relu.gradient(teacher, w)
     chosen = {
-        "population": Population(row["p_surrogate"]),
+        "population": Population(given["surrogate"]),
         "minibatch": Minibatch(seed, 6),
         "projected": Projected(seed, 6),
         "empirical": TrainingSet(seed, 10, 6).draw(4, 8, "float64"),
-    }[row["p_gradient"]]
+    }[given["gradient"]]
     return lambda step: chosen.at(teacher, jnp.int32(step))
 
 
-def test_every_run_is_a_loop_over_the_steps_of_its_method(results):
-    """The row's own start, teacher and seed, step by step without the engine."""
+@jax.jit
+def drawn_and_run(trial):
+    run = trial.draw()
+    last = simulate(run).state
+    return run.teacher.w_star, run.start, last.w, last.u
+
+
+def check_is_a_loop(given, seed, w_star, start, w, u):
+    """Take the steps of a method from a start, and end where a run of it does."""
+    method, penalty = ALGORITHMS[given["algorithm"]], L1()
+    if given["algorithm"] == "hard_projection":
+        penalty = Largest(jnp.int32(given["s"]))
+    elif given["algorithm"] == "relu_descent":
+        penalty = NoPenalty()
+    hyper = Hyper(*(jnp.float64(given[name] or 0) for name in Hyper._fields))
+    gradient = source(given, seed, Teacher(jnp.asarray(w_star), 4))
+    step = jax.jit(lambda state, t: method.step(state, hyper, gradient(t), penalty)[0])
+    state = method.init(jnp.asarray(start), hyper, penalty)
+    for number in range(15):
+        state = step(state, number)
+    np.testing.assert_allclose(w, state.w, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(u, state.u, rtol=0, atol=1e-12)
+
+
+def test_every_run_is_a_loop_over_the_steps_of_its_method():
+    """The trial's own start, teacher and seed, step by step without the engine."""
+    items = list(make_plan(parse(SWEEP.format(cases=ALL))))
+    assert len(items) == 18
+    for item in items:
+        trial = make_trial(item, 2)
+        check_is_a_loop(item.parameters, item.seed, *drawn_and_run(trial))
+
+
+def test_a_row_is_the_run_of_its_parameters(results):
     rows = results.runs.merge(results.weights, on="run_id")
-    assert len(rows) == 27 and set(rows["status"]) == {"ok"}
-    for _, row in rows.iterrows():
-        method = ALGORITHMS[row["p_algorithm"]]
-        teacher = Teacher(jnp.asarray(row["w_star"]), 4)
-        penalty = L1()
-        if row["p_algorithm"] == "hard_projection":
-            penalty = Largest(jnp.int32(row["p_s"]))
-        elif row["p_algorithm"] == "relu_descent":
-            penalty = NoPenalty()
-        numbers = row[[f"p_{name}" for name in Hyper._fields]].astype(float).fillna(0)
-        hyper = Hyper(*map(jnp.float64, numbers))
-        gradient = source(row, teacher)
-        state = method.init(jnp.asarray(row["w_start"]), hyper, penalty)
-        for step in range(30):
-            state, _ = method.step(state, hyper, gradient(step), penalty)
-        np.testing.assert_allclose(row["w"], state.w, rtol=0, atol=1e-12)
-        np.testing.assert_allclose(row["u"], state.u, rtol=0, atol=1e-12)
+    assert len(rows) == 10 and set(rows["status"]) == {"ok"}
+    items = {x.run_id: x for x in make_plan(parse(SWEEP.format(cases=JUDGED)))}
+    for row in rows.drop_duplicates(["p_algorithm", "p_s", "p_gradient"]).itertuples():
+        ends = drawn_and_run(make_trial(items[row.run_id], 2))
+        for name, end in zip(("w_star", "w_start", "w", "u"), ends):
+            np.testing.assert_allclose(getattr(row, name), end, rtol=0, atol=1e-12)
 
 
 def test_claims_about_runs_speak_of_algorithm_1_alone(results):
     runs = results.runs
     plain = (runs["p_algorithm"] == "rvscgd") & (runs["p_gradient"] == "population")
     stated = plain & (runs["p_surrogate"] == "relu")
-    assert stated.sum() == 3
+    assert stated.sum() == 2
     label = "Algorithm 1 with the expected gradient"
     for column in runs.columns[runs.columns.str.startswith("why_")]:
         told = runs[column].fillna("").str.contains(label, regex=False)

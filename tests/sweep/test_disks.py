@@ -138,6 +138,14 @@ def content(folder):
     ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _collect_only_what_is_made_here():
+    """A collection walks over all that there is, and after JAX that takes a second."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """Content and sizes of what the job makes where nothing is in the way."""
