@@ -1,8 +1,8 @@
 """The command line is a contract: exit codes, streams, options, interruption.
 
-Everything goes through a process of its own, as a user or another program would do it.
-Calls that start JAX share one program, which JAX keeps in a cache on disk; only the
-reference of the interrupted sweep is compiled anew.
+Everything goes through a process of its own. Where its start is what is tested, or it
+is sent signals, a user's Python starts it; else it is forked from one that has imported
+everything. Calls share the programs that are kept on disk.
 """
 
 import importlib.metadata
@@ -13,13 +13,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
 import rvsjax
 from rvsjax.report.page import is_possible
+from tests.cli.warm import Said, warm
 
 TINY = """
 version = 1
@@ -52,33 +52,23 @@ SCRIPT = (str(Path(sys.executable).with_name("rvsjax")),)
 TABLES = ("runs.parquet", "curves.parquet", "claims.parquet")
 
 
-class Said(NamedTuple):
-    code: int
-    stdout: str
-    stderr: str
-
-
 class Desk:
     """A folder with sweep files, and processes that run in it."""
 
-    def __init__(self, folder, cache):
+    def __init__(self, folder):
         self.folder = folder
+        self.commands = None  # of a process that has imported everything
         (folder / "tiny.toml").write_text(TINY)
         (folder / "huge.toml").write_text(HUGE)
         (folder / "broken.toml").write_text(BROKEN)
         ours = ("JAX_", "XLA_")  # conftest and the shell may have set some
         self.bare = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-        self.cached = self.bare | {
-            "JAX_COMPILATION_CACHE_DIR": str(cache),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        }
 
-    def begin(self, *command, cached=True):
+    def begin(self, *command):
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env=self.cached if cached else self.bare,
+            env=self.bare,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -88,13 +78,23 @@ class Desk:
 
     def end(self, process, code):
         stdout, stderr = process.communicate(timeout=90)
-        assert "Traceback" not in stderr, stderr
-        assert "Warning" not in stderr, stderr
-        assert process.returncode == code, stderr
-        return Said(code, stdout, stderr)
+        return self.check(Said(process.returncode, stdout, stderr), code)
 
-    def __call__(self, *command, code=0, cached=True):
-        return self.end(self.begin(*command, cached=cached), code)
+    def check(self, said, code):
+        assert "Traceback" not in said.stderr, said.stderr
+        assert "Warning" not in said.stderr, said.stderr
+        assert said.code == code, said.stderr
+        return said
+
+    def __call__(self, *command, code=0):
+        if command[0] == sys.executable:
+            said = self.commands(self.folder, command[1:])
+            return self.check(said, code)
+        return self.start(*command, code=code)
+
+    def start(self, *command, code=0):
+        """Carry out a command in a process that starts from nothing."""
+        return self.end(self.begin(*command), code)
 
     def bytes(self, folder):
         return {name: (self.folder / folder / name).read_bytes() for name in TABLES}
@@ -115,14 +115,15 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("programs")
-    return Desk(tmp_path_factory.mktemp("desk"), cache)
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    with warm(desk.bare) as desk.commands:
+        yield desk
 
 
 @pytest.fixture(scope="module")
 def whole(desk):
     """The tiny sweep with everything left at its default."""
-    return desk(*SWEEP, "tiny.toml")
+    return desk.start(*SWEEP, "tiny.toml")
 
 
 # -- without JAX: help, version and refusals -------------------------------------------
@@ -165,7 +166,7 @@ INSTANT = {
 @pytest.mark.parametrize("case", INSTANT.values(), ids=INSTANT)
 def test_help_version_and_refusals_import_neither_jax_nor_pandas(desk, case):
     code, *command = case
-    said = desk(sys.executable, "-X", "importtime", "-m", *command, code=code)
+    said = desk.start(sys.executable, "-X", "importtime", "-m", *command, code=code)
     packages = imported(said.stderr)
     assert {"rvsjax", "argparse"} <= packages  # the listing is there
     assert not packages & {"jax", "jaxlib", "pandas", "pyarrow", "matplotlib"}
@@ -173,7 +174,7 @@ def test_help_version_and_refusals_import_neither_jax_nor_pandas(desk, case):
 
 @pytest.mark.parametrize("start", [SWEEP, REPORT, EITHER, (*EITHER, "sweep"), SCRIPT])
 def test_the_version_stands_alone_on_stdout(desk, start):
-    said = desk(*start, "--version")
+    said = desk.start(*start, "--version")
     assert said.stdout == rvsjax.__version__ + "\n"
     assert said.stderr == ""
 
@@ -542,7 +543,7 @@ def test_a_resumed_sweep_has_the_bytes_of_an_uninterrupted_one(desk, interrupted
     assert json.loads(first)["blocks"] == 50 - len(parts) // 3  # a file a table
     assert set(parts) <= set(desk.parts("stopped"))  # nothing was done twice
 
-    desk(*SWEEP, *MANY, "--out", "straight", "-q", cached=False)
+    desk.start(*SWEEP, *MANY, "--out", "straight", "-q")
     assert desk.bytes("stopped") == desk.bytes("straight")
     assert desk.parts("stopped") == desk.parts("straight")
 

@@ -4,6 +4,7 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import rvsjax
 from rvsjax.cli.main import main
@@ -76,8 +77,12 @@ def test_a_violated_claim_without_a_certificate_says_so(results):
         assert name.endswith("(no certificate)") == lacking
 
 
-def test_files_are_pictures_and_the_same_each_time(results):
-    files = draw(results.folder)
+@pytest.fixture(scope="module")
+def files(results):
+    return draw(results.folder)
+
+
+def test_files_are_pictures_and_the_same_each_time(results, files):
     names = {path.relative_to(results.folder / "figures").name for path in files}
     endings = ("png", "pdf", "svg", "csv")
     assert names == {f"{x}.{end}" for x in ("small", "claims") for end in endings}
@@ -111,8 +116,7 @@ def quantiles(rows, by, column):
     return [groups.quantile(q) for q in (0.5, 0.1, 0.9)]
 
 
-def test_the_numbers_beside_a_figure_are_those_of_pandas(results):
-    draw(results.folder)
+def test_the_numbers_beside_a_figure_are_those_of_pandas(results, files):
     data = pd.read_csv(results.folder / "figures" / "small.csv")
     runs = results.runs.set_index("run_id")["p_penalty"]
     curves = results.curves.assign(penalty=results.curves["run_id"].map(runs))
@@ -162,7 +166,11 @@ def test_a_figure_of_the_runs_by_a_name(results, capsys):
     assert list(data["x"]) == ["l0", "l1"]
 
 
-def test_figures_that_differ_in_colour_or_facet_are_kept_apart(results, capsys):
+def test_figures_that_differ_in_colour_or_facet_are_kept_apart(
+    results, capsys, monkeypatch
+):
+    """By their names, whatever is in the files."""
+    monkeypatch.setattr(Figure, "savefig", lambda *_, **__: None)
     command = ["report", str(results.folder), *"--figure curves --x step".split()]
     paths = set()
     for more in ("", "--color penalty", "--facet penalty", "--color seed"):

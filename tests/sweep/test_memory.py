@@ -22,9 +22,11 @@ study = "rvscgd"
 k = 3
 d = 4
 nnz = 2
-steps = 10
+steps = 20
 [seeds]
-count = 12
+count = 8
+[record]
+curves = 3
 """
 
 
@@ -134,16 +136,17 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
 
     def lacking(program, lanes):
         [trial], _ = program.in_avals
-        return "needs more" if trial.seed.shape[0] > 4 else needs(program, lanes)
+        return "needs more" if trial.seed.shape[0] > 2 else needs(program, lanes)
 
     monkeypatch.setattr("rvsjax.sweep.engine.compilation.lacking", lacking)
+    monkeypatch.setattr("rvsjax.sweep.execution.choose_width", lambda *_: 4)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)
     assert store.manifest["halved"] == [
-        {"block": 0, "width": 4},
-        {"block": 1, "width": 4},
+        {"block": 0, "width": 2},
+        {"block": 1, "width": 2},
     ]
-    assert len(store.load("runs")) == 12
-    with pytest.raises(OutOfMemory, match="a block of 8 does not fit"):
-        run_plan(plan, "", tmp_path / "fixed", Options(width=8, kernel="plain"))
+    assert len(store.load("runs")) == 8
+    with pytest.raises(OutOfMemory, match="a block of 4 does not fit"):
+        run_plan(plan, "", tmp_path / "fixed", Options(width=4, kernel="plain"))

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import jax
 import numpy as np
@@ -117,9 +115,9 @@ def test_differences_are_told_column_by_column(there, here, told):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_run_has_the_bits_that_it_had(tmp_path, kernel):
-    """In full blocks and in the padded one, at every place."""
+    """In full blocks and in the padded one, first and last."""
     folder = run(tmp_path / "out", kernel=kernel)
-    for run_id in ids(folder):
+    for run_id in ids(folder)[::3]:
         found = rerun(folder, run_id, lane())
         assert found.run_id == run_id
         assert found.kernel == kernel
@@ -289,6 +287,10 @@ def test_the_last_row_of_each_block_and_a_drawn_sample(whole, monkeypatch):
     known = ids(whole)
     lasts = {known[3], known[7], known[9]}
     seen = set()
+    monkeypatch.setattr(  # which rows are looked at, and not what is found there
+        "rvsjax.sweep.verify._alone",
+        lambda store, items, *_: (held(store, x.run_id, TABLES) for x in items),
+    )
     for seed in range(6):
         looked = {row.run_id for row in verify(whole, 2, seed, lane())}
         assert looked == {row.run_id for row in verify(whole, 2, seed, lane())}
@@ -319,20 +321,23 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
-def test_a_planted_error_is_found(folder, planted):
+@pytest.mark.parametrize("names", [list(PLANTED)[:6], list(PLANTED)[6:]], ids=str)
+def test_a_planted_error_is_found(folder, names):
     """One value of a part, with its digest made right, before and after compaction."""
-    table, column, change = planted
-    run_id = ids(folder)[5]
-    plant(folder, table, column, run_id, change)
+    planted = dict(zip(ids(folder)[4:], (PLANTED[name] for name in names)))
+    for run_id, (table, column, change) in planted.items():
+        plant(folder, table, column, run_id, change)
+    expected = {run_id: [spot[:2]] for run_id, spot in planted.items()}
+
+    def spots(differences):
+        assert all(x.column in str(x) for x in differences)
+        return [(x.table, x.column) for x in differences]
+
     for _ in range(2):
         wrong = [row for row in verify(folder, 100, 0, lane()) if row.differences]
-        assert [row.run_id for row in wrong] == [run_id]
-        [difference] = wrong[0].differences
-        assert (difference.table, difference.column) == (table, column)
-        assert column in str(difference)
-        [difference] = rerun(folder, run_id, lane()).differences
-        assert (difference.table, difference.column) == (table, column)
+        assert {row.run_id: spots(row.differences) for row in wrong} == expected
+        found = {name: rerun(folder, name, lane()).differences for name in planted}
+        assert {name: spots(x) for name, x in found.items()} == expected
         run(folder)  # writes the whole tables anew, from the parts
 
 
@@ -550,36 +555,6 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "all_blocks", backwards)
     assert tables(run(tmp_path / "out")) == tables(whole)
     assert seen == [2, 1, 0]
-
-
-DEVICES = """
-import pathlib, sys
-import jax
-from rvsjax.sweep.plan.document import override, parse
-from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.runner import Options, run_plan
-
-folder = pathlib.Path(sys.argv[1])
-plan = make_plan(parse((folder / "sweep.toml").read_text()))
-for number in map(int, sys.argv[2:]):
-    lanes = tuple(jax.devices()[:number])
-    assert len(lanes) == number
-    out = folder / str(number)
-    run_plan(plan, "", out, Options(width=4, kernel="plain", lanes=lanes))
-"""
-
-
-def test_one_two_or_four_devices_change_no_byte(whole, tmp_path):
-    (tmp_path / "sweep.toml").write_text(SWEEP.format(seeds=5))
-    flags = "--xla_force_host_platform_device_count=4"
-    subprocess.run(
-        [sys.executable, "-c", DEVICES, str(tmp_path), "1", "2", "4"],
-        env=os.environ | {"XLA_FLAGS": flags},
-        check=True,
-        timeout=300,
-    )
-    for number in ("1", "2", "4"):
-        assert tables(tmp_path / number) == tables(whole)
 
 
 # -- every step ------------------------------------------------------------------------

@@ -26,7 +26,7 @@ lam = {lam}
 [seeds]
 count = {seeds}
 [record]
-curves = 4
+curves = 3
 """
 TABLES = ("runs", "curves", "pairs")
 
@@ -135,11 +135,11 @@ def test_the_first_runs_then_all(tmp_path):
                 parse(
                     HEAD
                     + SWEEP.format(lam="[0.01, 0.02]", seeds=9).replace(
-                        "curves = 4", "curves = 5"
+                        "curves = 3", "curves = 5"
                     )
                 )
             ),
-            "record.curves is 4 there, 5 now",
+            "record.curves is 3 there, 5 now",
         ),
         (
             make_plan(

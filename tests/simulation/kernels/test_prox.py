@@ -1,5 +1,7 @@
 """Every kernel's prox is as exact as the allowances for rounding take it to be."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -181,6 +183,14 @@ AT_THE_LIMIT = [  # k, beta, lam, eta, w_star, w_start
 ]
 
 
+DESCENT = {n: RUN_CLAIMS[n] for n in RUN_CLAIMS if n[:7] in ("lemma_5", "lemma_6")}
+
+
+@functools.partial(jax.jit, static_argnums=1, compiler_options=quickly)
+def judged_descent(run, name):
+    return judge(DESCENT, Evidence(run, ON_CPU[name](run)))
+
+
 @pytest.mark.parametrize("case", AT_THE_LIMIT, ids=range(1, 7))
 @pytest.mark.parametrize(
     "name", ["plain", pytest.param("native", marks=needs_compiler)]
@@ -197,7 +207,5 @@ def test_a_run_at_its_limit_with_large_a_violates_nothing(name, case):
         ALGORITHMS["rvscgd"],
         40,
     )
-    claims = {n: RUN_CLAIMS[n] for n in RUN_CLAIMS if n[:7] in ("lemma_5", "lemma_6")}
-    evidence = jax.jit(lambda run: judge(claims, Evidence(run, ON_CPU[name](run))))
-    verdicts = [VERDICTS[i] for i in np.asarray(evidence(run).verdict)]
+    verdicts = [VERDICTS[i] for i in np.asarray(judged_descent(run, name).verdict)]
     assert len(verdicts) >= 4 and "violated" not in verdicts
