@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import kinds
+from rvsjax.sweep.store.pages import list_values
 
 __all__ = [
     "content",
@@ -34,6 +35,7 @@ __all__ = [
 
 _MOST = 64 * 2**20  # bytes of a file that is no table
 _WIDEST = 8  # bytes of a number
+_IN_A_LIST = _WIDEST + 4  # with the two levels that say where its list begins and ends
 
 
 def need_file(path: Path) -> None:
@@ -72,7 +74,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
         _need_plain(file.schema_arrow, path)
         words = {field.name for field in file.schema_arrow if kinds.is_text(field.type)}
         least, most = _needed(file, words, columns)
-        need_memory(least, path)
+        need_memory(least + _lists(file, source), path)
         if most <= _free():
             found = file.read(columns, use_threads=False)
         else:
@@ -90,7 +92,7 @@ def pieces(source: Any, path: Path, rows: int) -> Iterator[pa.Table]:
     try:
         file = pq.ParquetFile(source, page_checksum_verification=True)
         _need_plain(file.schema_arrow, path)
-        need_memory(_needed(file, set(), None)[0], path)
+        need_memory(_needed(file, set(), None)[0] + _lists(file, source), path)
         for batch in file.iter_batches(rows, use_threads=False):
             batch.validate(full=True)
             yield pa.Table.from_batches([batch])
@@ -125,8 +127,7 @@ def _with_words_once(
 def _need_plain(schema: pa.Schema, path: Path) -> None:
     """Raise `DamagedFile` where a column is none of a sweep's.
 
-    Lists stand in weights alone: how long they are is told by nothing that is safe to
-    read beforehand, and a file of 3 kB may hold a gigabyte of them.
+    Lists stand in weights alone.
     """
     if len(set(schema.names)) < len(schema.names):
         raise DamagedFile("has two columns of one name")
@@ -153,6 +154,13 @@ def _needed(
         least += rows * len(wanted) * _WIDEST + (size if wanted == names else 0)
         most += rows * size if wanted & words else 0
     return least, least + most
+
+
+def _lists(file: pq.ParquetFile, source: Any) -> int:
+    """Return the bytes that lists need: a file of a few kB may hold gigabytes."""
+    if not any(map(_is_list, file.schema_arrow.types)):
+        return 0
+    return _IN_A_LIST * list_values(source)
 
 
 def _length(column: pa.ChunkedArray) -> int:
