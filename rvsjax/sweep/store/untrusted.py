@@ -74,7 +74,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
         _need_plain(file.schema_arrow, path)
         words = {field.name for field in file.schema_arrow if kinds.is_text(field.type)}
         least, most = _needed(file, words, columns)
-        need_memory(least + _lists(file, source), path)
+        need_memory(least + _lists(file, source, columns), path)
         if most <= _free():
             found = file.read(columns, use_threads=False)
         else:
@@ -156,11 +156,13 @@ def _needed(
     return least, least + most
 
 
-def _lists(file: pq.ParquetFile, source: Any) -> int:
+def _lists(
+    file: pq.ParquetFile, source: Any, columns: Sequence[str] | None = None
+) -> int:
     """Return the bytes that lists need: a file of a few kB may hold gigabytes."""
-    if not any(map(_is_list, file.schema_arrow.types)):
-        return 0
-    return _IN_A_LIST * list_values(source)
+    there = {field.name for field in file.schema_arrow if kinds.is_list(field.type)}
+    wanted = there if columns is None else there.intersection(columns)
+    return _IN_A_LIST * list_values(source) if wanted else 0
 
 
 def _length(column: pa.ChunkedArray) -> int:
