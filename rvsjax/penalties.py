@@ -83,6 +83,7 @@ class TransformedL1:
         """Refuse a shape that is known and not above 0."""
         for a in numbers.flat(self.a):
             numbers.refuse("TransformedL1: a", a, above=0)
+        object.__setattr__(self, "a", numbers.computable(self.a))
 
     def value(self, u: Array) -> Array:
         """Return ``sum_j (a + 1) |u_j| / (a + |u_j|)``."""

@@ -6,21 +6,50 @@ value is not known. Imports nothing: sweeps are written without jax.
 """
 
 import sys
+from numbers import Real
 from typing import Any
 
-__all__ = ["flat", "is_known", "plain", "refuse", "vector", "whole"]
+__all__ = ["computable", "flat", "is_known", "plain", "refuse", "vector", "whole"]
 
 
 def plain(value: Any) -> Any:
     """Return a value as Python's own: numbers, lists and tables.
 
-    Arrays and numbers of others have `tolist`; tuples and ranges become lists.
+    Arrays and numbers of others have `tolist`; tuples and ranges become lists. That of
+    a `numpy.longdouble` is itself, since Python has no such number: the nearest float.
     """
     if isinstance(value, dict):
         return {key: plain(x) for key, x in value.items()}
     if isinstance(value, list | tuple | range):
         return [plain(x) for x in value]
-    return plain(value.tolist()) if hasattr(value, "tolist") else value
+    if not hasattr(value, "tolist"):
+        return value
+    found = value.tolist()
+    if type(found) is not type(value):
+        return plain(found)
+    return float(found) if isinstance(found, Real) else found
+
+
+def computable(value: Any) -> Any:
+    """Return known numbers as what can be computed with, in 32 bits or more.
+
+    Lists have no arithmetic, and numbers of NumPy and JAX with fewer bits, or whole
+    ones, overflow in a square: a number becomes Python's own.
+    """
+    of = type(value).__module__.partition(".")[0]
+    wide = of in _OF_ARRAYS and str(getattr(value, "dtype", "")) in _WIDE
+    if wide or not is_known(value):
+        return value
+    value = plain(value)
+    if not isinstance(value, list):
+        return value
+    import jax.numpy as jnp
+
+    return jnp.asarray(value, float)
+
+
+_OF_ARRAYS = ("numpy", "jax", "jaxlib")
+_WIDE = ("float32", "float64")
 
 
 def flat(value: Any) -> list[Any]:
@@ -53,7 +82,7 @@ def refuse(
         return
     value = plain(value)
     fits = isinstance(value, int | float) and not isinstance(value, bool)
-    fits = fits and abs(value) < float("inf")  # not NaN
+    fits = fits and abs(value) <= sys.float_info.max  # not NaN
     fits = fits and (least is None or value >= least)
     if not fits or (above is not None and value <= above):
         bounds = "" if least is None else f", at least {least:g}"

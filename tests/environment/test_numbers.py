@@ -27,6 +27,31 @@ def test_whatever_holds_numbers_is_plain():
     given = {"a": (np.float32(0.5), jnp.arange(2)), "b": range(2), "c": np.array(3)}
     assert plain(given) == {"a": [0.5, [0, 1]], "b": [0, 1], "c": 3}
     assert flat(np.arange(6).reshape(2, 3)) == [0, 1, 2, 3, 4, 5]
+    assert flat(np.array([0.5, 2], np.longdouble)) == [0.5, 2.0]
+    assert type(plain(np.longdouble(0.5))) is float
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        *(np.uint8(20), np.int8(100), jnp.int8(100), np.int64(20), np.array(20)),
+        *(np.float16(300), jnp.float16(300), jnp.bfloat16(20), np.longdouble(20)),
+        *(20, np.float32(20), np.float64(20), jnp.float32(20), [20.0], (20,)),
+    ],
+    ids=lambda a: f"{type(a).__name__} {getattr(a, 'dtype', '')}",
+)
+@pytest.mark.parametrize("m", [0.01, 30.0])
+def test_a_shape_is_the_same_in_few_bits(a, m):
+    """The square of 20 is none of 8 bits, that of 300 is infinite in 16."""
+    x = jnp.array([-40.0, 0.3, 31.0, 36.0])
+    [number] = flat(a)
+    given, right = TransformedL1(a), TransformedL1(jnp.float64(number))
+    for name in ("prox", "branch"):
+        found = getattr(given, name)(x, m)
+        assert found.dtype == x.dtype
+        np.testing.assert_allclose(found, getattr(right, name)(x, m), rtol=1e-5)
+    np.testing.assert_allclose(given.threshold(m), right.threshold(m), rtol=1e-5)
+    np.testing.assert_allclose(given.jump(m), right.jump(m), rtol=1e-5, atol=1e-9)
 
 
 def test_a_run_takes_numbers_in_its_own_dtype():
@@ -72,7 +97,9 @@ def test_what_fits_no_run_is_told_where_it_is_made(given, kind, what):
         make(**given)
 
 
-@pytest.mark.parametrize("a", [0, -1.0, np.float32(-1), jnp.nan, "a", [1.0, 0.0]])
+@pytest.mark.parametrize(
+    "a", [0, -1.0, np.float32(-1), jnp.nan, "a", [1.0, 0.0], 10**400]
+)
 def test_what_is_no_shape_of_transformed_l1_is_told(a):
     with pytest.raises(
         ValueError, match="TransformedL1: a is .*must be finite, above 0"
