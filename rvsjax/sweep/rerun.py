@@ -115,11 +115,24 @@ def need_kinds(store: Store, there: Tables, here: Tables) -> None:
     for name, table in there.items():
         known = here.get(name, table).schema
         for field in (x for x in table.schema if x.name in known.names):
-            found, right = kind(field.type), kind(known.field(field.name).type)
+            of = known.field(field.name).type
+            found, right = kind(field.type), kind(of)
+            is_whole = pa.types.is_integer(of) and found == right
+            if is_whole and not _are_whole(table[field.name]):
+                right, found = "whole numbers", "others"
             if "nothing" not in (found, right) and found != right:
                 what = f"its column {field.name} should hold {right}, not {found}"
                 where = f"{store.folder}/{name} is no table of a sweep"
                 raise FolderError(f"{where}: {what}")
+
+
+def _are_whole(column: pa.ChunkedArray) -> bool:
+    """Say whether numbers are whole, and no larger than float64 tells apart."""
+    try:
+        column.cast(pa.float64()).cast(pa.int64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 class EveryStep(NamedTuple):
