@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 __all__ = [
     "DamagedFile",
     "DataError",
+    "FolderError",
+    "OutOfMemory",
     "Problem",
     "SweepFileError",
     "UserError",
-    "FolderError",
     "counted",
     "describe",
     "did_you_mean",
@@ -60,6 +61,10 @@ class DataError(UserError):
 
 class FolderError(UserError):
     """A results folder cannot be used; the message says why and what to do."""
+
+
+class OutOfMemory(UserError):
+    """A block does not fit into memory; the message gives both sizes."""
 
 
 class DamagedFile(Exception):

@@ -1,17 +1,12 @@
-"""What every command shares: refusals, exit codes, and where words go."""
+"""Exit codes, and the streams to which results and messages go."""
 
 import codecs
-import contextlib
 import errno
 import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TextIO
-
-from rvsjax.errors import UserError
 
 __all__ = [
     "CLAIM_VIOLATED",
@@ -19,20 +14,14 @@ __all__ = [
     "INTERRUPTED",
     "REFUSED",
     "SOME_FAILED",
-    "hear_packages",
-    "need_claim",
-    "need_sweep",
     "printable",
     "put",
-    "refusing",
+    "show_log",
     "steady_streams",
     "tell",
 ]
 
 DONE, REFUSED, SOME_FAILED, CLAIM_VIOLATED, INTERRUPTED = 0, 2, 3, 4, 130
-
-
-# -- streams ---------------------------------------------------------------------------
 
 
 class Stream(io.FileIO):
@@ -63,9 +52,9 @@ def steady_streams() -> Stream:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    out, talk = (Stream(number, "w", closefd=False) for number in (1, 2))
+    out, err = (Stream(number, "w", closefd=False) for number in (1, 2))
     sys.stdout = _text(out, sys.stdout, out.isatty())
-    sys.stderr = _text(talk, sys.stderr, True)
+    sys.stderr = _text(err, sys.stderr, True)
     return out
 
 
@@ -81,7 +70,7 @@ def put(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Print talk, which goes to stderr."""
+    """Print a message, which goes to stderr."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
@@ -101,47 +90,13 @@ def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("any text", _any_text)  # how streams are to take errors
 
 
-class _Talk(logging.Handler):
+class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         tell(record.getMessage())
 
 
-def hear_packages(quiet: bool = False) -> None:
-    """Tell what packages below log, such as that they compile, or none of it."""
+def show_log(quiet: bool = False) -> None:
+    """Print what the package logs, such as that it compiles, or none of it."""
     log = logging.getLogger("rvsjax")
     log.setLevel(logging.CRITICAL if quiet else logging.INFO)
-    log.handlers = [_Talk()]
-
-
-# -- refusals --------------------------------------------------------------------------
-
-
-def need_sweep(folder: Path) -> None:
-    """Refuse what is not the folder of a sweep, before anything heavy is imported."""
-    if not os.path.exists(folder / "manifest.json"):  # Path.exists may raise
-        raise UserError(f"{folder} is not the folder of a sweep: no manifest.json")
-
-
-def need_claim(name: str) -> None:
-    """Refuse a claim that is not known, or cannot be replayed."""
-    from rvsjax.errors import did_you_mean
-    from rvsjax.theory.exact import CLAIMS
-
-    if name not in CLAIMS:
-        what = f'no claim "{name}" that can be replayed in 50 digits'
-        raise UserError(what + did_you_mean(name, CLAIMS))
-
-
-@contextlib.contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what is wrong with a results folder into a refusal."""
-    from rvsjax.sweep.store import FolderError
-
-    try:
-        yield
-    except FolderError as error:
-        raise UserError(error) from None
-    except OSError as error:
-        raise UserError(f"{error.filename or 'the folder'}: {error.strerror}") from None
-    except MemoryError:
-        raise UserError("the folder needs more memory than there is") from None
+    log.handlers = [_Messages()]

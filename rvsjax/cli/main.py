@@ -1,22 +1,13 @@
 """The command line: from arguments to a command, and its exit code."""
 
-import importlib
 import os
 import sys
 import threading
-import traceback
-from collections.abc import Iterator
 
-from rvsjax.cli.console import (
-    DONE,
-    REFUSED,
-    SOME_FAILED,
-    steady_streams,
-    tell,
-)
+from rvsjax.cli.console import DONE, SOME_FAILED, steady_streams, tell
+from rvsjax.cli.failures import explain
 from rvsjax.cli.parser import make_parser
 from rvsjax.cli.signals import listen
-from rvsjax.errors import UserError
 
 __all__ = ["main", "run_command"]
 
@@ -39,19 +30,14 @@ def main(argv: list[str], command: str | None = None) -> int:
     if lacking := _lacking():
         tell(lacking)
         return SOME_FAILED
-    chosen = importlib.import_module(f"rvsjax.cli.commands.{arguments.command}")
     try:
-        return chosen.carry_out(arguments)
-    except UserError as refusal:
-        tell(str(refusal))
-        return REFUSED
+        return arguments.run(arguments)
     except Exception as error:
-        if not _is_of_import(error):
+        failure = explain(error, arguments)
+        if failure is None:
             raise
-        told = str(error).strip().partition("\n")[0] or type(error).__name__
-        mend = "mend that setting" if isinstance(error, ValueError) else _MEND
-        tell(f"{_package(error)} cannot be imported: {told}; {mend}")
-        return SOME_FAILED
+        tell(failure.sentence)
+        return failure.exit_code
 
 
 # Below, importing NumPy, JAX and pyarrow ends in an error of theirs, or ends the
@@ -99,35 +85,3 @@ def _lacking_threads() -> str:
         for thread in there:
             thread.join()
     return ""
-
-
-_MEND = (
-    "give the process more memory and threads (ulimit -v, ulimit -u), or install the "
-    "package again"
-)
-
-
-def _importing(error: BaseException) -> Iterator[str]:
-    """Yield the modules that were being imported when an error was raised."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        name = str(frame.f_globals.get("__name__"))
-        if frame.f_code.co_name == "<module>" and name != "__main__":
-            yield name
-
-
-def _is_of_import(error: BaseException) -> bool:
-    """Say whether an error is not of a command, but of what it had to import.
-
-    Python itself may be short of memory for a module, which has no frame then.
-    """
-    [*_, last] = traceback.extract_tb(error.__traceback__)
-    of_python = last.filename.startswith("<frozen importlib")
-    return isinstance(error, ImportError) or of_python or any(_importing(error))
-
-
-def _package(error: BaseException) -> str:
-    """Name the package whose import failed."""
-    names = [*_importing(error)] or [getattr(error, "name", None) or ""]
-    packages = [name.partition(".")[0] for name in names]
-    strange = [name for name in packages if name not in ("", "rvsjax")]
-    return strange[-1] if strange else "a package"

@@ -1,4 +1,4 @@
-"""What a sweep says while it runs: a bar on a terminal, lines in a log."""
+"""Progress of a sweep: a bar on a terminal, lines in a log."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from rvsjax.sweep.runner import Progress
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-__all__ = ["duration", "progress_talker"]
+__all__ = ["duration", "progress_reporter"]
 
 QUIET_SECONDS = 30  # between two plain lines
 _NOTHING = 1e-9  # blocks: what rounding leaves of shares
@@ -54,15 +54,15 @@ def _told(progress: Progress) -> str:
 
 
 @contextlib.contextmanager
-def progress_talker(kind: str) -> Iterator[Callable[[Progress], None]]:
-    """Give what hears how far a sweep is: a bar, plain lines, JSON or nothing."""
+def progress_reporter(kind: str) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that reports progress: a bar, plain lines, JSON or nothing."""
     if kind == "auto":
         kind = "bar" if sys.stderr.isatty() else "plain"
-    talker = {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
+    reporter = {"bar": _Bar, "plain": _Plain, "json": _Json, "none": _Nothing}[kind]()
     try:
-        yield talker
+        yield reporter
     finally:
-        talker.close()
+        reporter.close()
 
 
 class _Nothing:
@@ -114,7 +114,7 @@ class _Bar(_Nothing):
             BarColumn(),
             TextColumn("{task.description}"),
             console=Console(stderr=True),
-            redirect_stdout=False,  # results are no talk
+            redirect_stdout=False,  # which holds results
         )
 
     def __call__(self, progress: Progress) -> None:

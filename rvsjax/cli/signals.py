@@ -25,14 +25,14 @@ Say = Callable[[str], object]
 
 
 @dataclass
-class _Manner:
-    """How a signal is taken: the process ends, or first its work."""
+class _Response:
+    """The response to a signal: the process ends, or first its work."""
 
     stop: threading.Event | None  # None: it ends
     say: Say
 
 
-_manner = _Manner(None, tell)
+_response = _Response(None, tell)
 
 
 def listen() -> None:
@@ -59,28 +59,28 @@ def listen() -> None:
 @contextlib.contextmanager
 def gently(say: Say) -> Iterator[threading.Event]:
     """Give an event that the first signal sets; the second ends the process."""
-    _manner.stop, _manner.say = threading.Event(), say
+    _response.stop, _response.say = threading.Event(), say
     try:
-        yield _manner.stop
+        yield _response.stop
     finally:
-        _manner.stop, _manner.say = None, tell
+        _response.stop, _response.say = None, tell
 
 
 def _hear(reader: int) -> None:
     while os.read(reader, 1):
-        stop = _manner.stop
+        stop = _response.stop
         if stop is None:
             _end("interrupted")
         elif stop.is_set():
             _end("stopped; what was finished is kept")
         else:
-            _briefly(lambda: _manner.say(_GENTLY))
+            _briefly(lambda: _response.say(_GENTLY))
             stop.set()
 
 
 def _end(text: str) -> None:
     def last_words() -> None:
-        _manner.say(text)
+        _response.say(text)
         if os.isatty(2):
             os.write(2, _SHOW_CURSOR)
 

@@ -1,4 +1,4 @@
-"""What a sweep says at its end: its runs, its claims, where its files are."""
+"""Summary of a sweep: its runs, its claims, its files."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,14 +1,22 @@
-"""Tables for a reader: by rich on a terminal, plain text in a log or with NO_COLOR."""
+"""Tables for a reader, by rich: ruled and coloured on a terminal, else plain text.
 
+In a log, in a pipe or with NO_COLOR a row is a line, however wide.
+"""
+
+import io
 import os
 import sys
-from collections.abc import Sequence
-from itertools import zip_longest
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from rvsjax.cli.console import printable, tell
+from rvsjax.cli.console import printable, put, tell
 
-__all__ = ["Table", "tell_all"]
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+__all__ = ["Table", "plain_lines", "put_all", "tell_all"]
+
+_WIDEST = 2**20  # characters of a line of plain text, more than any table has
 
 
 class Table(NamedTuple):
@@ -22,55 +30,62 @@ class Table(NamedTuple):
 
     def lines(self) -> list[str]:
         """Return the table as plain text, each column as wide as need be."""
-        heads = [head.split("\n")[::-1] for head in self.heads]
-        above = [*zip_longest(*heads, fillvalue="")][::-1]
-        every = [*above, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*every)]
-        told = []
-        for row in every:
-            cells = [
-                f"{x:<{wide}}" if i < self.words else f"{x:>{wide}}"
-                for i, (x, wide) in enumerate(zip(row, widths))
-            ]
-            told.append("  ".join(cells).rstrip())
-        return [*told, self.last] if self.last else told
+        from rich.console import Console
+
+        text = io.StringIO()
+        wide = Console(file=text, width=_WIDEST, color_system=None)
+        wide.print(_shown(self, box=None, padding=(0, 2, 0, 0), header_style=""))
+        lines = [line.rstrip() for line in text.getvalue().splitlines()]
+        return [*lines, self.last] if self.last else lines
 
 
 def tell_all(parts: Sequence[str | Table]) -> None:
-    """Print lines and tables as talk, which goes to stderr."""
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
-        _show(parts)
+    """Print lines and tables as a message, which goes to stderr."""
+    _print(parts, sys.stderr, tell)
+
+
+def put_all(parts: Sequence[str | Table]) -> None:
+    """Print lines and tables as a result, which goes to stdout."""
+    _print(parts, sys.stdout, put)
+
+
+def plain_lines(parts: Sequence[str | Table]) -> list[str]:
+    """Return lines and tables as lines of plain text."""
+    lines = [part.lines() if isinstance(part, Table) else [part] for part in parts]
+    return [line for each in lines for line in each]
+
+
+def _print(
+    parts: Sequence[str | Table], stream: TextIO, say: Callable[[str], None]
+) -> None:
+    if not stream.isatty() or os.environ.get("NO_COLOR"):
+        say("\n".join(plain_lines(parts)))
         return
-    lines = [x.lines() if isinstance(x, Table) else [x] for x in parts]
-    tell("\n".join(line for each in lines for line in each))
-
-
-def _show(parts: Sequence[str | Table]) -> None:
     from rich import box
-    from rich import table as rich
     from rich.console import Console
-    from rich.text import Text
 
-    console = Console(stderr=True)
+    console = Console(file=stream)
     for part in parts:
         if isinstance(part, str):
-            tell(part)
+            say(part)
             continue
-        shown = rich.Table(
-            box=box.SIMPLE_HEAD,
-            show_edge=False,
-            pad_edge=False,
-            padding=0,
-            header_style="dim",
-        )
-        for i, head in enumerate(part.heads):
-            side = "left" if i < part.words else "right"
-            above = Text("\n").join(Text(printable(x)) for x in head.split("\n"))
-            shown.add_column(above, justify=side, vertical="bottom", no_wrap=i == 0)
-        alarming = [*part.alarming, *[False] * len(part.rows)]
-        for row, alarm in zip(part.rows, alarming):
-            cells = [Text(printable(x)) for x in row]
-            shown.add_row(*cells, style="bold red" if alarm else None)
-        console.print(shown)
+        console.print(_shown(part, box=box.SIMPLE_HEAD, padding=0, header_style="dim"))
         if part.last:
-            tell(part.last)
+            say(part.last)
+
+
+def _shown(table: Table, **look: Any) -> "RichTable":
+    from rich.align import Align
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(show_edge=False, pad_edge=False, **look)
+    for i, head in enumerate(table.heads):
+        side = "left" if i < table.words else "right"
+        above = Align(Text(printable(head), justify=side), side, vertical="bottom")
+        shown.add_column(above, justify=side, no_wrap=i == 0)
+    alarming = [*table.alarming, *[False] * len(table.rows)]
+    for row, alarm in zip(table.rows, alarming):
+        cells = [Text(printable(x)) for x in row]
+        shown.add_row(*cells, style="bold red" if alarm else None)
+    return shown

@@ -86,7 +86,7 @@ _ELSEWHERE = (
 )
 
 # flags of XLA that move no bit: what is written down, how many devices there are, and
-# whether a loop is one kernel (`rvsjax.cli.commands.sweep`)
+# whether a loop is one kernel (`rvsjax.cli.devices`)
 _HARMLESS = (
     "--xla_dump_",
     "--xla_force_host_platform_device_count=",

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from rvsjax.cli.commands.sweep import start_lanes
+from rvsjax.cli.devices import start_devices
 from rvsjax.cli.main import main
 from rvsjax.sweep.estimate import Estimate
 
@@ -37,5 +37,5 @@ def test_xla_logs_what_the_user_asks_for_or_what_is_fatal(monkeypatch, asked, ha
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", asked or "")
     if asked is None:
         monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
-    start_lanes("cpu")
+    start_devices("cpu")
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == had

@@ -4,11 +4,11 @@ import importlib
 import signal
 import sys
 import threading
-from types import ModuleType
 
 import pytest
 
 from rvsjax.cli import signals
+from rvsjax.cli.commands import theory
 from rvsjax.cli.console import SOME_FAILED
 from rvsjax.cli.main import _lacking, main
 
@@ -24,20 +24,19 @@ LACKS = {
 def command(tmp_path, monkeypatch):
     """The command `theory`, as one that imports a package that breaks."""
     monkeypatch.syspath_prepend(tmp_path)
-    made = ModuleType("rvsjax.cli.commands.theory")
-    monkeypatch.setitem(sys.modules, made.__name__, made)
+    monkeypatch.setattr(theory, "run", theory.run)  # put back after
     monkeypatch.delitem(sys.modules, "breaks", raising=False)
-    return made
+    return theory
 
 
 @pytest.mark.parametrize("lack", LACKS)
 def test_what_breaks_while_it_is_imported_is_told(lack, command, tmp_path, capsys):
     (tmp_path / "breaks.py").write_text(LACKS[lack])
 
-    def carry_out(arguments):
+    def run(arguments):
         importlib.import_module("breaks")
 
-    command.carry_out = carry_out
+    command.run = run
     assert main(["theory", "list"]) == SOME_FAILED
     told = capsys.readouterr().err
     assert told.startswith("breaks cannot be imported: ")
@@ -47,19 +46,19 @@ def test_what_breaks_while_it_is_imported_is_told(lack, command, tmp_path, capsy
 
 
 def test_a_package_that_is_not_there_is_named(command, capsys):
-    def carry_out(arguments):
+    def run(arguments):
         importlib.import_module("no_such_package.part")
 
-    command.carry_out = carry_out
+    command.run = run
     assert main(["theory", "list"]) == SOME_FAILED
     assert capsys.readouterr().err.startswith("no_such_package cannot be imported: ")
 
 
 def test_a_mistake_of_ours_is_not_hidden(command):
-    def carry_out(arguments):
+    def run(arguments):
         raise ValueError("ours")
 
-    command.carry_out = carry_out
+    command.run = run
     with pytest.raises(ValueError, match="ours"):
         main(["theory", "list"])
 
@@ -69,7 +68,7 @@ def test_too_little_address_space_is_told_before_anything_is_imported(
 ):
     """With 0.4 GB OpenBLAS would end the process, which no program can catch."""
     resource = pytest.importorskip("resource")
-    command.carry_out = lambda arguments: 0
+    command.run = lambda arguments: 0
     monkeypatch.setattr(resource, "getrlimit", lambda which: (400 * 2**20, -1))
     assert main(["theory", "list"]) == SOME_FAILED
     assert "0.4 GiB of address space" in capsys.readouterr().err
@@ -91,7 +90,7 @@ def test_too_few_threads_are_told_before_anything_is_imported(
         started.append(thread)
         start(thread)
 
-    command.carry_out = lambda arguments: 0
+    command.run = lambda arguments: 0
     monkeypatch.setattr(threading.Thread, "start", start_few)
     assert main(["theory", "list"]) == SOME_FAILED
     told = capsys.readouterr().err

@@ -550,13 +550,13 @@ def test_a_resumed_sweep_has_the_bytes_of_an_uninterrupted_one(desk, interrupted
 
 def test_what_every_sweep_violates_is_not_strict():
     """Lemma 3 as stated is false on drawn weights, whatever is swept."""
-    from rvsjax.cli.commands.sweep import _violates
+    from rvsjax.cli.outcome import violates
 
     def claims(**violated):
         return pd.DataFrame({"claim": [*violated], "violated": [*violated.values()]})
 
     always = dict(lemma_3_stated=7, section_3_alike=2)
-    assert not _violates(claims(**always, lemma_5_stated=0, lemma_1=0))
-    assert _violates(claims(**always, lemma_5_stated=1))
-    assert _violates(claims(**always, lemma_1=1))
-    assert not _violates(claims())
+    assert not violates(claims(**always, lemma_5_stated=0, lemma_1=0))
+    assert violates(claims(**always, lemma_5_stated=1))
+    assert violates(claims(**always, lemma_1=1))
+    assert not violates(claims())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rvsjax.cli.progress import duration, progress_talker
+from rvsjax.cli.progress import duration, progress_reporter
 from rvsjax.sweep.runner import Progress
 
 
@@ -19,7 +19,7 @@ def test_durations_are_rounded_to_what_matters(seconds, text):
 
 def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
     monkeypatch.setattr("rvsjax.cli.progress.QUIET_SECONDS", 0)
-    with progress_talker("plain") as watch:
+    with progress_reporter("plain") as watch:
         watch(Progress(0, 4, 0, 0.0))
         watch(Progress(1, 4, 0, 2.0, runs=24, failures=0))
         watch(Progress(2, 4, 0, 4.0, runs=8000, failures=3))
@@ -36,7 +36,7 @@ def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
 def test_what_unfinished_blocks_have_done_counts(capsys, monkeypatch):
     """The pace is that of this call: what was kept by an earlier one is no pace."""
     monkeypatch.setattr("rvsjax.cli.progress.QUIET_SECONDS", 0)
-    with progress_talker("plain") as watch:
+    with progress_reporter("plain") as watch:
         watch(Progress(0, 4, 0, 0.0))
         watch(Progress(0, 4, 0, 1.0))
         watch(Progress(0, 4, 0, 10.0, under_way=0.5))
@@ -53,7 +53,7 @@ def test_what_unfinished_blocks_have_done_counts(capsys, monkeypatch):
 
 
 def test_json_tells_each_step_once(capsys):
-    with progress_talker("json") as watch:
+    with progress_reporter("json") as watch:
         for part in (0, 0, 0.5, 0.5):
             watch(Progress(0, 1, 0, 1.0, under_way=part))
         watch(Progress(1, 1, 0, 2.0, runs=3))

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from rvsjax.cli.console import hear_packages
+from rvsjax.cli.console import show_log
 from rvsjax.simulation.kernels import native_build
 
 TINY = """
@@ -448,7 +448,7 @@ def test_the_first_compilation_is_told_once(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == ""  # nobody has asked
     for path in tmp_path.glob("*.so"):
         path.unlink()
-    hear_packages()
+    show_log()
     native_build._library()
     native_build._library()
     said = capsys.readouterr().err

@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from rvsjax.cli.comparison import as_json, comparison_text
 from rvsjax.cli.main import main
+from rvsjax.cli.tables import plain_lines
 from rvsjax.results.compare.comparison import compare, pairs_table
 from rvsjax.results.compare.pairing import pair
 from rvsjax.results.compare.provenance import differing_settings
 from rvsjax.results.compare.statistics import compare_claim, compare_measure
-from rvsjax.results.compare.text import as_json, lines
 from rvsjax.sweep.store import FolderError, Store
 
 TWO_LAYER = {
@@ -275,7 +276,7 @@ def test_only_runs_that_ended_well_are_measured_and_all_are_told(two):
         ("status", "ok", "diverged", 1),
         ("status", "ok", "failed", 1),
     }
-    told = "\n".join(lines(found))
+    told = "\n".join(plain_lines(comparison_text(found)))
     assert "6 runs, 1 alone" in told
     assert "they differ in dtype (float64; float32)" in told
     assert "status: 3 alike; 1 ok in A, diverged in B; 1 ok in A, failed in B" in told
@@ -292,7 +293,7 @@ def test_words_and_truth_values_are_counted_and_never_subtracted(two):
         ("m_u_empty", "False", "True", 3),
         ("m_u_empty", "True", "True", 1),
     }
-    assert "no pair has a number in both" in lines(found)
+    assert "no pair has a number in both" in plain_lines(comparison_text(found))
 
 
 def test_claims_of_two_penalties(two):
@@ -302,7 +303,9 @@ def test_claims_of_two_penalties(two):
     found = compare(*two(a, b, study="rvscgd"))
     assert found.claims == [("lemma", 4, 1, 0, 2, 0, 2, 0, 2, 0.5)]
     assert found.on == [("penalty", "l0", "l1")]
-    row = next(x for x in lines(found) if x.startswith("lemma")).split()
+    row = next(
+        x for x in plain_lines(comparison_text(found)) if x.startswith("lemma")
+    ).split()
     assert row == ["lemma", "4", "1", "0", "2", "0", "2", "0.5"]
 
 
@@ -311,7 +314,9 @@ def test_one_seed_is_told_to_say_nothing(two):
     moved = [row | {"m_loss": row["m_loss"] + 1} for row in rows]
     found = compare(*two(rows, moved))
     assert (found.measures[0].seeds, found.measures[0].low) == (1, None)
-    assert any("one seed: no interval" in line for line in lines(found))
+    assert any(
+        "one seed: no interval" in line for line in plain_lines(comparison_text(found))
+    )
 
 
 def test_two_studies_and_what_is_no_folder_are_refused(tmp_path, capsys):

@@ -5,55 +5,50 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rvsjax.cli.console import (
-    DONE,
-    SOME_FAILED,
-    need_sweep,
-    put,
-    refusing,
-    tell,
-)
+from rvsjax.cli.console import DONE, SOME_FAILED, put, tell
+from rvsjax.cli.options import add_folder, need_sweep
 from rvsjax.errors import UserError
 
-__all__ = ["carry_out", "report"]
+__all__ = ["ABOUT", "add_options", "report", "run"]
+
+ABOUT = "Make the page and the figures of a results folder."
 
 
-def carry_out(arguments: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_folder(parser)
+    add = parser.add_argument
+    add("--open", action="store_true", help="show the page")
+    add("--figure", choices=("runs", "curves"), help="another figure, of this table")
+    for option, what in (
+        ("--x", "column along the figure"),
+        ("--y", "column up the figure; its median and band"),
+        ("--color", "a line for each value of this column"),
+        ("--facet", "a panel for each value of this column"),
+    ):
+        add(option, metavar="NAME", help=f"{what} (with --figure)")
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Make `report.html` and the figures; print their paths."""
     need_sweep(arguments.folder)
     chosen = _chosen(arguments)
-    heard: list[str] = []
-    with refusing():
-        if chosen:
-            files = _one(arguments.folder, heard.append, chosen)
-        else:
-            files = report(arguments.folder, tell, heard.append)
-            if not files and not heard:  # then there is nothing to draw, which is told
-                files = _figures(arguments.folder, heard.append)
+    not_drawn: list[str] = []
+    if chosen:
+        files = _figures(arguments.folder, not_drawn.append, chosen)
+    else:
+        files = report(arguments.folder, tell, not_drawn.append)
+        if not files and not not_drawn:  # nothing to draw is an error here
+            files = _figures(arguments.folder, not_drawn.append)
     for path in files:
         put(str(path))
-    for sentence in heard:
+    for sentence in not_drawn:
         tell(sentence)
     if arguments.open and files:
         import webbrowser
 
         webbrowser.open(files[0].resolve().as_uri())
-    return SOME_FAILED if heard else DONE
-
-
-def _one(
-    folder: Path, say: Callable[[str], None], chosen: dict[str, str]
-) -> list[Path]:
-    from rvsjax.report.style import NotDrawn, start
-
-    try:
-        start()
-        from rvsjax.report.figures import draw_one
-
-        return draw_one(folder, **chosen)
-    except NotDrawn as error:
-        say(str(error))
-        return []
+    return SOME_FAILED if not_drawn else DONE
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, str]:
@@ -95,18 +90,20 @@ def report(
     return files if nothing else [*files, *_figures(folder, warn or say)]
 
 
-def _figures(folder: Path, say: Callable[[str], None]) -> list[Path]:
-    """Draw what can be drawn; say what cannot."""
+def _figures(
+    folder: Path, say: Callable[[str], None], chosen: dict[str, str] | None = None
+) -> list[Path]:
+    """Draw the figures of a folder, or the chosen one; say what cannot be drawn."""
     from rvsjax.report.style import NotDrawn, start
 
     try:
         start()
+        from rvsjax.report.figures import draw, draw_one
+
+        return draw_one(folder, **chosen) if chosen else draw(folder, say)
     except NotDrawn as error:
         say(str(error))
         return []
-    from rvsjax.report.figures import draw
-
-    return draw(folder, say)
 
 
 def _planned(manifest: dict[str, Any]) -> int | None:

@@ -6,35 +6,53 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.cli.console import DONE, SOME_FAILED, need_sweep, put, refusing
-from rvsjax.errors import UserError
+from rvsjax.cli.console import DONE, SOME_FAILED, put
+from rvsjax.cli.devices import folder_device
+from rvsjax.cli.options import add_data, add_folder, need_sweep
+from rvsjax.environment.paths import user_path
+from rvsjax.errors import UserError, counted
 
 if TYPE_CHECKING:
-    from rvsjax.sweep.engine import Device
     from rvsjax.sweep.rerun import EveryStep, Rerun
 
-__all__ = ["carry_out", "folder_lane"]
+__all__ = ["ABOUT", "add_options", "run"]
+
+ABOUT = "Compute a run again in its own place, and compare it bit for bit."
 
 
-def carry_out(arguments: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_folder(parser)
+    add = parser.add_argument
+    add("run_id", metavar="RUN_ID", help="a run of it, or how its id begins")
+    add_data(parser)
+    add(
+        "--every-step",
+        metavar="FILE.parquet",
+        type=user_path,
+        help="write the run's curve with every step of it (up to 10^6) to a new file",
+    )
+    add("--json", action="store_true", help="the comparison as JSON")
+    parser.epilog = (
+        "exit codes: 0 the same, or within rounding where other versions or another "
+        "device computed the folder; 2 refused; 3 it differs"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print what the folder has, and what the run is now, where they differ."""
     need_sweep(arguments.folder)
     file = arguments.every_step
     if file:
         _need_new(file)
-    with refusing():
-        lane = folder_lane(arguments.folder)
-        from rvsjax.sweep.engine import OutOfMemory
-        from rvsjax.sweep.rerun import every_step, rerun
+    device = folder_device(arguments.folder)
+    from rvsjax.sweep.rerun import every_step, rerun
 
-        asked = arguments.folder, arguments.run_id, lane, arguments.data
-        try:
-            steps = every_step(*asked) if file else None
-            found = rerun(*asked)
-        except OutOfMemory as error:
-            raise UserError(f"{error}; free some memory, and try again") from None
-        if steps:
-            _write(steps, file)
+    asked = arguments.folder, arguments.run_id, device, arguments.data
+    steps = every_step(*asked) if file else None
+    found = rerun(*asked)
+    if steps:
+        _write(steps, file)
     told, lines = _as_json(found), _lines(found)
     if steps:
         told["every_step"] = _steps_as_json(steps, file)
@@ -64,18 +82,6 @@ def _write(steps: "EveryStep", file: Path) -> None:
         pq.write_table(steps.curve, target, compression="zstd")
 
 
-def folder_lane(folder: Path) -> "Device":
-    """Start JAX on the kind of device that a folder was computed on, if it is here."""
-    from rvsjax.cli.commands.sweep import start_lanes
-    from rvsjax.sweep.store import Store
-
-    sessions = Store(folder).manifest.get("sessions", [])
-    kinds = {session.get("platform") for session in sessions}
-    if kinds == {"cpu"}:  # which is always here
-        return start_lanes("cpu")[0]
-    return start_lanes("auto")[0]
-
-
 def _lines(found: "Rerun") -> list[str]:
     head = f"run {found.run_id}, block {found.block}, kernel {found.kernel}"
     lines = [f"{head}: {found.values:,} values"]
@@ -83,17 +89,12 @@ def _lines(found: "Rerun") -> list[str]:
         lines.append(f"computed elsewhere: {'; '.join(found.elsewhere)}")
     if found.same:
         return [*lines, "the same, bit for bit"]
-    columns = _columns(len(found.differences))
-    lines.append(f"{columns} with other bits:")
+    lines.append(f"{counted(len(found.differences), 'column')} with other bits:")
     lines += [f"  {difference}" for difference in found.differences]
     if not found.beyond:
         return [*lines, "by no more than rounding explains"]
     names = ", ".join(f"{x.table}.{x.column}" for x in found.beyond)
     return [*lines, f"by more than rounding explains: {names}"]
-
-
-def _columns(number: int) -> str:
-    return "1 column" if number == 1 else f"{number} columns"
 
 
 def _as_json(found: "Rerun") -> dict[str, Any]:

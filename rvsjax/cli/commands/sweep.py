@@ -2,122 +2,152 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rvsjax.cli.console import (
-    CLAIM_VIOLATED,
-    DONE,
-    INTERRUPTED,
-    SOME_FAILED,
-    hear_packages,
-    put,
-    tell,
-)
+from rvsjax.cli.console import DONE, put, show_log, tell
+from rvsjax.cli.devices import start_devices
+from rvsjax.cli.options import add_data, block_size, count, shard
+from rvsjax.cli.outcome import exit_code, report_unfinished
 from rvsjax.cli.signals import gently
-from rvsjax.errors import UserError, counted
+from rvsjax.environment.paths import user_path
+from rvsjax.errors import counted
 
 if TYPE_CHECKING:
+    from rvsjax.results.results import Results
     from rvsjax.sweep.engine import Device
     from rvsjax.sweep.plan.plan import Plan
     from rvsjax.sweep.runner import Options, SweepStatus
 
-__all__ = ["carry_out", "start_lanes"]
+__all__ = ["ABOUT", "add_options", "run"]
+
+ABOUT = "Run a sweep file, or what is missing of it."
+
+_RETRY = {
+    None: (),
+    "failed": ("failed",),
+    "diverged": ("diverged", "degenerate"),
+    "all": ("failed", "diverged", "degenerate"),
+}
+"""Statuses of the runs whose blocks are computed again."""
 
 
-def carry_out(arguments: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.set_defaults(resumable=True)
+    add = parser.add_argument
+    add("file", metavar="FILE.toml", type=user_path, help="the sweep file")
+    add(
+        "--out",
+        metavar="DIR",
+        type=user_path,
+        help="results folder (default: out/NAME)",
+    )
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter wherever it stands, or a key such as seeds.count; may be "
+        "repeated",
+    )
+    add(
+        "--only",
+        metavar="KEY=V1,V2",
+        action="append",
+        default=[],
+        help="keep the runs with one of these values of a parameter; may be repeated",
+    )
+    add("--seeds", metavar="N", type=count, help="number of seeds")
+    add("--limit", metavar="N", type=count, help="the first N runs alone")
+    add("--dry-run", action="store_true", help="say what would run, and how long")
+    add(
+        "--smoke",
+        action="store_true",
+        help="about 64 of the runs, 1000 steps or an epoch each, into out/NAME-smoke",
+    )
+    add(
+        "--retry",
+        choices=("failed", "diverged", "all"),
+        help="compute again the blocks with such runs",
+    )
+    add_data(parser)
+    add(
+        "--device",
+        choices=("auto", "cpu", "gpu", "tpu"),
+        default="auto",
+        help="where blocks run",
+    )
+    add("--dtype", choices=("float32", "float64"), help="precision of every run")
+    add(
+        "--block",
+        metavar="N|auto",
+        type=block_size,
+        help="runs in a block; settled with the first part",
+    )
+    add(
+        "--kernel",
+        choices=("auto", "plain", "native", "warp"),
+        default="auto",
+        help="XLA (plain), C++ on a CPU (native), Warp on a GPU; settled with the "
+        "first part",
+    )
+    add(
+        "--shard",
+        metavar="I/N",
+        type=shard,
+        default=(1, 1),
+        help="the I-th of N processes that share a results folder",
+    )
+    add("--strict", action="store_true", help="exit 4 if a claim is violated")
+    add("--fail-fast", action="store_true", help="stop at the first block that fails")
+    add("--no-report", action="store_true", help="no report.html, no figures")
+    add(
+        "--progress",
+        choices=("auto", "bar", "plain", "json", "none"),
+        default="auto",
+        help="on stderr: a bar, lines, lines of JSON, or nothing (default: auto, a bar "
+        "on a terminal, else lines)",
+    )
+    add("--json", action="store_true", help="results on stdout as JSON")
+    messages = parser.add_mutually_exclusive_group()
+    messages.add_argument("-q", "--quiet", action="store_true", help="no talk")
+    messages.add_argument("-v", "--verbose", action="store_true", help="more talk")
+    parser.epilog = (
+        "exit codes: 0 done; 2 refused, nothing was run; 3 done, some runs failed; "
+        "4 with --strict, a claim was violated; 130 interrupted, resumable"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Run the sweep, or say what would run."""
-    hear_packages(arguments.quiet)
+    show_log(arguments.quiet)
     source, plan = _read_plan(arguments)
     if not arguments.quiet:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
-    lanes = start_lanes(arguments.device)
-    from pyarrow import ArrowException
-
-    from rvsjax.sweep.engine import OutOfMemory
-    from rvsjax.sweep.store import FolderError
-
-    try:
-        if arguments.dry_run:
-            return _dry_run(arguments, plan, lanes)
-        return _run(arguments, source, plan, lanes)
-    except FolderError as error:
-        raise UserError(error) from None
-    except OutOfMemory as error:
-        wide = arguments.block and arguments.block > 1
-        tell(f"{error}{'; try a smaller --block in another folder' if wide else ''}")
-        return SOME_FAILED
-    except (OSError, MemoryError, RuntimeError, ArrowException) as error:
-        what = _what_failed(error)
-        tell(f"{what}; what was finished is kept, the same command continues")
-        return SOME_FAILED
-
-
-def _what_failed(error: Exception) -> str:
-    """Say what this machine did not give: a file, memory, a thread."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'the results folder'}: {error.strerror}"
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    devices = start_devices(arguments.device)
+    if arguments.dry_run:
+        return _dry_run(arguments, plan, devices)
+    return _run(arguments, source, plan, devices)
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.errors import SweepFileError, one_line
     from rvsjax.sweep.plan.document import override, parse, read, read_setting
     from rvsjax.sweep.plan.plan import make_plan
 
-    try:
-        source = read(arguments.file)
-        raw = parse(source)
-        for setting in arguments.set:
-            raw = override(raw, *read_setting(setting, raw))
-        if arguments.seeds:
-            raw = override(raw, "seeds.count", arguments.seeds)
-        if arguments.dtype:
-            raw = override(raw, "dtype", arguments.dtype)
-        narrowed = {"only": arguments.only, "limit": arguments.limit}
-        return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
-    except SweepFileError as error:
-        number = len(error.problems)
-        mistakes = "1 mistake" if number == 1 else f"{number} mistakes"
-        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
-        head = f"{one_line(str(arguments.file))}: {mistakes}, nothing was run"
-        raise UserError(f"{head}\n{lines}") from None
-
-
-# With `WHOLE_LOOPS` XLA makes one kernel of the loop over steps: it took 3.8 instead of
-# 19 microseconds a step under jax 0.10.1 (blocks of 16, d = 50, l0, float64), to the
-# same bits, and the same time as before under 0.12.0. It is read when JAX starts.
-_WHOLE_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
-
-# Fatal ones alone: what else goes wrong raises an exception. Under jax 0.10.1 each
-# program from the cache would print that it may crash, on processors with AVX-512: a
-# false alarm (openxla/xla issue 44565). It is read when JAX starts, which sets it to 1
-# where it is not set, for the processes begun by one that has JAX as well.
-_LOGS, _JAX_LOGS = "3", "1"
-
-
-def start_lanes(kind: str) -> tuple["Device", ...]:
-    """Start JAX on the devices asked for."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    is_file = flags.strip() and not flags.strip().startswith("-")
-    if not is_file and "xla_backend_extra_options" not in flags:
-        whole = f"{flags} --xla_backend_extra_options={_WHOLE_LOOPS}"
-        os.environ["XLA_FLAGS"] = whole.strip()
-    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", _JAX_LOGS) == _JAX_LOGS:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = _LOGS
-    from rvsjax.sweep.engine import default_lanes, devices, known_bad_version
-
-    if problem := known_bad_version():
-        raise UserError(problem)
-    try:
-        return default_lanes(devices(None if kind == "auto" else kind))
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"--device {kind}: JAX finds none here ({reason})") from None
+    source = read(arguments.file)
+    raw = parse(source)
+    for setting in arguments.set:
+        raw = override(raw, *read_setting(setting, raw))
+    if arguments.seeds:
+        raw = override(raw, "seeds.count", arguments.seeds)
+    if arguments.dtype:
+        raw = override(raw, "dtype", arguments.dtype)
+    narrowed = {"only": arguments.only, "limit": arguments.limit}
+    return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
 
 
 def _kernel(arguments: argparse.Namespace) -> str | None:
@@ -125,16 +155,16 @@ def _kernel(arguments: argparse.Namespace) -> str | None:
 
 
 def _dry_run(
-    arguments: argparse.Namespace, plan: "Plan", lanes: tuple["Device", ...]
+    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
 ) -> int:
     from rvsjax.sweep.estimate import forecast
 
     asked = arguments.block, _kernel(arguments)
-    told = forecast(plan, *asked, lanes, arguments.data)._asdict()
+    told = forecast(plan, *asked, devices, arguments.data)._asdict()
     if arguments.json:
         put(json.dumps(told))
         return DONE
-    kind = f"{counted(told['lanes'], 'lane')} of {lanes[0].device_kind}"
+    kind = f"{counted(told['lanes'], 'lane')} of {devices[0].device_kind}"
     width = counted(told["width"], "run")
     put(f"{plan.document.name}: {counted(told['runs'], 'run')}")
     put(f"  programs    {told['programs']:,}")
@@ -150,91 +180,70 @@ def _run(
     arguments: argparse.Namespace,
     source: str,
     plan: "Plan",
-    lanes: tuple["Device", ...],
+    devices: tuple["Device", ...],
 ) -> int:
     from rvsjax.cli.commands.report import report
-    from rvsjax.cli.progress import progress_talker
-    from rvsjax.cli.summary import reason_lines, session_lines, summary, summary_json
-    from rvsjax.cli.tables import tell_all
     from rvsjax.results.results import Results
-    from rvsjax.sweep.runner import Options, run_plan
 
     def say(text: str) -> None:
         if not arguments.quiet:
             tell(text)
 
     out = arguments.out or Path(plan.default_folder)
-    kind = "none" if arguments.quiet else arguments.progress
-    retry = {
-        None: (),
-        "failed": ("failed",),
-        "diverged": ("diverged", "degenerate"),
-        "all": ("failed", "diverged", "degenerate"),
-    }[arguments.retry]
     number = sum(count for _, count in plan.groups())
     say(f"{plan.document.name}: {counted(number, 'run')}, into {out}")
-    with progress_talker(kind) as watch, gently(say) as stop:
+    status, options = _computed(arguments, source, plan, devices, out, say)
+    if status.blocks_left:
+        if arguments.json:
+            put(json.dumps({"out": str(out), "blocks_left": status.blocks_left}))
+        return report_unfinished(status, options, say)
+    results = Results(out)
+    figures = [] if arguments.no_report else report(out, say)
+    _summarise(arguments, results, figures)
+    return exit_code(results, arguments.strict)
+
+
+def _computed(
+    arguments: argparse.Namespace,
+    source: str,
+    plan: "Plan",
+    devices: tuple["Device", ...],
+    out: Path,
+    say: Callable[[str], None],
+) -> tuple["SweepStatus", "Options"]:
+    """Compute what is missing in the folder `out`, until a signal comes."""
+    from rvsjax.cli.progress import progress_reporter
+    from rvsjax.sweep.runner import Options, run_plan
+
+    kind = "none" if arguments.quiet else arguments.progress
+    with progress_reporter(kind) as watch, gently(say) as stop:
         options = Options(
             width=arguments.block,
             kernel=_kernel(arguments),
             shard=arguments.shard,
-            retry=frozenset(retry),
+            retry=frozenset(_RETRY[arguments.retry]),
             fail_fast=arguments.fail_fast,
-            lanes=lanes,
+            lanes=devices,
             flags=tuple(sys.argv[1:]),
             data=arguments.data,
             watch=watch,
             stop=stop,
             say=say,
         )
-        ending = run_plan(plan, source, out, options)
-    if ending.blocks_left:
-        if arguments.json:
-            told = {"out": str(out), "blocks_left": ending.blocks_left}
-            put(json.dumps(told))
-        return _unfinished(ending, options, say)
-    results = Results(out)
-    figures = [] if arguments.no_report else report(out, say)
-    told = json.dumps(summary_json(results, figures)) if arguments.json else str(out)
-    put(told)
+        return run_plan(plan, source, out, options), options
+
+
+def _summarise(
+    arguments: argparse.Namespace, results: "Results", figures: list[Path]
+) -> None:
+    """Print the folder, or everything as JSON, and for a reader the summary."""
+    from rvsjax.cli.summary import reason_lines, session_lines, summary, summary_json
+    from rvsjax.cli.tables import tell_all
+
+    folder = str(results.folder)
+    put(json.dumps(summary_json(results, figures)) if arguments.json else folder)
     if not arguments.quiet:
         parts = summary(results, figures)
         if arguments.verbose:
             parts += [*reason_lines(results), *session_lines(results)]
         tell_all(parts)
-    return _exit_code(results, arguments.strict)
-
-
-def _unfinished(
-    ending: "SweepStatus", options: "Options", say: Callable[[str], None]
-) -> int:
-    """Say why blocks are missing, and how to go on."""
-    number = ending.blocks_left
-    are = "is" if number == 1 else "are"
-    left = f"{counted(number, 'block')} {are} left in {ending.folder}"
-    if options.stop.is_set():
-        say(f"interrupted: {left}; the same command continues")
-        return INTERRUPTED
-    if ending.failed and options.fail_fast:
-        say(f"stopped at the first failure: {left}; see `reason` in its rows")
-    else:
-        say(f"this shard is done; {left} for the other shards")
-    return SOME_FAILED if ending.failed else DONE
-
-
-def _exit_code(results: Any, strict: bool) -> int:
-    if (results.runs["status"] == "failed").any():
-        return SOME_FAILED
-    if strict and _violates(results.claims):
-        return CLAIM_VIOLATED
-    return DONE
-
-
-def _violates(claims: Any) -> bool:
-    """Say whether a claim is violated that not every sweep violates."""
-    from rvsjax.theory.claims import WHATEVER_IS_SWEPT
-
-    if claims.empty:
-        return False
-    told = claims[~claims["claim"].isin(WHATEVER_IS_SWEPT)]
-    return bool(told["violated"].any())

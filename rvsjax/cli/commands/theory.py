@@ -2,29 +2,34 @@
 
 import argparse
 import json
-import sys
 
 from rvsjax.cli.console import DONE, put
 
-__all__ = ["carry_out"]
+__all__ = ["ABOUT", "add_options", "run"]
+
+ABOUT = "List the claims, with statement and source."
 
 
-def carry_out(arguments: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument(
+        "action", nargs="?", choices=("list",), default="list", help="may be left out"
+    )
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print every claim with statement and source."""
     from rvsjax.theory import CLAIMS, statement
 
-    told = [statement(name) for name in CLAIMS]
+    claims = [statement(name)._asdict() for name in CLAIMS]
     if arguments.json:
-        put(json.dumps([claim._asdict() for claim in told], indent=2))
+        put(json.dumps(claims, indent=2))
         return DONE
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    from rvsjax.cli.tables import Table, put_all
 
-    table = Table("claim", "judged on", "statement", "source", box=box.SIMPLE_HEAD)
-    table.columns[0].no_wrap = True
-    for claim in told:
-        table.add_row(claim.claim, claim.judged_on, claim.statement, claim.source)
-    width = None if sys.stdout.isatty() else 140
-    Console(width=width, markup=False, highlight=False).print(table)
+    columns = ("claim", "judged_on", "statement", "source")
+    heads = [name.replace("_", " ") for name in columns]
+    rows = [[claim[name] for name in columns] for claim in claims]
+    put_all([Table(heads, rows, words=len(heads))])
     return DONE

@@ -4,42 +4,50 @@ import argparse
 import json
 import secrets
 
-from rvsjax.cli.commands.rerun import folder_lane
-from rvsjax.cli.console import (
-    DONE,
-    SOME_FAILED,
-    need_sweep,
-    put,
-    refusing,
-    tell,
-)
-from rvsjax.errors import UserError
+from rvsjax.cli.console import DONE, SOME_FAILED, put, tell
+from rvsjax.cli.devices import folder_device
+from rvsjax.cli.options import add_data, add_folder, count, need_sweep, seed
 
-__all__ = ["carry_out"]
+__all__ = ["ABOUT", "add_options", "run"]
+
+ABOUT = "Compute rows again one at a time, without a kernel, and compare them."
 
 
-def carry_out(arguments: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_folder(parser)
+    add_data(parser)
+    add = parser.add_argument
+    add(
+        "--sample",
+        metavar="N",
+        type=count,
+        default=20,
+        help="rows that are drawn, beside the last rows of 20 blocks (default: 20)",
+    )
+    add("--seed", metavar="S", type=seed, help="draw the rows that this seed gives")
+    add("--json", action="store_true", help="what was found as JSON")
+    parser.epilog = (
+        "exit codes: 0 every row agrees to rounding; 2 refused; 3 some rows do not"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print the rows that do not agree, and how many were looked at."""
-    need_sweep(arguments.folder)
-    seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
-    with refusing():
-        lane = folder_lane(arguments.folder)
-        from rvsjax.sweep.engine import OutOfMemory
-        from rvsjax.sweep.verify import stale_tables, verify
+    folder = arguments.folder
+    need_sweep(folder)
+    drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
+    device = folder_device(folder)
+    from rvsjax.sweep.verify import stale_tables, verify
 
-        stale = stale_tables(arguments.folder)
-        tell(f"computing rows again; --seed {seed} draws the same")
-        try:
-            found = list(
-                verify(arguments.folder, arguments.sample, seed, lane, arguments.data)
-            )
-        except OutOfMemory as error:
-            raise UserError(f"{error}; free some memory, and try again") from None
-    wrong = [row for row in found if row.differences]
+    stale = stale_tables(folder)
+    tell(f"computing rows again; --seed {drawn} draws the same")
+    rows = list(verify(folder, arguments.sample, drawn, device, arguments.data))
+    wrong = [row for row in rows if row.differences]
     if arguments.json:
         told = {
-            "rows": len(found),
-            "seed": seed,
+            "rows": len(rows),
+            "seed": drawn,
             "wrong": [
                 row._asdict() | {"differences": [x._asdict() for x in row.differences]}
                 for row in wrong
@@ -52,6 +60,6 @@ def carry_out(arguments: argparse.Namespace) -> int:
             put(f"run {row.run_id}, block {row.block}, does not agree:")
             put("\n".join(f"  {difference}" for difference in row.differences))
         for name in stale:
-            put(f"{arguments.folder / name}.parquet is not what its parts say")
-        put(f"{len(found)} rows computed again, {len(found) - len(wrong)} agree")
+            put(f"{folder / name}.parquet is not what its parts say")
+        put(f"{len(rows)} rows computed again, {len(rows) - len(wrong)} agree")
     return SOME_FAILED if wrong or stale else DONE

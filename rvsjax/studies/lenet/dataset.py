@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from rvsjax.errors import DataError
 from rvsjax.nn.data import load_data
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.store import FolderError
@@ -14,11 +13,12 @@ __all__ = ["find_material"]
 
 
 def find_material(folder: str | None, items: Iterable[RunConfig]) -> Dataset:
-    """Find images and labels; FolderError where they are not what the items need."""
-    try:
-        found = load_data(folder)
-    except DataError as error:
-        raise FolderError(str(error)) from None
+    """Find images and labels.
+
+    Raises DataError where there are none, FolderError where they are not what the items
+    need.
+    """
+    found = load_data(folder)
     arrays, sizes = tuple(found[:4]), found.train_images.shape[1:]
     if sizes != (28, 28):
         shown = " x ".join(map(str, sizes))

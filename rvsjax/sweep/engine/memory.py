@@ -4,13 +4,11 @@ from typing import Any
 
 import psutil
 
+from rvsjax.errors import OutOfMemory
+
 __all__ = ["OutOfMemory", "is_out_of_memory", "lacking"]
 
 _SPARE = 0.9  # of what is free: the rest is for tables, and for other programs
-
-
-class OutOfMemory(Exception):
-    """A block does not fit into memory; the message gives both sizes."""
 
 
 def lacking(program: Any, lanes: int) -> str:

@@ -1,12 +1,13 @@
 """A comparison as lines of text, and as plain data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from rvsjax.cli.tables import Table
 from rvsjax.results.compare.comparison import Comparison, WordCounts
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference
 
-__all__ = ["as_json", "lines"]
+__all__ = ["as_json", "comparison_text"]
 
 _NOTE = (
     "median: over pairs; mean: each seed counts once, with Student's 95 % interval;",
@@ -23,9 +24,9 @@ def as_json(found: Comparison) -> dict[str, Any]:
     return told | {"a": found.a._asdict(), "b": found.b._asdict()}
 
 
-def lines(found: Comparison) -> list[str]:
-    """Return what two folders differ in, as a person reads it."""
-    told = [
+def comparison_text(found: Comparison) -> list[str | Table]:
+    """Return what two folders differ in, for a reader: lines and tables."""
+    told: list[str | Table] = [
         f"{name}  {side.folder}: {side.runs:,} runs, {side.runs - side.paired:,} alone"
         for name, side in (("A", found.a), ("B", found.b))
     ]
@@ -38,11 +39,11 @@ def lines(found: Comparison) -> list[str]:
         told.append("all have one seed: no interval, and no test says anything")
     if found.settings:
         rows = [(x.name, x.a, x.b) for x in found.settings]
-        told += ["", *_table(("settings", "A", "B"), rows, "<<<")]
+        told += ["", Table(("settings", "A", "B"), rows, words=3)]
     told += ["", *_word_lines(found.words)]
-    told += ["", *_measure_lines(found)]
+    told += ["", *_measures(found)]
     if found.claims:
-        told += ["", *_claim_lines(found.claims)]
+        told += ["", _claims(found.claims)]
     return told
 
 
@@ -56,15 +57,15 @@ def _word_lines(words: Sequence[WordCounts]) -> list[str]:
     return told
 
 
-def _measure_lines(found: Comparison) -> list[str]:
+def _measures(found: Comparison) -> list[str | Table]:
     """Return a row for each measurement that differs, and the names of the others."""
     moved = [x for x in found.measures if x.alike < x.pairs]
     still = [x.name for x in found.measures if x.pairs and x.alike == x.pairs]
-    told = []
+    told: list[str | Table] = []
     if moved:
         heads = ("B - A", "pairs", "median", "mean", "95 %", "up, down", "p")
         rows = [_measure_row(x, found.ok) for x in moved]
-        told += [*_table(heads, rows, "<>>>>>>"), *_NOTE]
+        told += [Table(heads, rows), *_NOTE]
     if still:
         told.append(f"the same in every pair: {', '.join(still)}")
     return told or ["no pair has a number in both"]
@@ -77,27 +78,15 @@ def _measure_row(x: MeasureDifference, pairs: int) -> tuple[str, ...]:
     return x.name, counts, median, mean, interval, f"{x.up}, {x.down}", _number(x.p)
 
 
-def _claim_lines(claims: Sequence[ClaimDifference]) -> list[str]:
+def _claims(claims: Sequence[ClaimDifference]) -> Table:
     heads = ("violated in", "pairs", "agree", "both", "A alone", "B alone", "neither")
     counts = ("pairs", "agree", "both", "only_a", "only_b", "neither")
     rows = [
         (x.name, *(f"{getattr(x, name):,}" for name in counts), _number(x.p))
         for x in claims
     ]
-    return _table((*heads, "p"), rows, "<>>>>>>>")
+    return Table((*heads, "p"), rows)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}"
-
-
-def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], sides: str
-) -> list[str]:
-    """Return rows of text under their heads, each column as wide as need be."""
-    rows = [heads, *rows]
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return [
-        "  ".join(f"{x:{s}{w}}" for x, s, w in zip(row, sides, widths)).rstrip()
-        for row in rows
-    ]
