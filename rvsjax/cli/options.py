@@ -11,6 +11,7 @@ __all__ = [
     "add_data",
     "add_folder",
     "block_size",
+    "chosen_kernel",
     "count",
     "need_claim",
     "need_sweep",
@@ -59,6 +60,11 @@ def shard(text: str) -> tuple[int, int]:
     if index > total:
         raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
     return index, total
+
+
+def chosen_kernel(arguments: argparse.Namespace) -> str | None:
+    """Return the kernel of ``--kernel``; None for ``auto``."""
+    return None if arguments.kernel == "auto" else arguments.kernel
 
 
 def _integer(text: str, least: int, most: int | None) -> int:

@@ -1,21 +1,70 @@
-"""The end of a sweep, finished or not: its exit code, and how to go on."""
+"""Output of a sweep on stdout and its end: estimate, summary, exit code."""
 
+import argparse
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.cli.console import CLAIM_VIOLATED, DONE, INTERRUPTED, SOME_FAILED
+from rvsjax.cli.console import CLAIM_VIOLATED, DONE, INTERRUPTED, SOME_FAILED, put
+from rvsjax.cli.options import chosen_kernel
 from rvsjax.errors import counted
 
 if TYPE_CHECKING:
+    from rvsjax.results.results import Results
+    from rvsjax.sweep.engine import Device
+    from rvsjax.sweep.plan.plan import Plan
     from rvsjax.sweep.runner import Options, SweepStatus
 
-__all__ = ["exit_code", "report_unfinished", "violates"]
+__all__ = ["dry_run", "end_unfinished", "exit_code", "print_summary", "violates"]
 
 
-def report_unfinished(
-    status: "SweepStatus", options: "Options", say: Callable[[str], None]
+def dry_run(
+    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
+) -> int:
+    """Print what would run, and how long it would take."""
+    from rvsjax.sweep.estimate import forecast
+
+    asked = arguments.block, chosen_kernel(arguments)
+    told = forecast(plan, *asked, devices, arguments.data)._asdict()
+    if arguments.json:
+        put(json.dumps(told))
+        return DONE
+    kind = f"{counted(told['lanes'], 'lane')} of {devices[0].device_kind}"
+    width = counted(told["width"], "run")
+    put(f"{plan.document.name}: {counted(told['runs'], 'run')}")
+    put(f"  programs    {told['programs']:,}")
+    put(f"  blocks      {told['blocks']:,} of {width}, on {kind}")
+    put(f"  run-steps   {told['run_steps']:,}")
+    put(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
+    put(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
+    put(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
+    return DONE
+
+
+def print_summary(
+    arguments: argparse.Namespace, results: "Results", figures: list[Path]
+) -> None:
+    """Print the folder, or everything as JSON, and for a reader the summary."""
+    from rvsjax.cli.summary import reason_lines, session_lines, summary, summary_json
+    from rvsjax.cli.tables import tell_all
+
+    folder = str(results.folder)
+    put(json.dumps(summary_json(results, figures)) if arguments.json else folder)
+    if not arguments.quiet:
+        parts = summary(results, figures)
+        if arguments.verbose:
+            parts += [*reason_lines(results), *session_lines(results)]
+        tell_all(parts)
+
+
+def end_unfinished(
+    status: "SweepStatus", options: "Options", as_json: bool, say: Callable[[str], None]
 ) -> int:
     """Say why blocks are missing, and how to go on; return the exit code."""
+    if as_json:
+        told = {"out": str(status.folder), "blocks_left": status.blocks_left}
+        put(json.dumps(told))
     number = status.blocks_left
     are = "is" if number == 1 else "are"
     left = f"{counted(number, 'block')} {are} left in {status.folder}"

@@ -1,22 +1,20 @@
 """Run a sweep file. Heavy imports come once arguments and file are found good."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rvsjax.cli.console import DONE, put, show_log, tell
+from rvsjax.cli.console import show_log, tell
 from rvsjax.cli.devices import start_devices
-from rvsjax.cli.options import add_data, block_size, count, shard
-from rvsjax.cli.outcome import exit_code, report_unfinished
+from rvsjax.cli.options import add_data, block_size, chosen_kernel, count, shard
+from rvsjax.cli.outcome import dry_run, end_unfinished, exit_code, print_summary
 from rvsjax.cli.signals import gently
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import counted
 
 if TYPE_CHECKING:
-    from rvsjax.results.results import Results
     from rvsjax.sweep.engine import Device
     from rvsjax.sweep.plan.plan import Plan
     from rvsjax.sweep.runner import Options, SweepStatus
@@ -130,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
             tell(f"{arguments.file}: {note}")
     devices = start_devices(arguments.device)
     if arguments.dry_run:
-        return _dry_run(arguments, plan, devices)
+        return dry_run(arguments, plan, devices)
     return _run(arguments, source, plan, devices)
 
 
@@ -148,32 +146,6 @@ def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
         raw = override(raw, "dtype", arguments.dtype)
     narrowed = {"only": arguments.only, "limit": arguments.limit}
     return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
-
-
-def _kernel(arguments: argparse.Namespace) -> str | None:
-    return None if arguments.kernel == "auto" else arguments.kernel
-
-
-def _dry_run(
-    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
-) -> int:
-    from rvsjax.sweep.estimate import forecast
-
-    asked = arguments.block, _kernel(arguments)
-    told = forecast(plan, *asked, devices, arguments.data)._asdict()
-    if arguments.json:
-        put(json.dumps(told))
-        return DONE
-    kind = f"{counted(told['lanes'], 'lane')} of {devices[0].device_kind}"
-    width = counted(told["width"], "run")
-    put(f"{plan.document.name}: {counted(told['runs'], 'run')}")
-    put(f"  programs    {told['programs']:,}")
-    put(f"  blocks      {told['blocks']:,} of {width}, on {kind}")
-    put(f"  run-steps   {told['run_steps']:,}")
-    put(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
-    put(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
-    put(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
-    return DONE
 
 
 def _run(
@@ -194,12 +166,10 @@ def _run(
     say(f"{plan.document.name}: {counted(number, 'run')}, into {out}")
     status, options = _computed(arguments, source, plan, devices, out, say)
     if status.blocks_left:
-        if arguments.json:
-            put(json.dumps({"out": str(out), "blocks_left": status.blocks_left}))
-        return report_unfinished(status, options, say)
+        return end_unfinished(status, options, arguments.json, say)
     results = Results(out)
     figures = [] if arguments.no_report else report(out, say)
-    _summarise(arguments, results, figures)
+    print_summary(arguments, results, figures)
     return exit_code(results, arguments.strict)
 
 
@@ -219,7 +189,7 @@ def _computed(
     with progress_reporter(kind) as watch, gently(say) as stop:
         options = Options(
             width=arguments.block,
-            kernel=_kernel(arguments),
+            kernel=chosen_kernel(arguments),
             shard=arguments.shard,
             retry=frozenset(_RETRY[arguments.retry]),
             fail_fast=arguments.fail_fast,
@@ -231,19 +201,3 @@ def _computed(
             say=say,
         )
         return run_plan(plan, source, out, options), options
-
-
-def _summarise(
-    arguments: argparse.Namespace, results: "Results", figures: list[Path]
-) -> None:
-    """Print the folder, or everything as JSON, and for a reader the summary."""
-    from rvsjax.cli.summary import reason_lines, session_lines, summary, summary_json
-    from rvsjax.cli.tables import tell_all
-
-    folder = str(results.folder)
-    put(json.dumps(summary_json(results, figures)) if arguments.json else folder)
-    if not arguments.quiet:
-        parts = summary(results, figures)
-        if arguments.verbose:
-            parts += [*reason_lines(results), *session_lines(results)]
-        tell_all(parts)
