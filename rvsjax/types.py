@@ -106,7 +106,20 @@ class State(NamedTuple):
 
 
 class Penalty(Protocol):
-    """A sparsity penalty P and its proximal operator."""
+    """A sparsity penalty P and its proximal operator.
+
+    A sum over coordinates, even, 0 at 0. Rounding is bounded, and convergence proved,
+    by the slope of the branch: it must not rise beyond the threshold. Three more may be
+    declared by a class:
+
+    - ``in_corollary_1_1``, a class variable: it is not l1, and ``|x - prox(x)| <= t``
+      for all x, which is what the proof of the corollary takes. Without, its claims
+      are not applicable.
+    - ``smaller_root(x, largest)``: the other root of ``u + m P'(u) = x``, given the
+      largest one, where there are two. Without, a limit is sought among the largest.
+    - ``exact(m, **parameters)``, a static method: the same in 50 digits, an
+      `rvsjax.penalties.ExactProx`. Without, its claims cannot be certified.
+    """
 
     def value(self, u: Array) -> Array:
         """Return ``P(u)``, a scalar."""

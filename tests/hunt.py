@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.models.no_overlap import slope
+from rvsjax.penalties import PENALTIES
 from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.simulation.monitor import SETTLED
 from rvsjax.simulation.run import Run
@@ -385,7 +386,10 @@ def _native() -> bool:
 
 def problem_of(chosen: Chosen, seen: Seen) -> exact.ExactCase:
     """Return a run in exact numbers: the very floats that it had."""
-    given = {name: chosen.get(name) for name in ("penalty", "a", "lam", "beta")}
+    given = {name: chosen.get(name) for name in ("penalty", "lam", "beta")}
+    given["own"] = tuple((n, chosen[n]) for n in ("a",) if n in chosen)
+    if given["penalty"]:
+        given["kind"] = PENALTIES[given["penalty"]].cls
     same = {
         name: chosen[name] for name in ("algorithm", "k", "readout", "eta", "steps")
     }

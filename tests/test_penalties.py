@@ -10,14 +10,8 @@ import numpy as np
 import pyproximal
 import pytest
 
-from rvsjax.penalties import (
-    L0,
-    L1,
-    Largest,
-    NoPenalty,
-    TransformedL1,
-    sine_of_third,
-)
+from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.penalties.transformed_l1 import sine_of_third
 from rvsjax.simulation.rounding import PROX_ULPS
 from tests.prox_truth import draw, is_within, root, threshold
 

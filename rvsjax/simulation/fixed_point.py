@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.models.no_overlap import unit
-from rvsjax.penalties import TransformedL1
 from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Penalty
 
@@ -75,7 +74,7 @@ class FixedPointProblem(NamedTuple):
     @property
     def states(self) -> int:
         """How many states a coordinate can have."""
-        return 3 if isinstance(self.penalty, TransformedL1) else 2
+        return 3 if hasattr(self.penalty, "smaller_root") else 2
 
     def roots(self, c: Array) -> tuple[Array, Array, Array]:
         """Return the roots ``|w_j|`` by state, each ``(d,)``, for ``c > b``.
@@ -88,19 +87,10 @@ class FixedPointProblem(NamedTuple):
         x, m = size / (c - self.b), c * self.m / (c - self.b)
         large = self.penalty.branch(x, m)
         off, on = size / c, (size + self.b * large) / c
-        if not isinstance(self.penalty, TransformedL1):
+        smaller_root = getattr(self.penalty, "smaller_root", None)
+        if smaller_root is None:
             return off, on, on
-        small = _smaller(self.penalty, x, large)
-        return off, on, (size + self.b * small) / c
-
-
-def _smaller(penalty: TransformedL1, x: Array, large: Array) -> Array:
-    """Return the smaller root of ``u + m P'(u) = x``, given the large one.
-
-    ``z = a + u`` obeys ``z^3 - (a + x) z^2 + m a (a + 1) = 0``.
-    """
-    z, p = penalty.a + large, jnp.maximum(x - large, 0)
-    return (p + jnp.sqrt(p * (p + 4 * z))) / 2 - penalty.a
+        return off, on, (size + self.b * smaller_root(x, large)) / c
 
 
 class States(NamedTuple):

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.models.gradients import Population
 from rvsjax.models.no_overlap import angle, unit
-from rvsjax.penalties import L1, NoPenalty
+from rvsjax.penalties import L1, is_in_corollary_1_1
 from rvsjax.simulation import rounding
 from rvsjax.simulation.limit import Limit, limit_point
 from rvsjax.simulation.monitor import NEVER, SETTLED, Monitor
@@ -21,7 +21,10 @@ from rvsjax.theory.attraction import Attraction, attraction, widest
 from rvsjax.theory.check import Check
 from rvsjax.types import Array, Hyper, State
 
-__all__ = ["Evidence", "Hypotheses"]
+__all__ = ["IN_COROLLARY_1_1", "Evidence", "Hypotheses"]
+
+IN_COROLLARY_1_1 = "the penalty is l0 or transformed-l1"
+"""The hypothesis in tables, which a class declares by its `in_corollary_1_1`."""
 
 Hypotheses = dict[str, Array]
 
@@ -156,9 +159,8 @@ class Evidence:
 
     @cached_property
     def is_thresholded(self) -> Hypotheses:
-        """The penalty is one of Corollary 1.1: neither l1 nor none."""
-        other = not isinstance(self.run.penalty, L1 | NoPenalty)
-        return {"the penalty is l0 or transformed-l1": self._constant(other)}
+        """The penalty is one of Corollary 1.1, as its class declares."""
+        return {IN_COROLLARY_1_1: self._constant(is_in_corollary_1_1(self.run.penalty))}
 
     @cached_property
     def small_threshold(self) -> Hypotheses:

@@ -5,9 +5,10 @@ Rounding is the allowance: a prox is off by a few eps of ``|x|``.
 
 import jax.numpy as jnp
 
-from rvsjax.penalties import L0, TransformedL1
+from rvsjax.penalties import L0, TransformedL1, is_in_corollary_1_1
 from rvsjax.simulation import rounding
 from rvsjax.theory.check import Check
+from rvsjax.theory.evidence import IN_COROLLARY_1_1
 from rvsjax.theory.pairs import Pair
 
 __all__ = ["lemma_8", "lemma_9", "shrinkage", "threshold_gap"]
@@ -71,8 +72,7 @@ def threshold_gap(pair: Pair) -> Check:
     """
     penalty, w = pair.penalty, pair.first
     observed = jnp.max(jnp.abs(w - pair.shrunk))
-    label = "the penalty is l0 or transformed-l1"
-    known = jnp.full_like(observed, isinstance(penalty, L0 | TransformedL1), bool)
+    known = jnp.full_like(observed, is_in_corollary_1_1(penalty), bool)
     bound = penalty.threshold(pair.hyper.m)
     allowance = 8 * rounding.epsilon(pair.hyper) * (jnp.max(jnp.abs(w)) + bound)
-    return Check({label: known}, observed, bound, allowance)
+    return Check({IN_COROLLARY_1_1: known}, observed, bound, allowance)

@@ -24,7 +24,7 @@ IN_FRONT = "theta_0 <= pi - arcsin(beta/(2K))"
 def problem(w_star, w_start, lam, beta, eta, steps=50):
     """A run with l0 and 20 patches."""
     numbers = {"lam": lam, "beta": beta, "eta": eta, "steps": steps}
-    rest = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "readout": "sum"}
+    rest = {"algorithm": "rvscgd", "penalty": "l0", "own": (), "readout": "sum"}
     return ExactCase(w_star=w_star, w_start=w_start, k=20, **numbers, **rest)
 
 

@@ -10,7 +10,7 @@ from rvsjax.theory.exact import Degenerate, ExactCase, judge
 KNOWN = ExactCase(
     algorithm="rvscgd",
     penalty="l1",
-    a=None,
+    own=(),
     k=5,
     readout="sum",
     lam=0.05,
@@ -31,7 +31,7 @@ def near_its_limit(penalty="l0", a=None, readout="sum", d=20, steps=400, seed=1)
     return ExactCase(
         algorithm="rvscgd",
         penalty=penalty,
-        a=a,
+        own=() if a is None else (("a", a),),
         k=k,
         readout=readout,
         lam=K * 1.234e-3,
@@ -62,7 +62,7 @@ def rise(problem):
 
 def figures(problem):
     """Return how many significant figures each number of a problem has."""
-    scalars = [problem.lam, problem.beta, problem.eta, problem.a or 1.0]
+    scalars = [problem.lam, problem.beta, problem.eta, *dict(problem.own).values()]
     numbers = [*scalars, *problem.w_star, *problem.w_start]
     texts = (np.format_float_scientific(x, trim="-").split("e")[0] for x in numbers)
     return [len(text.replace(".", "").replace("-", "")) for text in texts]
@@ -103,7 +103,7 @@ def test_a_rise_that_needs_its_start():
     """So large a rise does not happen from the teacher."""
     problem = KNOWN._replace(
         penalty="transformed-l1",
-        a=0.8895,
+        own=(("a", 0.8895),),
         k=1,
         lam=0.1442,
         beta=0.1199,

@@ -7,6 +7,7 @@ import pyproximal
 import pytest
 from mpmath import mp, mpf
 
+from rvsjax.penalties import L0
 from rvsjax.theory import exact
 from rvsjax.theory.exact import CLAIMS, ExactCase, arithmetic, judge, judge_all
 from rvsjax.theory.exact.arithmetic import fixed, precisely, real
@@ -16,7 +17,7 @@ from rvsjax.theory.exact.replay import ExactRun
 KNOWN = ExactCase(  # the counterexample of a start at the teacher
     algorithm="rvscgd",
     penalty="l1",
-    a=None,
+    own=(),
     k=5,
     readout="sum",
     lam=0.05,
@@ -35,7 +36,7 @@ CGD = PLAIN._replace(algorithm="cgd", penalty=None, lam=None, beta=None)
 # -- a plain float64 loop --------------------------------------------------------------
 
 
-def prox(x, m, penalty, a):
+def prox(x, m, penalty, a=None):
     """Return the prox of Lemmas 8 and 9."""
     size = np.abs(x)
     if penalty is None:
@@ -51,7 +52,7 @@ def prox(x, m, penalty, a):
     return np.where(size > t, np.sign(x) * root, 0)
 
 
-def value(u, penalty, a):
+def value(u, penalty, a=None):
     """Return P(u)."""
     u = np.abs(u)
     values = {
@@ -81,28 +82,30 @@ def observed(problem):
     lam, beta = p.lam or 0.0, p.beta or 0.0
     m, b = (lam / beta if p.penalty else 0.0), beta / K
     w_star, w = unit(np.array(p.w_star, float)), unit(np.array(p.w_start, float))
-    u = prox(w, m, p.penalty, p.a)
+    u = prox(w, m, p.penalty, **dict(p.own))
     theta, lagrangian, falls, lowers = [], [], [], []
     for t in range(p.steps + 1):
         if t:
-            u = prox(w, m, p.penalty, p.a)
+            u = prox(w, m, p.penalty, **dict(p.own))
             falls.append(np.sin(theta[-1]) >= b * across(u, w))
             v = w - p.eta * K * (w - w_star) - p.eta * beta * (w - u)
             w = unit(v)
             sharp = p.eta <= (1 + np.linalg.norm(v)) / (beta + K)
             lowers.append(sharp and angle(w, w_star) <= theta[-1])
         theta.append(angle(w, w_star))
-        penalty = lam * value(u, p.penalty, p.a)
+        penalty = lam * value(u, p.penalty, **dict(p.own))
         coupling = beta / 2 * np.sum((w - u) ** 2)
         lagrangian.append(K * theta[-1] + penalty + coupling)
     end, end_u, sides = w, u, []
-    for x in (w_star, prox(end, m, p.penalty, p.a)):
+    for x in (w_star, prox(end, m, p.penalty, **dict(p.own))):
         sides.append(across(x, end))
-    twelve = np.linalg.norm(end - unit(w_star + b * prox(end, m, p.penalty, p.a)))
+    twelve = np.linalg.norm(
+        end - unit(w_star + b * prox(end, m, p.penalty, **dict(p.own)))
+    )
     for _ in range(300):
-        w = unit(w_star + b * prox(w, m, p.penalty, p.a))
-    u = prox(w, m, p.penalty, p.a)
-    last = K * angle(w, w_star) + lam * value(u, p.penalty, p.a)
+        w = unit(w_star + b * prox(w, m, p.penalty, **dict(p.own)))
+    u = prox(w, m, p.penalty, **dict(p.own))
+    last = K * angle(w, w_star) + lam * value(u, p.penalty, **dict(p.own))
     last += beta / 2 * np.sum((w - u) ** 2)
     C = 1 / (np.linalg.norm(w_star + b * u) - b)
     signs = np.where(u != 0, -np.sign(w_star) * w, -np.inf)
@@ -142,7 +145,7 @@ def random_problem(seed, penalty, readout):
     return ExactCase(
         algorithm="rvscgd" if penalty else "cgd",
         penalty=penalty,
-        a=draw.uniform(0.2, 5) if penalty == "transformed-l1" else None,
+        own=(("a", draw.uniform(0.2, 5)),) if penalty == "transformed-l1" else (),
         k=k,
         readout=readout,
         lam=K * draw.uniform(0.001, 0.05) if penalty else None,
@@ -222,14 +225,14 @@ def test_another_limit_may_have_another_coordinate_instead():
     """Two weights change: not found from supports that differ in one."""
     w_star = (-0.05, 0.27, -0.29, -0.19, -0.23, -0.01, -0.18, 0.13, -0.63, 0.55)
     limit = (-0.03, 0.15, -0.15, -0.1, -0.12, 0.0, -0.1, 0.07, -0.72, 0.63)
-    given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 20}
+    given = {"algorithm": "rvscgd", "penalty": "l0", "own": (), "k": 20}
     given |= {"readout": "sum", "lam": 0.157, "beta": 3.144, "eta": 0.0748, "steps": 40}
     found = judge(ExactCase(w_star=w_star, w_start=limit, **given), "theorem_1_global")
     assert found.violated and found.observed > 0.1
 
 
 def test_l0_without_lam_has_no_jump():
-    given = {"algorithm": "rvscgd", "penalty": "l0", "a": None, "k": 1}
+    given = {"algorithm": "rvscgd", "penalty": "l0", "own": (), "k": 1}
     given |= {"readout": "sum", "lam": 0.0, "beta": 0.1, "eta": 3.0, "steps": 3}
     states = ExactRun(
         ExactCase(w_star=(1.0, 0.0), w_start=(0.0, 1.0), **given)
@@ -305,9 +308,14 @@ def test_transformed_l1_reference_values(a, m, expected):
     assert np.allclose(u, expected, atol=5.1e-7, rtol=0)  # six digits given
 
 
+def made(penalty, m, a):
+    own = {"a": mpf(a)} if penalty == "transformed-l1" else {}
+    return PENALTIES[penalty](mpf(m), **own)
+
+
 def prox_in_floats(penalty, x, m, a):
     with precisely():
-        u = PENALTIES[penalty](mpf(m), a).prox([fixed(p) for p in x])
+        u = made(penalty, m, a).prox([fixed(p) for p in x])
         return [float(real(p)) for p in u]
 
 
@@ -336,7 +344,7 @@ def test_prox_is_the_argmin_on_a_grid(penalty, m):
 def test_transformed_l1_is_stationary_to_50_digits():
     a, m = 0.7, 0.05
     with mp.workdps(55):
-        penalty = PENALTIES["transformed-l1"](mpf(m), a)
+        penalty = made("transformed-l1", m, a)
         for x in (mpf(1) / 3, mpf("0.7"), mpf(2), penalty.threshold + mpf("1e-6")):
             u = real(penalty.prox([fixed(x)])[0])
             slope = m * mpf(a) * (mpf(a) + 1) / (a + u) ** 2
@@ -347,9 +355,9 @@ def test_transformed_l1_is_stationary_to_50_digits():
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
 def test_zero_up_to_the_threshold_and_not_beyond(penalty):
     with precisely():
-        made = PENALTIES[penalty](mpf("0.3"), 0.5)
-        t = fixed(made.threshold)
-        at, beyond = made.prox([t, -t]), made.prox([t + 2, -t - 2])
+        exactly = made(penalty, "0.3", 0.5)
+        t = fixed(exactly.threshold)
+        at, beyond = exactly.prox([t, -t]), exactly.prox([t + 2, -t - 2])
     assert at == [0, 0]
     assert beyond[0] == -beyond[1] > 0
 
@@ -401,7 +409,8 @@ def test_lemma_5_as_proved_names_the_largest_angle():
 def in_plain_mpmath(p):
     """Return theta and the Lagrangian of every step, from their definitions."""
     K = (p.k if p.readout == "sum" else mpf(1) / p.k) / (2 * mp.pi)
-    lam, beta, eta, a = (mpf(x or 0) for x in (p.lam, p.beta, p.eta, p.a))
+    a = dict(p.own).get("a")
+    lam, beta, eta, a = (mpf(x or 0) for x in (p.lam, p.beta, p.eta, a))
     m = lam / beta
 
     def shrunk(x):
@@ -468,7 +477,7 @@ def test_agrees_with_plain_mpmath_to_45_digits(penalty, readout):
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
 def test_more_bits_change_nothing(penalty, monkeypatch):
     drawn = random_problem(3, penalty, "sum")
-    far = PLAIN._replace(penalty=penalty, a=drawn.a, eta=0.01, steps=2000)
+    far = PLAIN._replace(penalty=penalty, own=drawn.own, eta=0.01, steps=2000)
     cases = [
         (problem, claim)
         for problem in (far, drawn._replace(steps=50))
@@ -556,7 +565,7 @@ LOWERED = "a step with theta_{t+1} <= theta_t and eta <= (1 + |v|)/(beta + K)"
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_hypotheses_hold_for_a_tame_run(claim):
     of_l0 = claim in ("corollary_1_1", "corollary_1_1_stated")
-    tame = PLAIN._replace(penalty="l0") if of_l0 else PLAIN
+    tame = PLAIN._replace(penalty="l0", kind=L0) if of_l0 else PLAIN
     judgement = judge(tame, claim)
     assert all(judgement.hypotheses.values()), judgement.hypotheses
     assert judgement.hypotheses

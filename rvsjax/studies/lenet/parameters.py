@@ -1,10 +1,13 @@
 """The study `lenet`: networks of binary activations, trained at once."""
 
+import functools
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.errors import Problem
+from rvsjax.penalties import PENALTIES, PenaltySpec
+from rvsjax.sweep.plan.choices import parameters_of_others, with_choices
 from rvsjax.sweep.plan.parameters import ParameterSpace, Problems, Since, Static
 
 __all__ = ["PARAMETERS"]
@@ -18,10 +21,7 @@ class _Parameters(BaseModel):
     method: Static[Literal["plain", "rvscgd", "admm", "magnitude", "gradual"]] = Field(
         "rvscgd", description="how the network becomes sparse"
     )
-    penalty: Static[Literal["l0", "l1", "transformed-l1"]] = Field(
-        "l0", description="penalty P on u"
-    )
-    a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
+    penalty: Static[str] = Field("l0", description="penalty P on u")  # of PENALTIES
     lam: float = Field(2e-5, ge=0, description="weight of the penalty")
     beta: float = Field(1e-2, ge=1e-30, description="weight of the coupling")
     growth: Annotated[float, Since(1.0)] = Field(
@@ -72,8 +72,8 @@ def _unused(method: str, penalty: str, bits: int) -> set[str]:
         names |= {"penalty", "lam", "beta"}
     if method not in ("magnitude", "gradual"):
         names.add("sparsity")
-    if "penalty" in names or penalty != "transformed-l1":
-        names.add("a")
+    chosen = None if "penalty" in names else penalty
+    names |= parameters_of_others(PENALTIES, chosen)
     if bits == 0:
         names |= {"surrogate", "full_first", "full_last"}
     return names
@@ -87,12 +87,24 @@ def _batch_fits(batch_norm: bool, batch: int, train_images: int | None) -> Probl
         yield Problem("train_images", what)
 
 
-PARAMETERS = ParameterSpace(
-    study="lenet",
-    version=1,
-    model=_Parameters,
-    smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
-    unused=_unused,
-    conflicts=(_batch_fits,),
-)
+PARAMETERS: ParameterSpace
 """Dinh and Xin 2020, Table 1; batch, surrogate, lam and beta are not in the paper."""
+
+
+def __getattr__(name: str) -> ParameterSpace:
+    """Return `PARAMETERS`, with the penalties that are registered now."""
+    if name != "PARAMETERS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _space(tuple(PENALTIES.items()))
+
+
+@functools.lru_cache
+def _space(penalties: tuple[tuple[str, PenaltySpec], ...]) -> ParameterSpace:
+    return ParameterSpace(
+        study="lenet",
+        version=1,
+        model=with_choices(_Parameters, "penalty", dict(penalties)),
+        smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
+        unused=_unused,
+        conflicts=(_batch_fits,),
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 from rvsjax.nn.config import Network
 from rvsjax.nn.lenet import LeNet
-from rvsjax.penalties import L0, L1, NoPenalty, TransformedL1
+from rvsjax.penalties import make_penalty
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.study import leaf
 from rvsjax.types import pytree, static
@@ -28,12 +28,6 @@ def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> LeNetTria
     def real(name: str) -> Any:
         return leaf("float32", given[name])
 
-    penalty = {
-        None: NoPenalty,
-        "l0": L0,
-        "l1": L1,
-        "transformed-l1": lambda: TransformedL1(real("a")),
-    }[given["penalty"]]()
     net = LeNet(
         inputs=given["inputs"],
         surrogate=given["surrogate"] or "relu",
@@ -52,7 +46,7 @@ def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> LeNetTria
         growth=real("growth"),
         sparsity=real("sparsity"),
         gain=real("gain"),
-        penalty=penalty,
+        penalty=make_penalty(given["penalty"], real),
         architecture=net,
         method=given["method"],
         epochs=given["epochs"],

@@ -15,8 +15,8 @@ from rvsjax import __version__
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.results.results import Results
 from rvsjax.simulation.simulate import simulate
+from rvsjax.studies.rvscgd import parameters
 from rvsjax.studies.rvscgd.exact_case import Start, floats, problem_of, starts_of
-from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.store import FolderError
@@ -155,10 +155,12 @@ def _seconds(problem: ExactCase, claim: str) -> float:
 def _iterate(problem: ExactCase, step: int) -> tuple[float, ...]:
     """Return the weights after so many steps in float64."""
     fields = problem._asdict()
+    fields |= dict(fields.pop("own"))
+    del fields["kind"]
     for name in ("w_star", "w_start"):
         fields[name] = ", ".join(map(repr, fields[name]))
     chosen = {n: x for n, x in fields.items() if x is not None} | {"steps": step}
     with pinned():
-        run = make_trial(RunConfig(RVSCGD.complete(chosen), 0), 2).draw()
+        run = make_trial(RunConfig(parameters.PARAMETERS.complete(chosen), 0), 2).draw()
         state = jax.jit(simulate)(run).state
     return floats(state.w)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from rvsjax.penalties import PENALTIES
 from rvsjax.results.results import Results
+from rvsjax.studies.rvscgd import parameters
 from rvsjax.studies.rvscgd.evaluate import Weights
-from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.sweep.engine import default_lanes, devices
 from rvsjax.sweep.recompute import again, folder_plan
 from rvsjax.sweep.store import FolderError, Store
@@ -41,10 +42,12 @@ def problem_of(row: pd.Series, start: Start) -> ExactCase:
             number = np.array(asked[name] or 0.0, asked["dtype"])
         return None if asked[name] is None else float(number)
 
+    spec = PENALTIES[asked["penalty"]] if asked["penalty"] else None
     return ExactCase(
         algorithm=asked["algorithm"],
         penalty=asked["penalty"],
-        a=given("a"),
+        own=tuple((name, given(name)) for name in spec.parameters) if spec else (),
+        kind=spec and spec.cls,
         k=asked["k"],
         readout=asked["readout"],
         lam=given("lam"),
@@ -58,13 +61,15 @@ def problem_of(row: pd.Series, start: Start) -> ExactCase:
 
 def _asked(row: pd.Series) -> dict[str, Any]:
     """Return the parameters of a row, checked as those of a sweep file are."""
-    names = ("algorithm", "penalty", "a", "k", "readout", "lam", "beta", "eta")
-    told = {name: row[f"p_{name}"] for name in (*names, "steps", "dtype")}
+    names = ("algorithm", "penalty", "k", "readout", "lam", "beta", "eta", "steps")
+    own = (name for spec in PENALTIES.values() for name in spec.parameters)
+    told = {name: row.get(f"p_{name}") for name in (*names, *own, "dtype")}
     told = {name: x.item() if hasattr(x, "item") else x for name, x in told.items()}
     told = {name: None if pd.isna(x) else x for name, x in told.items()}
-    idle = RVSCGD.without_meaning(RVSCGD.complete({}) | told)
+    space = parameters.PARAMETERS
+    idle = space.without_meaning(space.complete({}) | told)
     for name in told.keys() - idle:
-        told[name], problems = RVSCGD.check(name, told[name], name)
+        told[name], problems = space.check(name, told[name], name)
         if problems:
             raise FolderError(f"run {row['run_id']}: {name} {problems[0].what}")
     return told | dict.fromkeys(told.keys() & idle)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rvsjax.errors import Problem
+from rvsjax.penalties import PENALTIES, PenaltySpec
+from rvsjax.sweep.plan.choices import parameters_of_others, with_choices
 from rvsjax.sweep.plan.parameters import (
     ParameterSpace,
     Problems,
@@ -69,10 +71,7 @@ class _Parameters(BaseModel):
             "relu_descent",
         ]
     ] = Field("rvscgd", description="the method")
-    penalty: Static[Literal["l0", "l1", "transformed-l1"]] = Field(
-        "l0", description="penalty P on u"
-    )
-    a: float = Field(1.0, ge=1e-6, le=1e6, description="shape of transformed-l1")
+    penalty: Static[str] = Field("l0", description="penalty P on u")  # of PENALTIES
     s: int | None = Field(
         None, ge=1, le=10**6, description="entries that hard_projection keeps"
     )
@@ -133,8 +132,8 @@ def _unused(
 ) -> set[str]:
     """Return the names that have no meaning beside these values."""
     names = set(_WITHOUT.get(algorithm, ()))
-    if "penalty" in names or penalty != "transformed-l1":
-        names.add("a")
+    chosen = None if "penalty" in names else penalty
+    names |= parameters_of_others(PENALTIES, chosen)
     if algorithm != "hard_projection":
         names.add("s")
     if "gradient" in names or gradient == "population":
@@ -211,16 +210,28 @@ def _precision_fits(precision: str, algorithm: str) -> Problems:
         yield Problem("precision", what)
 
 
-PARAMETERS = ParameterSpace(
-    study="rvscgd",
-    version=1,
-    model=_Parameters,
-    smoke={"steps": 1000},
-    unused=_unused,
-    implied=_implied,
-    conflicts=(
-        *(_nnz_fits, _start_fits, _directions_fit, _s_fits),
-        *(_batch_fits, _precision_fits),
-    ),
-)
+PARAMETERS: ParameterSpace
 """The defaults are the paper's Figure 4."""
+
+
+def __getattr__(name: str) -> ParameterSpace:
+    """Return `PARAMETERS`, with the penalties that are registered now."""
+    if name != "PARAMETERS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _space(tuple(PENALTIES.items()))
+
+
+@functools.lru_cache
+def _space(penalties: tuple[tuple[str, PenaltySpec], ...]) -> ParameterSpace:
+    return ParameterSpace(
+        study="rvscgd",
+        version=1,
+        model=with_choices(_Parameters, "penalty", dict(penalties)),
+        smoke={"steps": 1000},
+        unused=_unused,
+        implied=_implied,
+        conflicts=(
+            *(_nnz_fits, _start_fits, _directions_fit, _s_fits),
+            *(_batch_fits, _precision_fits),
+        ),
+    )

@@ -18,7 +18,7 @@ from rvsjax.models.gradients import (
     TrainingSet,
 )
 from rvsjax.models.no_overlap import Teacher, direction_at, sparse_direction, unit
-from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.penalties import Largest, make_penalty
 from rvsjax.simulation.run import Run
 from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.plan import RunConfig
@@ -106,13 +106,9 @@ def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> RvscgdTri
     """
     given = item.parameters
     dtype = given["dtype"]
-    penalty = {
-        None: NoPenalty,
-        "l0": L0,
-        "l1": L1,
-        "transformed-l1": lambda: TransformedL1(leaf(dtype, given["a"])),
-        "largest": lambda: Largest(leaf("int32", given["s"])),
-    }["largest" if given["s"] else given["penalty"]]()
+    penalty = make_penalty(given["penalty"], lambda name: leaf(dtype, given[name]))
+    if given["s"]:
+        penalty = Largest(leaf("int32", given["s"]))
     return RvscgdTrial(
         seed=leaf("uint32", item.seed),
         identity=_identity(item),

@@ -66,10 +66,20 @@ def plainer_network(problem: ExactCase, claim: str) -> Candidates:
 
 def rounder_numbers(problem: ExactCase, claim: str) -> Candidates:
     """A power of ten, or fewer digits, for one of the numbers."""
-    for name in ("beta", "lam", "eta", "a"):
+    for name in ("beta", "lam", "eta"):
         if x := getattr(problem, name):
-            for rounder in (1.0, 0.1, 0.01, *rounded(x)):
+            for rounder in rounder_than(x):
                 yield problem._replace(**{name: rounder})
+    own = dict(problem.own)
+    for name, x in own.items():
+        for rounder in rounder_than(x):
+            yield problem._replace(own=tuple((own | {name: rounder}).items()))
+
+
+def rounder_than(x: float) -> Iterator[float]:
+    """Yield powers of ten, then the neighbours of x with few digits."""
+    yield from (1.0, 0.1, 0.01)
+    yield from rounded(x)
 
 
 def positive_teacher(problem: ExactCase, claim: str) -> Candidates:

@@ -66,7 +66,7 @@ def first(
 def size(problem: ExactCase) -> tuple[int, ...]:
     """Return what is to be small, the most important first: every reduction ends."""
     elsewhere = problem.w_start != problem.w_star
-    scalars = problem.beta, problem.lam, problem.eta, problem.a
+    scalars = problem.beta, problem.lam, problem.eta, *dict(problem.own).values()
     numbers = *scalars, *problem.w_star, *(problem.w_start if elsewhere else ())
     return (
         len(problem.w_star),

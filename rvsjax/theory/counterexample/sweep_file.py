@@ -30,7 +30,7 @@ def constants(problem: ExactCase) -> dict[str, object]:
     return {
         "algorithm": problem.algorithm,
         "penalty": problem.penalty,
-        "a": problem.a,
+        **dict(problem.own),
         "k": problem.k,
         "readout": problem.readout,
         "w_star": text(problem.w_star),

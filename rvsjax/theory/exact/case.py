@@ -1,6 +1,6 @@
 """What is judged, and what is found."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mpmath import mpf
 
@@ -13,8 +13,8 @@ class ExactCase(NamedTuple):
     """One run. Directions need no unit length: they are normalised in 50 digits."""
 
     algorithm: str  # "rvscgd" or "cgd"
-    penalty: str | None  # "l0", "l1", "transformed-l1"; None for cgd
-    a: float | None  # shape of transformed-l1
+    penalty: str | None  # its name; None for cgd
+    own: tuple[tuple[str, float], ...]  # its own parameters, each with its name
     k: int
     readout: str  # "sum" or "mean"
     lam: float | None  # None for cgd: 0
@@ -23,6 +23,9 @@ class ExactCase(NamedTuple):
     steps: int
     w_star: tuple[float, ...]
     w_start: tuple[float, ...]
+    kind: Any = None
+    """The class of the penalty: whether it is in Corollary 1.1 (without, it is not),
+    and where it is none of the paper's, its `exact`."""
 
 
 class Judgement(NamedTuple):

@@ -45,7 +45,7 @@ HYPOTHESES: dict[str, Callable[[ExactRun], object]] = {
     SMALL_THRESHOLD: lambda run: run.b * run.penalty.threshold * run.root_d < 1,
     CONVERGED: lambda run: run.limit.converged,
     IS_L1: lambda run: run.problem.penalty == "l1",
-    IS_NOT_L1: lambda run: run.problem.penalty in ("l0", "transformed-l1"),
+    IS_NOT_L1: lambda run: getattr(run.problem.kind, "in_corollary_1_1", False),
     NOT_EMPTY: lambda run: any(run.limit.u),
 }
 

@@ -20,7 +20,7 @@ from rvsjax.theory.exact.arithmetic import (
 from rvsjax.theory.exact.case import ExactCase
 from rvsjax.theory.exact.error_bound import ErrorBound
 from rvsjax.theory.exact.limit import ExactLimit
-from rvsjax.theory.exact.penalties import PENALTIES
+from rvsjax.theory.exact.penalties import exact_penalty
 
 __all__ = ["ExactRun", "ExactState", "Watch", "iterate"]
 
@@ -71,7 +71,7 @@ class ExactRun:
         self.lam, self.beta = mpf(problem.lam or 0), mpf(problem.beta or 0)
         self.eta, self.b = mpf(problem.eta), self.beta / self.K
         m = self.lam / self.beta if problem.penalty else mpf(0)
-        self.penalty = PENALTIES[problem.penalty](m, problem.a)
+        self.penalty = exact_penalty(problem, m)
         self.w_star = direction(problem.w_star)
         self.w_start = direction(problem.w_start)
         self.root_d = mp.sqrt(len(self.w_star))

@@ -1,0 +1,48 @@
+"""Parameters whose words stand in a registry, and bring parameters of their own."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, create_model
+
+__all__ = ["Choice", "parameters_of_others", "with_choices"]
+
+
+class Choice(Protocol):
+    """One word of a parameter."""
+
+    parameters: dict[str, Any]
+    """Its own parameters: a ``pydantic.Field`` by name, each with a default."""
+
+
+def with_choices(
+    model: type[BaseModel], name: str, choices: Mapping[str, Choice]
+) -> type[BaseModel]:
+    """Return a model whose parameter `name` takes the choices; their own follow it.
+
+    Raises ValueError where a choice has a parameter whose name is taken.
+    """
+    fields: dict[str, Any] = {}
+    for key, field in model.model_fields.items():
+        _add(fields, key, field.annotation, field)
+        if key == name:
+            fields[key] = Literal[*choices], field
+            for choice in choices.values():
+                for own, its in choice.parameters.items():
+                    _add(fields, own, type(its.default), its)
+    config = model.model_config
+    return create_model(
+        model.__name__, __config__=config, __doc__=model.__doc__, **fields
+    )
+
+
+def _add(fields: dict[str, Any], name: str, annotation: Any, field: Any) -> None:
+    if name in fields:
+        raise ValueError(f"{name} is the name of two parameters; rename one of them")
+    fields[name] = annotation, field
+
+
+def parameters_of_others(choices: Mapping[str, Choice], word: str | None) -> set[str]:
+    """Return the parameters of all choices but the one of that word."""
+    others = (choice for key, choice in choices.items() if key != word)
+    return {name for choice in others for name in choice.parameters}
