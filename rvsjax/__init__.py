@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rvsjax.algorithms import ALGORITHMS
     from rvsjax.api import grid, limit_point, load, run
     from rvsjax.models.no_overlap import Teacher
-    from rvsjax.penalties import L0, L1, TransformedL1
+    from rvsjax.penalties import L0, L1, PENALTIES, TransformedL1
     from rvsjax.simulation.run import Run
     from rvsjax.simulation.simulate import simulate
     from rvsjax.types import Hyper
@@ -46,6 +46,7 @@ __all__ = [
     "Hyper",
     "L0",
     "L1",
+    "PENALTIES",
     "Run",
     "Teacher",
     "TransformedL1",
@@ -70,6 +71,7 @@ _HOMES = {
     "Hyper": "types",
     "L0": "penalties",
     "L1": "penalties",
+    "PENALTIES": "penalties",
     "Run": "simulation.run",
     "Teacher": "models.no_overlap",
     "TransformedL1": "penalties",

@@ -12,7 +12,6 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import jax
 import jax.numpy as jnp
 
-from rvsjax.penalties import TransformedL1
 from rvsjax.simulation import rounding
 from rvsjax.simulation.monitor import SETTLED, Monitor, Real
 from rvsjax.simulation.run import Run
@@ -45,7 +44,7 @@ class Numbers(NamedTuple):
     lam: Real
     m: Real
     threshold: Real  # the prox is 0 up to here
-    a: Real  # of transformed l1; 1 for the others
+    a: Real  # shape of the penalty; 1 where it has none
     vector_error: Real  # at most so long is a v without direction
     epsilon: Real  # vector_error / |v| + epsilon is the error of a direction
     theta_at_rest: Real
@@ -126,7 +125,7 @@ def flatten(run: Run) -> Operands:
         lam=lam,
         m=m,
         threshold=run.penalty.threshold(m),
-        a=run.penalty.a if isinstance(run.penalty, TransformedL1) else one,
+        a=getattr(run.penalty, "a", one),
         vector_error=rounding.vector_error(K, hyper),
         epsilon=rounding.epsilon(hyper) * one,
         theta_at_rest=rounding.angle_step_error(d, K, hyper, never),

@@ -17,7 +17,13 @@ from rvsjax.simulation.kernels.native_build import TARGET, BuildError, load
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import Outcome
 
-__all__ = ["covers", "problem", "simulate", "way_of"]
+__all__ = ["DIRECT", "SPAN", "covers", "problem", "simulate", "way_of"]
+
+DIRECT = frozenset({L0, L1, TransformedL1})
+"""The penalties that the kernel covers: the classes themselves, no subclasses."""
+
+SPAN = frozenset({L0, L1})
+"""Those whose prox is piecewise linear, as the way of that name takes it."""
 
 
 def problem() -> str | None:
@@ -31,12 +37,12 @@ def problem() -> str | None:
 def covers(run: Run) -> bool:
     """Say whether there is a kernel for a run; `simulate` is plain for the others."""
     expected = run.algorithm.step is rvscgd.step and run.gradient == Population()
-    return expected and isinstance(run.penalty, L0 | L1 | TransformedL1)
+    return expected and type(run.penalty) in DIRECT
 
 
 def way_of(run: Run) -> str:
     """Return the faster way for a run: `span` where the prox is piecewise linear."""
-    return "span" if isinstance(run.penalty, L0 | L1) else "direct"
+    return "span" if type(run.penalty) in SPAN else "direct"
 
 
 def simulate(run: Run, way: str | None = None) -> Outcome:

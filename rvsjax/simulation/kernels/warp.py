@@ -13,13 +13,16 @@ import jax
 
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.gradients import Population
+from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulation.kernels.abi import flatten, unflatten
 from rvsjax.simulation.kernels.warp_binding import call
-from rvsjax.simulation.kernels.warp_source import PENALTIES
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import Outcome, simulate
 
 __all__ = ["choose_lanes", "run_kernel", "simulate_gpu", "why_not"]
+
+COVERED = frozenset({L0, L1, TransformedL1})
+"""The penalties that the kernel covers: the classes themselves, no subclasses."""
 
 MOST_LANES = 32  # threads that can add up without memory
 
@@ -61,7 +64,7 @@ def why_not(run: Run) -> str | None:
         return "the GPU kernel knows the method rvscgd only, without compensation"
     if run.gradient != Population():
         return "the GPU kernel knows the expected coarse gradient of the paper only"
-    if penalty not in PENALTIES or dtype not in ("float32", "float64"):
+    if type(run.penalty) not in COVERED or dtype not in ("float32", "float64"):
         return f"the GPU kernel does not know {penalty} in {dtype}"
     if d > MOST_LANES * most_slots(penalty, dtype):
         most = MOST_LANES * most_slots(penalty, dtype)

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from rvsjax.simulation.kernels import KERNELS
+from rvsjax.penalties import PENALTIES
+from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.studies.rvscgd.claims import claims
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.evaluate import evaluate
@@ -30,6 +31,7 @@ def _take(trial: RvscgdTrial) -> Array:
 def _has_kernel(item: RunConfig) -> bool:
     given = item.parameters
     plain = given["algorithm"] == "rvscgd" and given["precision"] == "plain"
+    plain = plain and PENALTIES[given["penalty"]].cls in native.DIRECT
     return plain and (given["gradient"], given["surrogate"]) == ("population", "relu")
 
 
