@@ -1,6 +1,7 @@
 """Each prox is the minimiser that it claims to be, to rounding."""
 
 import itertools
+from types import SimpleNamespace
 
 import chex
 import jax
@@ -10,18 +11,76 @@ import numpy as np
 import pyproximal
 import pytest
 
+import rvsjax.penalties as registry
 from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
 from rvsjax.penalties.transformed_l1 import sine_of_third
 from rvsjax.simulation.rounding import PROX_ULPS
+from rvsjax.sweep.registry import find_parameters
+from rvsjax.theory.exact.arithmetic import fixed, precisely, real
+from rvsjax.theory.exact.penalties import exact_penalty
 from tests.prox_truth import draw, is_within, root, threshold
 
-SHAPES = (0.1, 1.0, 10.0)
-PENALTIES = {
-    "l1": L1(),
-    "l0": L0(),
-    **{f"transformed-l1, a = {a}": TransformedL1(jnp.float64(a)) for a in SHAPES},
-    "none": NoPenalty(),
+SHAPES = (0.1, 1.0, 10.0)  # times the default of a parameter, where it may be that
+
+
+def settings(spec):
+    """Return values of the parameters of a penalty, all that fit, by name."""
+    values = [
+        [field.default * factor for factor in SHAPES]
+        for field in spec.parameters.values()
+    ]
+    check = find_parameters("rvscgd").check
+    for chosen in itertools.product(*values):
+        own = dict(zip(spec.parameters, chosen))
+        if not any(check(name, value, "")[1] for name, value in own.items()):
+            yield own
+
+
+REGISTERED = {
+    ", ".join([name, *(f"{n} = {x}" for n, x in own.items())]): (name, own)
+    for name, spec in registry.PENALTIES.items()
+    for own in settings(spec)
 }
+registered = pytest.mark.parametrize(
+    ("name", "own"), REGISTERED.values(), ids=REGISTERED.keys()
+)
+
+
+def make(name, own):
+    return registry.make_penalty(name, lambda parameter: jnp.float64(own[parameter]))
+
+
+PENALTIES = {key: make(*of) for key, of in REGISTERED.items()} | {"none": NoPenalty()}
+
+
+@registered
+@pytest.mark.parametrize("m", [1e-3, 0.05, 0.4, 2.0])
+def test_it_is_the_same_in_exact_numbers(name, own, m):
+    """Value, threshold, prox and jump; and what is declared of it is so."""
+    penalty, x = make(name, own), np.linspace(-3, 3, 61)
+    kind = registry.PENALTIES[name].cls
+    with precisely():
+        case = SimpleNamespace(penalty=name, own=tuple(own.items()), kind=kind)
+        exact = exact_penalty(case, mpmath.mpf(m))
+        u = [float(real(p)) for p in exact.prox([fixed(float(p)) for p in x])]
+        value = float(real(exact.value([fixed(float(p)) for p in x])))
+        t, jumps = float(exact.threshold), exact.jumps
+    assert np.allclose(penalty.prox(x, m), u, rtol=0, atol=1e-14)
+    assert float(penalty.value(x)) == pytest.approx(value, rel=1e-14)
+    assert float(penalty.threshold(jnp.float64(m))) == pytest.approx(t, rel=1e-14)
+    assert (penalty.jump(jnp.float64(m)) > 0) == jumps
+    if registry.is_in_corollary_1_1(penalty):
+        assert np.max(np.abs(x - np.array(u))) <= t * (1 + 1e-14)
+
+
+@registered
+@pytest.mark.parametrize("m", [1e-3, 0.05, 0.4, 2.0])
+def test_slopes_of_the_branch_do_not_rise_beyond_the_threshold(name, own, m):
+    """Bounds on rounding, and the proof that a run has converged, rest on it."""
+    penalty = make(name, own)
+    x = float(penalty.threshold(jnp.float64(m))) + np.linspace(1e-6, 3, 200)
+    slopes = jax.jvp(lambda x: penalty.branch(x, m), (x,), (np.ones_like(x),))[1]
+    assert np.all(np.diff(slopes) <= 1e-12 * np.abs(slopes[1:]))
 
 
 @pytest.mark.parametrize("penalty", PENALTIES.values(), ids=PENALTIES.keys())

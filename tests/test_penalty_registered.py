@@ -17,11 +17,13 @@ from docs.reference.schema import sweep_schema
 from rvsjax.cli.main import main
 from rvsjax.errors import SweepFileError
 from rvsjax.penalties import PENALTIES, ExactProx, PenaltySpec
+from rvsjax.studies.rvscgd.certify import problem_of, starts_of
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.registry import find_parameters
 from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.theory.counterexample import sweep_file
 from rvsjax.types import Array, pytree
 from tests import ROOT
 
@@ -69,14 +71,16 @@ w_star = "3, 2, 1, 0.5, 0.25"
 beta = 0.3
 eta = 0.9
 steps = 60
+start = "teacher"
 [grid]
 lam = [0.02, 0.05]
-start = ["teacher", "uniform"]
 [[case]]
 penalty = "elastic-net"
 ridge = [0.5, 2.0]
 [[case]]
-penalty = ["l1", "transformed-l1"]
+penalty = "l1"
+[seeds]
+count = 4
 [record]
 curves = 9
 """
@@ -103,7 +107,7 @@ def results(tmp_path_factory):
 
     options = Options(width=2, stop=stop, lanes=lanes, watch=interrupt)
     status = run_plan(make_plan(parse(SWEEP)), SWEEP, file.parent / "out", options)
-    assert 0 < status.blocks_left < 8
+    assert 0 < status.blocks_left < 12
     return rvsjax.run(file, file.parent / "out")
 
 
@@ -153,11 +157,11 @@ def test_a_run_is_named_as_before_by_what_it_uses():
     """With l1 the parameter of another has no meaning, and no part in the run's id."""
     raw = parse(SWEEP)
     raw["grid"], raw["case"] = {}, [{"penalty": "l1"}]
-    [here] = make_plan(raw)
+    here, *_ = make_plan(raw)
     assert here.parameters["ridge"] is None
     with pytest.MonkeyPatch.context() as patch:
         patch.delitem(PENALTIES, "elastic-net")
-        [before] = make_plan(raw)
+        before, *_ = make_plan(raw)
     assert before.run_id == here.run_id
 
 
@@ -165,13 +169,13 @@ def test_a_resumed_sweep_has_its_runs_and_its_column(results):
     runs = results.runs
     assert (runs["status"] == "ok").all()
     assert set(own(results)["p_ridge"]) == {0.5, 2.0}
-    others = runs[runs["p_penalty"] != "elastic-net"]
+    others = runs[runs["p_penalty"] == "l1"]
     assert others["p_ridge"].isna().all() and len(others) == 8
-    assert (runs["p_a"].notna() == (runs["p_penalty"] == "transformed-l1")).all()
+    assert runs["p_a"].isna().all()
 
 
 def test_a_run_is_that_of_plain_numpy(results):
-    for _, row in own(results).query("p_start == 'teacher'").iterrows():
+    for _, row in own(results).query("p_seed == 0").iterrows():
         m, ridge, beta, eta = row[["p_lam", "p_ridge", "p_beta", "p_eta"]]
         m, K = m / beta, 5 / (2 * np.pi)
         w_star = np.array([3, 2, 1, 0.5, 0.25])
@@ -191,28 +195,29 @@ def test_claims_are_judged_and_corollary_1_1_is_not_about_it(results):
     assert set(runs["verdict_coupling_bound"]) == {"holds"}
     for claim in ("corollary_1_1", "constant_12"):
         assert set(runs[f"verdict_{claim}"]) == {"not_applicable"}
-    others = results.runs[results.runs["p_penalty"] == "transformed-l1"]
-    assert (others["verdict_corollary_1_1"] == "holds").any()
 
 
-def test_a_violation_of_it_is_certified_and_made_small(results, capsys, tmp_path):
-    worst = own(results).query("verdict_lemma_5_stated == 'violated'")
-    run_id = worst["obs_lemma_5_stated"].idxmax()
-    run_id = worst.loc[run_id, "run_id"]
-    folder = str(results.folder)
-    every = len(results.runs)
-    command = ["certify", folder, "--claim", "lemma_5_stated", "--worst", str(every)]
-    assert main(command) == 0
-    [path] = (results.folder / "certificates").glob(f"*{run_id}.json")
-    told = json.loads(path.read_text())
-    assert told["stands"] and told["parameters"]["penalty"] == "elastic-net"
-    assert told["part"] == "whole run" and float(told["excess"]) > 1e-3
-    capsys.readouterr()
-    assert main(["shrink", folder, run_id, "--claim", "lemma_5_stated"]) == 0
-    small = capsys.readouterr().out
-    assert 'penalty = "elastic-net"' in small and "ridge" in small
-    [item] = make_plan(parse(small))
-    assert item.parameters["d"] == 2
+def test_a_violation_of_it_is_certified(results):
+    every = str(len(results.runs))
+    command = ["certify", str(results.folder), "--claim", "lemma_5_stated"]
+    assert main([*command, "--worst", every]) == 0
+    violated = own(results).query("verdict_lemma_5_stated == 'violated'")
+    for _, row in violated.iterrows():
+        path = results.folder / "certificates" / f"lemma_5_stated-{row['run_id']}.json"
+        told = json.loads(path.read_text())
+        assert told["stands"] and told["part"] == "whole run"
+        assert told["parameters"]["ridge"] == row["p_ridge"]
+        observed = row["obs_lemma_5_stated"]
+        assert float(told["observed"]) == pytest.approx(observed, abs=1e-13)
+
+
+def test_a_counterexample_with_it_is_a_sweep_file(results):
+    row = own(results).iloc[0]
+    start = starts_of(results, [row["run_id"]])[row["run_id"]]
+    text = sweep_file(problem_of(row, start), "lemma_5_stated", row["run_id"])
+    [item] = make_plan(parse(text))
+    assert item.parameters["penalty"] == "elastic-net"
+    assert item.parameters["ridge"] == row["p_ridge"]
 
 
 def test_without_an_exact_prox_it_cannot_be_certified(results, monkeypatch, capsys):
@@ -238,6 +243,7 @@ def test_no_kernel_covers_it():
     from rvsjax.sweep.registry import find_study
 
     has_kernel = find_study("rvscgd").has_kernel
+    raw["seeds"] = {"count": 1}
     ours, covered = make_plan(raw)
     assert [has_kernel(x) for x in (ours, covered)] == [False, True]
     runs = [make_trial(x, 2).draw() for x in (ours, covered)]

@@ -9,18 +9,13 @@ import numpy as np
 import optax
 import pytest
 
+import rvsjax.penalties as registry
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, unit
-from rvsjax.penalties import L0, L1, Largest, NoPenalty, TransformedL1
+from rvsjax.penalties import L1, Largest, NoPenalty, PenaltySpec
 from rvsjax.types import Hyper
 
-PENALTIES = {
-    "l0": L0(),
-    "l1": L1(),
-    "transformed-l1": TransformedL1,
-    "none": NoPenalty(),
-    "largest": Largest(jnp.int32(4)),
-}
+PENALTIES = [*registry.PENALTIES, "none", "largest"]
 
 
 def problem(dtype="float64", eta=0.05, d=12):
@@ -32,8 +27,10 @@ def problem(dtype="float64", eta=0.05, d=12):
 
 
 def penalty_of(name, dtype="float64"):
-    penalty = PENALTIES[name]
-    return penalty(jnp.asarray(1.0, dtype)) if penalty is TransformedL1 else penalty
+    if name == "largest":
+        return Largest(jnp.int32(4))
+    spec = registry.PENALTIES.get(name, PenaltySpec(NoPenalty))
+    return spec.make(lambda own: jnp.asarray(spec.parameters[own].default, dtype))
 
 
 every = [

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from rvsjax.penalties import PENALTIES
 from rvsjax.theory import VERDICTS, verdict
 from tests.docs.pages import follow
 
@@ -12,7 +13,9 @@ from tests.docs.pages import follow
 @pytest.fixture(scope="module")
 def made():
     """What the page leaves; that it prints what it shows is checked on the way."""
-    return follow("extending.md")
+    names = follow("extending.md")
+    yield names
+    del PENALTIES["elastic-net"]
 
 
 @pytest.mark.parametrize("m", [0.05, 0.4, 2.0])
