@@ -10,11 +10,12 @@ import pytest
 from rvsjax import STUDIES
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.registry import find_parameters
+from rvsjax.sweep.registry import find_parameters, find_schema
 from tests import ROOT
 
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
+COLUMNS = (ROOT / "docs" / "columns.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -64,19 +65,23 @@ def test_every_parameter_and_column_is_documented():
             assert f"`{name}`" in GUIDE, name
     from rvsjax.simulation.metrics import Measurements
     from rvsjax.studies.lenet.tables import Points
-    from rvsjax.studies.two_layer import study as two_layer
+    from rvsjax.studies.two_layer.evaluate import TwoLayerMeasurements
     from rvsjax.theory import CLAIMS
 
-    for name in (
-        *Measurements._fields,
-        *two_layer.TwoLayerMeasurements._fields,
-        "ended",
-    ):
-        assert f"`m_{name}`" in GUIDE, name
-    for name in Points._fields[1:]:
-        assert f"`m_{name}`" in GUIDE and name in GUIDE, name
+    told = (Measurements._fields, TwoLayerMeasurements._fields, Points._fields[1:])
+    measured = {f"m_{name}" for fields in told for name in (*fields, "ended")}
+    rows = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", COLUMNS, re.MULTILINE)
+    assert {*measured, *Points._fields[1:]} <= set(rows)
     for name in CLAIMS:
         assert f"`{name}`" in GUIDE, name
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_column_has_a_meaning(study):
+    """Parameters have it in the help of the sweep file."""
+    for table, columns in find_schema(study).items():
+        for name, column in columns.items():
+            assert column.statement or name.startswith("p_"), (table, name)
 
 
 SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))

@@ -80,7 +80,8 @@ def test_its_columns_are_told_in_its_words_everywhere(capsys):
     assert main(["sweep", "halves.toml", *fewer, *quietly]) == 0
     found = compare("out/halves", "out/fewer")
     compared = comparison_content(found, pairs_table(found.pairs))
-    assert "last place (metres) by " in compared.text["answer"][0]
+    rows = [row for group in compared.text["groups"] for row in group["rows"]]
+    assert [row["label"] for row in rows] == ["last place (metres)"]
     assert compared.text["by"] == ["shrink factor", "seed"]
     assert "| `m_x` | last place (metres) | numbers | x at the last step |" in (
         columns_page(["toy"])
