@@ -50,7 +50,7 @@ class Results:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was asked, versions, device and timings."""
+        """The manifest: what was asked, versions, device and timings."""
         return self._store.manifest
 
     @property
@@ -63,7 +63,7 @@ class Results:
 
     @property
     def study(self) -> str:
-        """What the sweep studied."""
+        """The name of the study."""
         study = self.manifest.get("asked", {}).get("study")
         if study is None:
             what = "does not say what was asked"
@@ -105,7 +105,7 @@ class Results:
 
     @cached_property
     def precisions(self) -> pd.DataFrame:
-        """What a precision misses or invents, against float64; empty without both."""
+        """Violations that a precision misses or invents, against float64."""
         return compare_precisions(self.runs)
 
     def is_about_runs(self, claim: str) -> bool:

@@ -47,7 +47,7 @@ _LONGEST = 60  # characters of a name that a stranger gave
 
 
 class Column(NamedTuple):
-    """What a column holds, and its words.
+    """The kind of a column, and its words.
 
     `label` names it, `tex` does where formulas can be written; `statement` is its line
     in the reference. `order` is its place among those that are shown first. `summary`
@@ -66,7 +66,7 @@ class Column(NamedTuple):
 
     @property
     def is_main(self) -> bool:
-        """Whether it is among those that are shown first."""
+        """True for those that are shown first."""
         return self.order < math.inf
 
     @property

@@ -7,12 +7,11 @@ import pandas as pd
 
 from rvsjax.report.page.pack import listed
 from rvsjax.report.page.parameters import Parameter, joined
-from rvsjax.report.page.quantiles import Sorted
+from rvsjax.report.page.quantiles import BAND, Sorted
 from rvsjax.results.schema import Columns
 
 __all__ = ["curves_content"]
 
-BAND = (0.1, 0.5, 0.9)
 MOST_RUNS = 20_000
 _MOST_STEPS = 200
 _LEAST_STEPS = 20

@@ -1,4 +1,4 @@
-"""Where runs diverge or fail: by the value of each parameter, and why."""
+"""Runs that diverge or fail, by the value of each parameter, with their reasons."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from rvsjax.results.schema import Columns
 
 __all__ = ["Parameter", "constant", "joined", "method", "varied"]
 
-MOST_VALUES = 12
+_MOST_VALUES = 12
 MOST_METHODS = 16
 _BINS = 6
 _MOST = 8  # parameters in figures
@@ -103,9 +103,9 @@ def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return codes and values; the rarest are `others` where there are many."""
     codes, words = pd.factorize(column)
     often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")
-    shown = sorted(often[:MOST_VALUES], key=lambda i: str(words[i]))
+    shown = sorted(often[:_MOST_VALUES], key=lambda i: str(words[i]))
     values = [short(words[i], 40) for i in shown]
-    if len(words) > MOST_VALUES:
+    if len(words) > _MOST_VALUES:
         values.append("others")
     places = np.full(len(words) + 1, len(shown))
     places[shown] = range(len(shown))
@@ -118,7 +118,7 @@ def _of_numbers(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     numbers = column.to_numpy(float, na_value=np.nan)
     finite = np.isfinite(numbers)
     known = np.unique(numbers[finite])
-    if len(known) <= MOST_VALUES:
+    if len(known) <= _MOST_VALUES:
         codes = np.searchsorted(known, numbers)
         return np.where(finite, codes, -1), [number(x) for x in known]
     edges = np.unique(np.quantile(numbers[finite], np.linspace(0, 1, _BINS + 1)))

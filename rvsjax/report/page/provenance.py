@@ -1,4 +1,4 @@
-"""Where the numbers come from: versions, device, commit, timings, the sweep file."""
+"""Provenance of the numbers: versions, device, commit and timings of each call."""
 
 from typing import Any
 

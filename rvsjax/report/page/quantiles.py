@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["Sorted", "shares"]
+__all__ = ["BAND", "Sorted", "shares"]
+
+BAND = (0.1, 0.5, 0.9)
+"""Ends and middle of a band."""
 
 
 class Sorted:

@@ -1,4 +1,4 @@
-"""What every page is made of: one HTML file with its scripts and data, no request."""
+"""One HTML file with its scripts and data, which makes no request."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ _TEMPLATES = files("rvsjax.report.page") / "template"
 
 
 class Content(NamedTuple):
-    """What stands in a page, and what its figures draw."""
+    """The words of a page, and the data of its figures."""
 
     text: dict[str, Any]
     figures: dict[str, Any]

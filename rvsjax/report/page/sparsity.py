@@ -7,12 +7,11 @@ import pandas as pd
 
 from rvsjax.report.page.measures import Measure
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.quantiles import Sorted
+from rvsjax.report.page.quantiles import BAND, Sorted
 from rvsjax.report.page.words import number
 
 __all__ = ["sparsity_content"]
 
-BAND = (0.1, 0.5, 0.9)
 MOST_RATIOS = 24
 _BINS = 12
 _ABOUT = ("nnz", "support", "sparsity_content", "zeros")

@@ -38,7 +38,7 @@ class Side(NamedTuple):
 
 
 class WordCounts(NamedTuple):
-    """How often a word, or a truth value, is one in A and one in B."""
+    """The number of pairs with one word, or truth value, in A and one in B."""
 
     name: str
     a: str

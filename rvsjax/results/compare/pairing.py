@@ -24,7 +24,7 @@ _FEW = 3  # values of a parameter, or parameters, in a sentence
 
 
 class Differing(NamedTuple):
-    """What is one thing in A and another in B, as text."""
+    """A thing that is one in A and another in B, as text."""
 
     name: str
     a: str

@@ -1,4 +1,4 @@
-"""What two folders were computed with, where it differs."""
+"""Differences of device, versions and settings between two folders."""
 
 import json
 from collections.abc import Iterator

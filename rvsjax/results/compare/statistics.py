@@ -16,7 +16,7 @@ _SURE = 0.95  # of an interval
 
 
 class MeasureDifference(NamedTuple):
-    """How a measurement differs, B - A."""
+    """Differences B - A of a measurement over the pairs."""
 
     name: str
     pairs: int  # with a number in both
@@ -32,7 +32,7 @@ class MeasureDifference(NamedTuple):
 
 
 class ClaimDifference(NamedTuple):
-    """How the verdicts on a claim differ: pairs, by what is violated."""
+    """Pairs by their verdicts on a claim: violated in both, in one, in neither."""
 
     name: str
     pairs: int  # with a verdict in both
