@@ -9,6 +9,7 @@ from rvsjax.results.schema import (
     BY_PREFIX,
     CLAIM_COLUMNS,
     Column,
+    Columns,
     find_columns,
 )
 from rvsjax.sweep.registry import find_parameters, find_schema
@@ -52,14 +53,13 @@ def _study(study: str) -> str:
     return f"\n## Study {study}\n\n{''.join(tables)}"
 
 
-def _own(study: str, columns: Mapping[str, Column]) -> dict[str, Column]:
+def _own(study: str, columns: Columns) -> Columns:
     """Return the columns of runs that not every study has, parameters by their help."""
     fields = find_parameters(study).model.model_fields
-    found = {x: told for x, told in columns.items() if x not in ANY_RUNS}
+    found = {x: y for x, y in columns.items() if x not in ANY_RUNS}
     helps = {f"p_{name}": field.description for name, field in fields.items()}
-    known = {x: find_columns(study, "runs")[x] for x in helps}
-    parameters = {x: told._replace(statement=helps[x]) for x, told in known.items()}
-    return parameters | {x: told for x, told in found.items() if x[:2] != "p_"}
+    parameters = {x: columns[x]._replace(statement=helps[x] or "") for x in helps}
+    return Columns(parameters | {x: y for x, y in found.items() if x[:2] != "p_"})
 
 
 def _table(name: str, columns: Mapping[str, Column]) -> str:

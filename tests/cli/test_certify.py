@@ -109,7 +109,7 @@ def test_a_long_run_is_replayed_around_its_violation(
     [whole] = certify(results, ["lemma_5_stated"], 1, quiet)
     whole = json.loads(whole.read_text())
     assert whole["step"] > 5
-    monkeypatch.setattr("rvsjax.studies.rvscgd.certify.PATIENCE", 0.0)
+    monkeypatch.setattr("rvsjax.studies.rvscgd.certify.REPLAY_SECONDS", 0.0)
     [part] = certify(results, ["lemma_5_stated"], 1, quiet)
     part = json.loads(part.read_text())
     assert part["part"] == f"from step {whole['step'] - 3}"

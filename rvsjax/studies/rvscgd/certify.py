@@ -23,9 +23,9 @@ from rvsjax.sweep.store import FolderError
 from rvsjax.theory import statement
 from rvsjax.theory.exact import DIGITS, ExactCase, Judgement, judge
 
-__all__ = ["PATIENCE", "certify", "problem_of", "starts_of", "worst_runs"]
+__all__ = ["REPLAY_SECONDS", "certify", "problem_of", "starts_of", "worst_runs"]
 
-PATIENCE = 60.0  # seconds that a replay of a whole run may take
+REPLAY_SECONDS = 60.0  # that a replay of a whole run may take
 
 _AROUND = 2  # steps before the violation that a partial replay begins
 
@@ -52,7 +52,7 @@ def certify(
 ) -> Iterator[Path]:
     """Write certificates for the worst violating runs of each claim; yield the files.
 
-    A run is replayed whole where that takes less than `PATIENCE`, else from a few steps
+    A run is replayed whole where that takes less than `REPLAY_SECONDS`, else from a few steps
     before its largest violation, or before its end: a run of its own, which starts at
     that iterate.
     """
@@ -84,7 +84,7 @@ def certify(
 def _certificate(claim: str, row: pd.Series, start: Start) -> dict[str, Any]:
     whole = problem_of(row, start)
     first, problem = 0, whole
-    if _seconds(whole, claim) > PATIENCE:
+    if _seconds(whole, claim) > REPLAY_SECONDS:
         last = _step(row, _STEPS[claim]) if claim in _STEPS else whole.steps
         first = max(0, last - 1 - _AROUND)
         problem = whole._replace(steps=2 * _AROUND, w_start=_iterate(whole, first))
