@@ -52,9 +52,9 @@ def certify(
 ) -> Iterator[Path]:
     """Write certificates for the worst violating runs of each claim; yield the files.
 
-    A run is replayed whole where that takes less than `REPLAY_SECONDS`, else from a few steps
-    before its largest violation, or before its end: a run of its own, which starts at
-    that iterate.
+    A run is replayed whole where that takes less than `REPLAY_SECONDS`, else from a few
+    steps before its largest violation, or before its end: a run of its own, which
+    starts at that iterate.
     """
     chosen = [
         (claim, row)
