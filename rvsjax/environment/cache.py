@@ -1,4 +1,4 @@
-"""Files kept between processes, in a folder that nobody else can write to or read.
+"""Cache files in a folder that nobody else can write to or read.
 
 Code is loaded from these files, so a folder that another user could have touched is not
 used at all. A file that is damaged, foreign or of another version is as if absent.
@@ -10,8 +10,9 @@ import hashlib
 import logging
 import os
 import stat
-import sys
 from pathlib import Path
+
+import platformdirs
 
 __all__ = ["LIMIT", "Cache", "private_folder", "source_digest", "warn_once"]
 
@@ -147,11 +148,8 @@ def _problem(folder: Path) -> tuple[str, str]:
 
 def _root() -> Path | None:
     setting = os.environ.get("RVSJAX_CACHE", "")
+    if setting == "off":
+        return None
     if setting:
-        return (
-            None if setting == "off" else Path(os.path.expanduser(setting)).absolute()
-        )
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "rvsjax"
-    folder = Path(os.environ.get("XDG_CACHE_HOME", ""))  # relative ones do not count
-    return (folder if folder.is_absolute() else Path.home() / ".cache") / "rvsjax"
+        return Path(os.path.expanduser(setting)).absolute()
+    return platformdirs.user_cache_path("rvsjax")

@@ -5,7 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from rvsjax.environment.cache import Cache, private_folder, source_digest, warn_once
 
@@ -41,9 +44,23 @@ def test_without_settings_it_lies_in_the_home(tmp_path, monkeypatch):
     monkeypatch.delenv("RVSJAX_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which does not count
     monkeypatch.setenv("HOME", str(tmp_path))
-    for kind, path in (("linux", ".cache"), ("darwin", "Library/Caches")):
-        monkeypatch.setattr(sys, "platform", kind)
+    for kind, path in ((Unix, ".cache"), (MacOS, "Library/Caches")):
+        monkeypatch.setattr(platformdirs, "PlatformDirs", kind)
         assert private_folder("x") == tmp_path / path / "rvsjax" / "x"
+
+
+def test_without_a_home_there_is_no_cache(tmp_path, monkeypatch, said):
+    """Nor a folder whose name is ``~``, which is all that is known of it."""
+    monkeypatch.delenv("RVSJAX_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)  # of whom nothing is known
+    monkeypatch.chdir(tmp_path)
+    assert private_folder("x") is None
+    assert not [*tmp_path.iterdir()]
+    assert [text.partition(",")[0] for text in said()] == [
+        "the home folder is no cache"
+    ]
 
 
 def test_the_setting_names_a_folder_or_says_off(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ import struct
 import sys
 import tracemalloc
 import types
+from pathlib import Path
 
 import hypothesis.strategies as st
 import numpy as np
@@ -36,6 +37,7 @@ CASES = settings(
 )
 IMAGES = np.arange(60, dtype=np.uint8).reshape(5, 3, 4)
 LABELS = np.array([0, 1, 2, 0, 1], np.uint8)
+LABELS_GZ = "t10k-labels-idx1-ubyte.gz"
 
 
 def packed(array, kind=8, zeros=b"\0\0"):
@@ -438,24 +440,49 @@ def test_without_the_extra_it_says_what_is_missing(monkeypatch):
         load_data()
 
 
-def test_pooch_is_asked_quietly(tmp_path, monkeypatch):
+def test_pooch_is_asked_quietly_with_a_known_hash(tmp_path, monkeypatch):
     """With a stand-in for pooch, which keeps what it is asked."""
     asked, log = [], logging.getLogger("stand-in")
     log.setLevel(logging.INFO)
 
     def retrieve(*args, **options):
-        asked.append((args, options, log.level, (tmp_path / "a.gz").exists()))
+        asked.append((args, options, log.level))
         raise OSError("404 Not Found")
 
     fake = types.SimpleNamespace(retrieve=retrieve, get_logger=lambda: log)
     fake.HTTPDownloader = lambda timeout: timeout
     monkeypatch.setitem(sys.modules, "pooch", fake)
-    (tmp_path / "a.gz").write_bytes(b"damaged")
     with pytest.raises(OSError, match="404"):
-        mnist._fetch("https://mirror/", "a.gz", tmp_path)
-    where = ("https://mirror/a.gz", None, "a.gz", tmp_path)
-    assert asked == [(where, {"downloader": 10}, logging.ERROR, False)]
+        mnist._fetch("https://mirror/", LABELS_GZ, tmp_path)
+    known = f"sha256:{mnist._SHA256[LABELS_GZ]}"
+    where = (f"https://mirror/{LABELS_GZ}", known, LABELS_GZ, tmp_path)
+    assert asked == [(where, {"downloader": 10}, logging.ERROR)]
     assert log.level == logging.INFO
+
+
+@pytest.mark.parametrize("before", [None, b"damaged"])
+def test_pooch_keeps_what_has_the_known_hash_alone(tmp_path, monkeypatch, before):
+    """By the real pooch, where it is installed, from a mirror in a folder."""
+    pooch = pytest.importorskip("pooch")
+    good = (DIGITS / LABELS_GZ).read_bytes()
+    served = [b"of another data set", good]
+
+    def download(url, file, pooch):
+        asked.append(url)
+        Path(file).write_bytes(served[len(asked) - 1])
+
+    asked = []
+    monkeypatch.setattr(pooch, "HTTPDownloader", lambda timeout: download)
+    monkeypatch.setitem(mnist._SHA256, LABELS_GZ, hashlib.sha256(good).hexdigest())
+    path = tmp_path / LABELS_GZ
+    if before is not None:
+        path.write_bytes(before)
+    with pytest.raises(ValueError, match="does not match the known hash"):
+        mnist._fetch("https://mirror/", LABELS_GZ, tmp_path)
+    mnist._fetch("https://mirror/", LABELS_GZ, tmp_path)
+    assert path.read_bytes() == good
+    mnist._fetch("https://mirror/", LABELS_GZ, tmp_path)  # is there
+    assert asked == 2 * [f"https://mirror/{LABELS_GZ}"]
 
 
 def test_the_split_is_the_same_in_every_class():

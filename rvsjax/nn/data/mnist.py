@@ -11,7 +11,7 @@ import numpy as np
 
 from rvsjax.environment.cache import private_folder
 from rvsjax.errors import DataError
-from rvsjax.nn.data.folder import MNIST_MD5, Arrays, Images, read_folder
+from rvsjax.nn.data.folder import Arrays, Images, read_folder
 
 __all__ = ["MIRRORS", "from_cache", "from_mirrors", "from_package", "split"]
 
@@ -19,6 +19,22 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
+
+_SHA256 = {
+    "train-images-idx3-ubyte.gz": (
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
+}
+"""SHA-256 of MNIST's files as both mirrors compress them."""
 
 _PATIENCE = 10  # seconds without a byte until the next mirror is asked
 _OWN = "give a folder with the four files of MNIST with --data, or in RVSJAX_DATA"
@@ -41,8 +57,8 @@ def from_mirrors() -> Images:
     with _cache() as folder:
         for mirror in MIRRORS:
             try:
-                for name in MNIST_MD5:
-                    _fetch(mirror, f"{name}.gz", folder)
+                for name in _SHA256:
+                    _fetch(mirror, name, folder)
                 return read_folder(folder, f"downloaded from {mirror}", only_mnist=True)
             except ImportError:
                 raise DataError("pooch, which downloads it, is missing") from None
@@ -96,16 +112,16 @@ def _cache() -> Iterator[Path]:
 
 
 def _fetch(mirror: str, name: str, folder: Path) -> None:
-    """Download a file, under another name until it is whole."""
+    """Download a file, unless it is there, whole and right."""
     import pooch  # type: ignore
 
-    (folder / name).unlink(missing_ok=True)  # wrong or damaged, else it had been used
     log = pooch.get_logger()
     level = log.level
     log.setLevel(logging.ERROR)  # it would tell what our source tells
     try:
         load = pooch.HTTPDownloader(timeout=_PATIENCE)
-        pooch.retrieve(mirror + name, None, name, folder, downloader=load)  # type: ignore
+        known = f"sha256:{_SHA256[name]}"
+        pooch.retrieve(mirror + name, known, name, folder, downloader=load)  # type: ignore
     finally:
         log.setLevel(level)
 
