@@ -1,4 +1,4 @@
-"""Cache files in a folder that nobody else can write to or read.
+"""A private cache of files: a folder that nobody else can write to or read.
 
 Code is loaded from these files, so a folder that another user could have touched is not
 used at all. A file that is damaged, foreign or of another version is as if absent.

@@ -8,7 +8,7 @@ __all__ = ["Network"]
 
 @pytree
 class Network:
-    """What a network is trained with; the defaults of sweeps are the paper's.
+    """Configuration of one training; the defaults of sweeps are the paper's.
 
     Networks of one type are trained together, mapped over their leaves. Dinh and Xin
     2020, Table 1: 100 epochs, momentum 0.9, weight decay 5e-4, learning rate 1e-3,

@@ -1,4 +1,4 @@
-"""What a trained network is worth: accuracy, loss and sparsity of w and of u."""
+"""Evaluation of a trained network: accuracy, loss and sparsity of w and of u."""
 
 from typing import NamedTuple
 

@@ -51,7 +51,7 @@ INPUTS = {"unit": (0.0, 1.0), "standard": (0.1307, 0.3081)}
 
 
 class LeNet(NamedTuple):
-    """What a network is made of.
+    """Layers and quantisation of a network.
 
     Weights are in full precision everywhere; what is quantised are activations. A first
     layer in full precision keeps ReLU after `conv1` (its input is the image); a last

@@ -1,4 +1,4 @@
-"""Which leaves of a network are penalised, and trees that hold a part of its leaves.
+"""Penalised leaves of a network, and trees that hold a part of its leaves.
 
 Where such a tree lacks a leaf it has a hole, an `optax.MaskedNode`; it has None where
 the network holds something that is no array.

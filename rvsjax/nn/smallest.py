@@ -1,4 +1,4 @@
-"""Which entries of a network stay when the smallest of all are taken out.
+"""Masks of a network without the smallest of all its entries.
 
 Entries of every kernel are compared with each other, not layer by layer (global
 magnitude pruning). What stays is exact whatever the entries: ties go by their order.

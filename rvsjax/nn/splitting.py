@@ -28,7 +28,7 @@ Weight = float | Array | Callable[[Array], Any]
 
 
 class SplittingState(NamedTuple):
-    """What `relaxed_splitting` keeps: the sparse network of the last step.
+    """State of `relaxed_splitting`: the sparse network of the last step.
 
     Both trees are shaped like the parameters; where the one has a leaf, the other has
     an `optax.MaskedNode`.

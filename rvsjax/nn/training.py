@@ -24,7 +24,7 @@ FORWARD = {"plain": lenet.apply, "products": lenet_matmul.apply}
 
 
 class Training(NamedTuple):
-    """Where the training of a network is."""
+    """State of the training of a network."""
 
     w: Parameters
     state: Any  # of the optimiser: momentum, and u

@@ -262,6 +262,7 @@ def test_theory_lists_every_claim(capsys):
     assert main(["theory", "list"]) == 0
     out = capsys.readouterr().out
     assert all(name in out for name in every)
+    assert len(out.splitlines()) == 1 + len(every)  # in a pipe a row is a line
     assert main([], "theory") == 0  # python -m rvsjax.theory
     assert capsys.readouterr().out == out
     assert main(["theory", "--json"]) == 0

@@ -3,7 +3,7 @@
 import io
 import sys
 
-from rvsjax.cli.tables import Table, tell_all
+from rvsjax.cli.tables import Table, put_all, tell_all
 
 TABLE = Table(
     ("claim", "holds", "violated"),
@@ -40,6 +40,27 @@ def screen(monkeypatch, **variables):
 def test_in_a_log_a_table_is_plain_text(capsys):
     tell_all(["before", TABLE])
     assert capsys.readouterr().err == PLAIN
+
+
+def test_results_go_to_stdout(capsys):
+    put_all(["before", TABLE])
+    assert capsys.readouterr() == (PLAIN, "")
+
+
+def test_a_row_of_a_log_is_one_line_however_wide(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    put_all([Table(("claim", "words"), [("lemma_5", "x " * 500 + "y")], words=2)])
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(line) for line in lines] == [14, 9 + 1001]
+
+
+def test_long_words_wrap_on_a_terminal_beside_the_name(monkeypatch):
+    shown = screen(monkeypatch)
+    monkeypatch.setattr(sys, "stdout", shown)
+    put_all([Table(("claim", "words"), [("lemma_5", "word " * 30)], words=2)])
+    _, _, first, *more = shown.getvalue().splitlines()
+    assert first.startswith("lemma_5") and len(more) == 2
+    assert all(line.startswith("        ") and "word" in line for line in more)
 
 
 def test_without_colour_a_terminal_shows_plain_text(monkeypatch):

@@ -31,7 +31,7 @@ _CHUNK = 2**20  # memory grows with what has been read, not with what is promise
 
 
 class Idx(NamedTuple):
-    """What a file holds."""
+    """Content of an IDX file."""
 
     array: np.ndarray  # uint8, not writable
     md5: str  # of the file's bytes, uncompressed
@@ -59,7 +59,7 @@ def read_idx(path: Path, axes: int) -> Idx:
 
 
 class _Wrong(Exception):
-    """What a file is that it should not be."""
+    """A file that is no IDX file; the message says what it is."""
 
 
 def _read(file: io.BufferedIOBase, axes: int) -> Idx:

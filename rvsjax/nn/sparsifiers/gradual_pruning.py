@@ -25,7 +25,7 @@ BEGIN, END = 0.0, 0.75
 
 
 class MaskedState(NamedTuple):
-    """Which kernel entries are held at 0, and the state of the descent."""
+    """Mask of the kernel entries held at 0, and state of the descent."""
 
     pruned: Any  # bools, holes where the parameters have no kernel
     descent: Any
