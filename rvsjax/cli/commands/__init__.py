@@ -1,1 +1,1 @@
-"""One file a command; each has `carry_out(arguments) -> exit code`."""
+"""Commands, one a file, each with `ABOUT`, `add_options(parser)` and `run(arguments)`."""
