@@ -186,9 +186,10 @@ def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, 
     words = _words(raw or {})
     if key in _WORDS and not isinstance(value, str) and len(text) <= _LONGEST_WORD:
         return key, text
-    if key in words.names and not isinstance(value, list | dict):
-        if words.check(key, value, key)[1]:
-            read, problems = words.read(key, text, key)
+    name = key.removeprefix("constants.")
+    if name in words.names and not isinstance(value, list | dict):
+        if words.check(name, value, key)[1]:
+            read, problems = words.read(name, text, key)
             return key, value if problems else read
     return key, value
 

@@ -73,6 +73,7 @@ def test_a_printed_number_is_read():
 SETTINGS = {
     "eta=.1": ("eta", 0.1),
     "eta=+.5": ("eta", 0.5),
+    "constants.eta=.1": ("constants.eta", 0.1),
     "eta=1.": ("eta", 1.0),
     "eta=4 × 10⁻³": ("eta", 4e-3),
     "steps=1_000": ("steps", 1000),
