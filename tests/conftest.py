@@ -5,6 +5,7 @@ of the time. What programs and kernels are kept, is kept for this test run alone
 """
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,33 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Files of half a minute and more, the longest first: with two workers none of them waits
+# for the other's last. xdist by itself begins with those of the most tests.
+LONG = """
+cli/test_main theory/test_hunt sweep/test_recompute test_oracle test_peers
+simulation/kernels/test_native sweep/test_locks simulation/test_limit
+sweep/test_safe_to_open sweep/test_faults theory/test_pairs sweep/plan/test_hostile
+studies/test_methods simulation/kernels/test_prox simulation/kernels/test_native_edges
+simulation/kernels/test_warp sweep/test_damage sweep/test_unkept cli/test_signals
+theory/test_claims studies/test_lenet_edges sweep/test_runner report/test_figures
+""".split()
+
+
+def pytest_configure(config):
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    places = {f"tests/{name}.py": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
+def pytest_collection_finish():
+    """A collection of garbage need not look at all that JAX and pandas brought along."""
+    gc.freeze()
+
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)

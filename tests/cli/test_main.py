@@ -77,7 +77,7 @@ class Desk:
         )
 
     def end(self, process, code):
-        stdout, stderr = process.communicate(timeout=90)
+        stdout, stderr = process.communicate(timeout=300)
         return self.check(Said(process.returncode, stdout, stderr), code)
 
     def check(self, said, code):

@@ -7,9 +7,9 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
-import hypothesis  # noqa: F401
 import jax  # noqa: F401
 import mpmath  # noqa: F401
 import pandas  # noqa: F401
@@ -36,11 +36,14 @@ def test(tree: Path, tests: set[str]) -> int:
     code = 1 + FAILED
     try:
         code = run(tree, tests)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
 def run(tree: Path, tests: set[str]) -> int:
+    atexit._clear()  # the copy is removed by who made it
     os.chdir(tree)
     paths = [str(tree), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)

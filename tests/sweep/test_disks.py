@@ -142,8 +142,6 @@ def content(folder):
 def _collect_only_what_is_made_here():
     """A collection walks over all that there is, and after JAX that takes a second."""
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
