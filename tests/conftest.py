@@ -29,8 +29,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Files of half a minute and more, the longest first: with two workers none of them waits
-# for the other's last. xdist by itself begins with those of the most tests.
+# Files of half a minute and more, the longest first: with two workers neither waits for
+# the other's last. xdist by itself begins with those of the most tests.
 LONG = """
 cli/test_main theory/test_hunt sweep/test_recompute test_oracle test_peers
 simulation/kernels/test_native sweep/test_locks simulation/test_limit
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """A collection of garbage need not look at all that JAX and pandas brought along."""
+    """Let garbage collectors pass over all that JAX and pandas brought along."""
     gc.freeze()
 
 

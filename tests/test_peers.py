@@ -62,8 +62,16 @@ def peer(name):
     return load(name)
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.penalty)
-@pytest.mark.parametrize("name", MODULES)
+CASES = [
+    pytest.param(name, setting, id=f"{name}-{setting.penalty}")
+    for name in MODULES
+    for setting in SETTINGS
+    # numba-libm is numba with another arctangent, whatever the penalty
+    if name != "numba-libm" or setting == SETTINGS[-1]
+]
+
+
+@pytest.mark.parametrize(("name", "setting"), CASES)
 def test_a_peer_agrees_with_the_plain_reference(name, setting):
     """To rounding: sums are taken in other orders, and products fused."""
     prepare, problem = peer(name), draw(setting, RUNS, D)

@@ -47,7 +47,7 @@ MODELS = [
         "rvsjax/models/two_layer.py",
         "alpha = -jnp.expm1(-(r**2))",
         "alpha = -jnp.expm1(-r)",
-        "tests/models/test_surrogates.py",
+        "tests/models/test_two_layer.py",
     ),
 ]
 ALGORITHMS = [

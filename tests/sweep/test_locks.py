@@ -373,27 +373,21 @@ def test_a_shard_that_was_killed_begins_again(tmp_path, children):
 
 
 def test_two_real_shards(whole, tmp_path):
+    """One after the other: the second finds the program that the first has kept."""
     Path("shared.toml").write_text(SWEEP)
     command = [sys.executable, "-m", "rvsjax.sweep", "shared.toml", "--no-report"]
     command += ["--kernel", "plain", "--block", "2", "--device", "cpu", "--shard"]
     ours = ("JAX_", "XLA_")  # the shell may have set some
     bare = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    shards = [
-        subprocess.Popen(
-            [*command, share],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=bare,
-        )
-        for share in ("1/2", "2/2")
-    ]
-    said = [process.communicate(timeout=2 * WAIT) for process in shards]
-    assert [process.returncode for process in shards] == [0, 0], said
-    assert not any("Traceback" in errors for _, errors in said)
-    assert "out/shared\n" in [out for out, _ in said]  # of the last one, if not of both
-    for out, errors in said:
-        assert ("this shard is done; " in errors) == (out == "")
+    options = {"capture_output": True, "text": True, "env": bare, "timeout": 4 * WAIT}
+    first, second = (
+        subprocess.run([*command, share], **options) for share in ("1/2", "2/2")
+    )
+    assert (first.returncode, second.returncode) == (0, 0), (first, second)
+    assert "Traceback" not in first.stderr + second.stderr
+    assert (first.stdout, second.stdout) == ("", "out/shared\n")
+    assert "this shard is done; " in first.stderr
+    assert "this shard is done; " not in second.stderr
     told = Results("out/shared").manifest["sessions"]
     assert [session["blocks"] for session in told] == [4, 4]
     # XLA_FLAGS differ from those of this process: the numbers agree, if not the bits
