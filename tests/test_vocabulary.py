@@ -13,12 +13,10 @@ PACKAGE = ROOT / "rvsjax"
 INTERFACES = {
     "a method and a network": "init step apply",
     "a sparsifier": "optimiser sparse",
-    "a study": "evaluate make_trial tables main_figure claims",
-    "a command": "carry_out",
+    "a study": "evaluate make_trial tables main_figure",
+    "a command, and Python's own words for it": "add_options run limit_point",
     "a kernel": "simulate problem",
-    "a page": "answer content table make_page write_page",
     "a format of files": "read encode dump load schema pieces",
-    "what Python is given, and what works": "limit_point",
 }
 DECLARED = {name for names in INTERFACES.values() for name in names.split()}
 EXACT = "theory/exact/"  # its claims have the names of those that they are twins of

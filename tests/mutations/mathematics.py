@@ -104,8 +104,8 @@ ALGORITHMS = [
 SIMULATION = [
     Mutation(
         "rvsjax/simulation/monitor.py",
-        "jnp.where(change > seen.change, step, seen.change_at)",
-        "jnp.where(change >= 0, step, seen.change_at)",
+        "jnp.where(rises, step, seen.first_increase)",
+        "jnp.where(increase > error, step, seen.first_increase)",
         "tests/simulation/test_simulate.py::test_monitors_agree_with_a_plain_loop",
     ),
     Mutation(

@@ -169,10 +169,11 @@ SWEEP = [
         "::test_a_program_for_a_penalty_and_none_for_new_values",
     ),
     Mutation(
-        "rvsjax/cli/main.py",
-        "        return REFUSED\n",
-        "        return SOME_FAILED\n",
-        "tests/cli/test_main.py::test_a_wrong_command_is_refused_in_a_sentence",
+        "rvsjax/cli/failures.py",
+        "return Failure(_mistakes(error, arguments.file), REFUSED)",
+        "return Failure(_mistakes(error, arguments.file), SOME_FAILED)",
+        "tests/cli/test_main.py"
+        "::test_all_mistakes_of_a_file_are_on_stderr_with_their_number",
     ),
 ]
 MUTATIONS = [*ATOMIC, *LOCK, *FILES, *SWEEP]
