@@ -139,11 +139,10 @@ def test_empty_and_full_supports(way, penalty, dtype):
 def test_a_weight_at_its_threshold_is_not_in_the_support(way, penalty, dtype):
     """sqrt(2 m) = m (a+1)/a = 1/2 exactly, and weights of exactly 1/2."""
     m = {"l0": 0.125, "l1": 0.5, "transformed-l1": 0.25}[penalty]
-    start = np.zeros((13, 12))
-    start[:, :4] = 0.5
+    start = np.full((1, 4), 0.5)
     given = {"beta": 1.0, "lam": m, "a": 1.0, "eta": 0.0}
-    given = {name: np.full(13, value) for name, value in given.items()}
-    runs = make_runs(penalty, dtype, start=start, **given)
+    given = {name: np.full(1, value) for name, value in given.items()}
+    runs = make_runs(penalty, dtype, runs=1, d=4, steps=3, start=start, **given)
     plain, fast = both(runs, way)
     np.testing.assert_array_equal(plain.state.u, 0)
     np.testing.assert_array_equal(fast.state.u, 0)

@@ -146,10 +146,9 @@ def test_a_tie_at_a_jump(way, penalty, dtype):
     given = {"l0": {"lam": 0.125}, "l1": {"lam": 0.5}}
     given = given.get(penalty, {"lam": 0.1875, "a": 0.5})
     given = {"a": 1.0, "beta": 1.0, "eta": 0.0} | given
-    given = {name: np.full(13, value) for name, value in given.items()}
-    start = np.zeros((13, 12))
-    start[:, :4] = 0.5
-    runs = make_runs(penalty, dtype, start=start, **given)
+    given = {name: np.full(1, value) for name, value in given.items()}
+    start = np.full((1, 4), 0.5)
+    runs = make_runs(penalty, dtype, runs=1, d=4, steps=3, start=start, **given)
     plain, fast = both(runs, way)
     np.testing.assert_array_equal(plain.state.u, 0)
     np.testing.assert_array_equal(fast.state.u, 0)
