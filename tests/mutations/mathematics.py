@@ -184,8 +184,8 @@ EXACT = [
     ),
     Mutation(
         "rvsjax/theory/exact/penalties.py",
-        "y * (3 * y - 2 * top)",
-        "y * (3 * y - top)",
+        "fixed(m * a * (a + 1)) * one**2",
+        "fixed(m * a * a) * one**2",
         f"{_EXACT}::test_prox_is_the_argmin_on_a_grid",
     ),
     Mutation(
