@@ -1,1 +1,1 @@
-"""Commands, one a file, each with `ABOUT`, `add_options(parser)` and `run(arguments)`."""
+"""Commands, one a file, each with `ABOUT`, `add_options(parser)`, `run(arguments)`."""
