@@ -97,7 +97,7 @@ class Hyper(NamedTuple):
 
 
 class State(NamedTuple):
-    """What the next step of an algorithm needs; None where a method has none of it."""
+    """State of an algorithm between steps; None where a method has none of it."""
 
     w: Array  # (d,)
     u: Array  # (d,)

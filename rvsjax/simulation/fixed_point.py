@@ -40,7 +40,7 @@ _TIED = 1e-11  # from a jump: ten times what a limit may be off
 
 
 class FixedPointProblem(NamedTuple):
-    """What equation (12) is made of, in float64 wherever that is enabled."""
+    """Terms of equation (12), in float64 wherever that is enabled."""
 
     target: Array  # w_star (d,)
     b: Array  # beta/K
@@ -59,12 +59,12 @@ class FixedPointProblem(NamedTuple):
 
     @property
     def threshold(self) -> Array:
-        """Where the prox begins."""
+        """The threshold of the prox."""
         return self.penalty.threshold(self.m)
 
     @property
     def tie(self) -> Array:
-        """How near a jump of the prox a weight is where rounding decides; 0 without."""
+        """The distance to a jump of the prox where rounding decides; 0 without one."""
         return jnp.where(self.penalty.jump(self.m) > 0, _TIED, 0)
 
     def is_tied(self, w: Array) -> Array:
@@ -73,7 +73,7 @@ class FixedPointProblem(NamedTuple):
 
     @property
     def states(self) -> int:
-        """How many states a coordinate can have."""
+        """The number of states that a coordinate can have."""
         return 3 if hasattr(self.penalty, "smaller_root") else 2
 
     def roots(self, c: Array) -> tuple[Array, Array, Array]:
@@ -130,7 +130,7 @@ def solve(
 
 
 class NewtonState(NamedTuple):
-    """Where `settle` is, and what it saw a move earlier."""
+    """Iterate of `settle`, and what it saw a move earlier."""
 
     w: Array  # (d,)
     residual: Array  # |w - F(w)|

@@ -1,4 +1,4 @@
-"""What the claims share: a run, its outcome, the hypotheses and the limit."""
+"""Evidence for the claims: a run, its outcome, the hypotheses and the limit."""
 
 import functools
 import math
@@ -45,7 +45,7 @@ class Evidence:
 
     @property
     def seen(self) -> Monitor:
-        """What the monitors saw."""
+        """The monitors at the end of the run."""
         return self.outcome.monitor
 
     @cached_property
@@ -86,7 +86,7 @@ class Evidence:
 
     @cached_property
     def _close(self) -> Hypotheses:
-        """Whether a hypothesis, by its name, is within rounding of its edge."""
+        """For each hypothesis by name, whether rounding decides it."""
         return {}
 
     @cached_property
@@ -254,19 +254,19 @@ class Evidence:
 
     @cached_property
     def angle_step_error(self) -> Array:
-        """What rounding can do to the change of theta over any step of the run."""
+        """A bound on rounding in the change of theta over any step of the run."""
         hyper, shortest = self.run.hyper, self.seen.length_min
         return rounding.angle_step_error(self.d, self.K, hyper, shortest)
 
     @cached_property
     def lagrangian_step_error(self) -> Array:
-        """What rounding can do to the change of the Lagrangian over any step."""
+        """A bound on rounding in the change of the Lagrangian over any step."""
         hyper, shortest = self.run.hyper, self.seen.length_min
         return rounding.lagrangian_step_error(self.d, self.K, hyper, shortest)
 
     @cached_property
     def direction_error(self) -> Array:
-        """What rounding can do to the direction of w in any step of the run."""
+        """A bound on rounding in the direction of w in any step of the run."""
         return rounding.direction_error(self.K, self.run.hyper, self.seen.length_min)
 
     # -- the last iterate, taken for the limit -----------------------------------------
@@ -299,7 +299,7 @@ class Evidence:
 
     @cached_property
     def C_error(self) -> Array:  # noqa: N802
-        """How far C of the limit may be from `C`; infinite where it may be infinite."""
+        """A bound on the distance of `C` from that of the limit; it may be infinite."""
         moves = self.b * self.slope * self.reach + self.sums
         left = self.c - self.b - moves
         return jnp.where(left > 0, self.C / left * moves, jnp.inf)
@@ -335,7 +335,7 @@ class Evidence:
 
     @cached_property
     def attraction(self) -> Attraction:
-        """What the last step proves of the limit."""
+        """The proof that the last step gives of the limit."""
         u_is_w = self.run.algorithm == ALGORITHMS["cgd"]
         found = attraction(self.run, self.w, self.seen.moved, u_is_w)
         narrow = (x.astype(self.w.dtype) for x in found)

@@ -1,4 +1,4 @@
-"""What is judged, and what is found."""
+"""Cases to be judged, and judgements."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What the claims assume, by name."""
+"""Hypotheses of the claims, by name."""
 
 from collections.abc import Callable
 
