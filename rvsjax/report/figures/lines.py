@@ -20,7 +20,7 @@ __all__ = [
     "axis",
     "band",
     "entitle",
-    "explain",
+    "add_legend",
     "finish",
     "line",
     "formula_number",
@@ -96,7 +96,7 @@ def finish(axes: Axes) -> None:
     axes.margins(x=0.01)
 
 
-def explain(figure: Figure, axes: Axes) -> None:
+def add_legend(figure: Figure, axes: Axes) -> None:
     """Name the lines of axes: inside, or below the figure where they need room."""
     lines, names = axes.get_legend_handles_labels()
     longest = max(map(len, names), default=0)

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import kinds, numbers, of_runs
-from rvsjax.report.figures.lines import axis, band, entitle, explain, finish, styles
+from rvsjax.report.figures.lines import add_legend, axis, band, entitle, finish, styles
 from rvsjax.results.results import Results
 
 __all__ = ["draw_curves"]
@@ -30,6 +30,6 @@ def draw_curves(results: Results) -> Figure:
         finish(axes)
         axes.set_xlabel(axis(columns["step"]))
         axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
-    explain(figure, left)
+    add_legend(figure, left)
     entitle(figure, results, kind)
     return figure

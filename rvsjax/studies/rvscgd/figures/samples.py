@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.figures.kinds import kinds, numbers, of_runs
 from rvsjax.report.figures.lines import (
+    add_legend,
     axis,
     band,
     entitle,
-    explain,
     finish,
     line,
     styles,
@@ -43,7 +43,7 @@ def draw_samples(results: Results) -> Figure:
     for axes in (left, right):
         axes.set_xscale("log", base=2)
         axes.set_xlabel(axis(columns["p_batch"]))
-    explain(figure, left)
+    add_legend(figure, left)
     entitle(figure, results, kind, runs["p_batch"])
     return figure
 
