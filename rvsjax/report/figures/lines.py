@@ -17,13 +17,13 @@ from rvsjax.results.schema import Column, Columns
 
 __all__ = [
     "STYLES",
+    "add_legend",
     "axis",
     "band",
     "entitle",
-    "add_legend",
     "finish",
-    "line",
     "formula_number",
+    "line",
     "styles",
     "within",
 ]
