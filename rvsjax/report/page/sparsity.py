@@ -14,7 +14,7 @@ __all__ = ["sparsity_content"]
 
 MOST_RATIOS = 24
 _BINS = 12
-_ABOUT = ("nnz", "support", "sparsity_content", "zeros")
+_ABOUT = ("nnz", "support", "sparsity", "zeros")
 
 
 def sparsity_content(
