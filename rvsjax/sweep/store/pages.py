@@ -1,4 +1,4 @@
-"""Counts of values that the pages of a Parquet file hold, read without Arrow.
+"""Counts of the values in the pages of a Parquet file, read without Arrow.
 
 Arrow tells the rows of a column, not the values of its lists, and ends the process
 where what a file says of a column is damaged. The metadata are Thrift's compact
@@ -8,30 +8,33 @@ protocol: of its structures, the fields by number.
 import struct
 from typing import Any, BinaryIO
 
-__all__ = ["list_values"]
+__all__ = ["values"]
 
-Fields = dict[int, Any]
+Fields = dict[tuple[int, int], Any]
+"""By number and kind: a reader of Thrift passes over a field of another kind."""
 
-_ROW_GROUPS = 4  # of the file; the fields below are of what is named before
-_COLUMNS = 1  # of a row group
-_ABOUT = 3  # of a column: its metadata
-_PATH, _SIZE, _DATA, _DICTIONARY = 3, 7, 9, 11  # of these: name, bytes, offsets
-_COMPRESSED = 3  # of a page: its bytes
-_KINDS = (5, 7, 8)  # of a page: what it says as data, dictionary, data of version 2
-_VALUES = 1  # of any of these
-_HEAD = 2**10  # bytes that the head of a page of numbers may have
+_BYTE, _I32, _I64, _BINARY, _LIST, _STRUCT = 3, 5, 6, 8, 9, 12
+
+_ROW_GROUPS = 4, _LIST  # of the file; the fields below are of what is named before
+_COLUMNS = 1, _LIST  # of a row group
+_ABOUT = 3, _STRUCT  # of a column: its metadata
+_SIZE, _DATA, _DICTIONARY = (7, _I64), (9, _I64), (11, _I64)  # of these, in bytes
+_COMPRESSED = 3, _I32  # of a page: its bytes
+_KINDS = (5, _STRUCT), (7, _STRUCT), (8, _STRUCT)  # data, dictionary, data of version 2
+_VALUES = 1, _I32  # of any of these
+_HEAD = 2**14  # bytes of the head of a page: Arrow keeps no word over 4 kB there
 
 
-def list_values(file: BinaryIO) -> int:
-    """Return how many values the lists of a file have, dictionaries among them.
+def values(file: BinaryIO) -> int:
+    """Return how many values the columns of a file have, dictionaries among them.
 
-    Raises ValueError, LookupError or TypeError where the file is damaged.
+    Those of a column of lists are the values in them. Raises ValueError, LookupError or
+    TypeError where the file is damaged.
     """
     return sum(
-        _values(file, about)
+        _values(file, column[_ABOUT])
         for group in _footer(file)[_ROW_GROUPS]
-        for about in (column[_ABOUT] for column in group[_COLUMNS])
-        if len(about[_PATH]) > 1
+        for column in group[_COLUMNS]
     )
 
 
@@ -69,11 +72,14 @@ class _Compact:
         while head := self._byte():
             step, kind = head >> 4, head & 15
             number = number + step if step else self._whole()
-            found[number] = kind == 1 if kind in (1, 2) else self._value(kind)
+            if (number, kind) in found:
+                raise ValueError("a field stands there twice")
+            is_truth = kind in (1, 2)  # which the kind itself tells
+            found[number, kind] = kind == 1 if is_truth else self._value(kind)
         return found
 
     def _value(self, kind: int) -> Any:
-        if kind == 8:
+        if kind == _BINARY:
             return self._bytes(self._natural())
         return self._READERS[kind](self)
 
@@ -108,6 +114,6 @@ class _Compact:
         return [self._value(kind) for _ in range(number)]
 
     _READERS = {
-        **{1: _byte, 2: _byte, 3: _byte, 4: _whole, 5: _whole, 6: _whole},
-        **{7: _double, 9: _list, 10: _list, 12: fields},
+        **{1: _byte, 2: _byte, _BYTE: _byte, 4: _whole, _I32: _whole, _I64: _whole},
+        **{7: _double, _LIST: _list, 10: _list, _STRUCT: fields},
     }

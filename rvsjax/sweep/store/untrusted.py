@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import kinds
-from rvsjax.sweep.store.pages import list_values
+from rvsjax.sweep.store import kinds, pages
 
 __all__ = [
     "content",
@@ -162,7 +161,7 @@ def _lists(
     """Return the bytes that lists need: a file of a few kB may hold gigabytes."""
     there = {field.name for field in file.schema_arrow if kinds.is_list(field.type)}
     wanted = there if columns is None else there.intersection(columns)
-    return _IN_A_LIST * list_values(source) if wanted else 0
+    return _IN_A_LIST * pages.values(source) if wanted else 0
 
 
 def _length(column: pa.ChunkedArray) -> int:
