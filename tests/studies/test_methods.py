@@ -32,7 +32,7 @@ study = "rvscgd"
 d = 8
 nnz = 3
 k = 4
-steps = 15
+steps = 30
 eta = 0.4
 lam = 0.01
 beta = 0.3
@@ -112,7 +112,7 @@ def check_is_a_loop(given, seed, w_star, start, w, u):
     gradient = source(given, seed, Teacher(jnp.asarray(w_star), 4))
     step = jax.jit(lambda state, t: method.step(state, hyper, gradient(t), penalty)[0])
     state = method.init(jnp.asarray(start), hyper, penalty)
-    for number in range(15):
+    for number in range(30):
         state = step(state, number)
     np.testing.assert_allclose(w, state.w, rtol=0, atol=1e-12)
     np.testing.assert_allclose(u, state.u, rtol=0, atol=1e-12)

@@ -31,8 +31,10 @@ WAYS = [
     ("span", "l1", "float32"),
 ]
 DOUBLE = [way for way in WAYS if way[2] == "float64"]
-each_way = pytest.mark.parametrize(("way", "penalty", "dtype"), WAYS)
 SINGLE = [way for way in WAYS if way[2] == "float32"]
+# at an edge: float32 with the prox and the basis of most numbers, for the others' too
+EDGES = [*DOUBLE, ("direct", "transformed-l1", "float32"), ("span", "l1", "float32")]
+each_way = pytest.mark.parametrize(("way", "penalty", "dtype"), EDGES)
 each_single = pytest.mark.parametrize(("way", "penalty", "dtype"), SINGLE)
 each_double = pytest.mark.parametrize(("way", "penalty", "dtype"), DOUBLE)
 
