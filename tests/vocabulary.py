@@ -1,4 +1,8 @@
-"""One word for one thing: no public name is defined twice, but those of interfaces."""
+"""One word for one thing: no public name is defined twice, but those of interfaces.
+
+Becomes `test_vocabulary.py` once it passes; until then ``pytest tests/vocabulary.py``
+says what is left.
+"""
 
 import ast
 import re
