@@ -72,17 +72,15 @@ beta = 0.3
 eta = 0.9
 steps = 60
 start = "teacher"
+penalty = "elastic-net"
 [grid]
 lam = [0.02, 0.05]
-[[case]]
-penalty = "elastic-net"
 ridge = [0.5, 2.0]
-[[case]]
-penalty = "l1"
 [seeds]
 count = 4
 [record]
 curves = 9
+weights = true
 """
 
 
@@ -107,12 +105,8 @@ def results(tmp_path_factory):
 
     options = Options(width=2, stop=stop, lanes=lanes, watch=interrupt)
     status = run_plan(make_plan(parse(SWEEP)), SWEEP, file.parent / "out", options)
-    assert 0 < status.blocks_left < 12
+    assert 0 < status.blocks_left < 8
     return rvsjax.run(file, file.parent / "out")
-
-
-def own(results):
-    return results.runs[results.runs["p_penalty"] == "elastic-net"]
 
 
 def test_both_studies_have_its_word_and_its_parameter():
@@ -132,8 +126,8 @@ def test_both_studies_have_its_word_and_its_parameter():
 
 def test_an_axis_of_it_among_other_penalties_is_refused():
     raw = parse(SWEEP)
-    raw["case"] = [{"penalty": ["elastic-net", "l1"]}]
-    raw["grid"]["ridge"] = [0.5, 2.0]
+    raw["grid"]["penalty"] = ["elastic-net", "l1"]
+    del raw["constants"]["penalty"]
     with pytest.raises(SweepFileError, match="ridge .* no meaning for some runs"):
         make_plan(raw)
 
@@ -156,7 +150,8 @@ def test_a_parameter_that_is_taken_is_refused(monkeypatch):
 def test_a_run_is_named_as_before_by_what_it_uses():
     """With l1 the parameter of another has no meaning, and no part in the run's id."""
     raw = parse(SWEEP)
-    raw["grid"], raw["case"] = {}, [{"penalty": "l1"}]
+    raw["grid"] = {"penalty": ["l1"]}
+    del raw["constants"]["penalty"]
     here, *_ = make_plan(raw)
     assert here.parameters["ridge"] is None
     with pytest.MonkeyPatch.context() as patch:
@@ -168,14 +163,12 @@ def test_a_run_is_named_as_before_by_what_it_uses():
 def test_a_resumed_sweep_has_its_runs_and_its_column(results):
     runs = results.runs
     assert (runs["status"] == "ok").all()
-    assert set(own(results)["p_ridge"]) == {0.5, 2.0}
-    others = runs[runs["p_penalty"] == "l1"]
-    assert others["p_ridge"].isna().all() and len(others) == 8
+    assert set(results.runs["p_ridge"]) == {0.5, 2.0}
     assert runs["p_a"].isna().all()
 
 
 def test_a_run_is_that_of_plain_numpy(results):
-    for _, row in own(results).query("p_seed == 0").iterrows():
+    for _, row in results.runs.query("p_seed == 0").iterrows():
         m, ridge, beta, eta = row[["p_lam", "p_ridge", "p_beta", "p_eta"]]
         m, K = m / beta, 5 / (2 * np.pi)
         w_star = np.array([3, 2, 1, 0.5, 0.25])
@@ -190,18 +183,18 @@ def test_a_run_is_that_of_plain_numpy(results):
 
 
 def test_claims_are_judged_and_corollary_1_1_is_not_about_it(results):
-    runs = own(results)
+    runs = results.runs
     assert (runs["verdict_lemma_5_stated"] == "violated").any()
     assert set(runs["verdict_coupling_bound"]) == {"holds"}
     for claim in ("corollary_1_1", "constant_12"):
-        assert set(runs[f"verdict_{claim}"]) == {"not_applicable"}
+        assert set(runs[f"verdict_{claim}"]) == {"not-applicable"}
 
 
 def test_a_violation_of_it_is_certified(results):
     every = str(len(results.runs))
     command = ["certify", str(results.folder), "--claim", "lemma_5_stated"]
     assert main([*command, "--worst", every]) == 0
-    violated = own(results).query("verdict_lemma_5_stated == 'violated'")
+    violated = results.runs.query("verdict_lemma_5_stated == 'violated'")
     for _, row in violated.iterrows():
         path = results.folder / "certificates" / f"lemma_5_stated-{row['run_id']}.json"
         told = json.loads(path.read_text())
@@ -212,7 +205,7 @@ def test_a_violation_of_it_is_certified(results):
 
 
 def test_a_counterexample_with_it_is_a_sweep_file(results):
-    row = own(results).iloc[0]
+    row = results.runs.iloc[0]
     start = starts_of(results, [row["run_id"]])[row["run_id"]]
     text = sweep_file(problem_of(row, start), "lemma_5_stated", row["run_id"])
     [item] = make_plan(parse(text))
@@ -238,7 +231,8 @@ def test_it_is_in_the_figures_and_on_the_page(results, capsys):
 
 def test_no_kernel_covers_it():
     raw = parse(SWEEP)
-    raw["grid"], raw["case"] = {}, [{"penalty": ["elastic-net", "l1"]}]
+    raw["grid"] = {"penalty": ["elastic-net", "l1"]}
+    del raw["constants"]["penalty"]
     from rvsjax.simulation.kernels import native, warp
     from rvsjax.sweep.registry import find_study
 
