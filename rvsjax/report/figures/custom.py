@@ -58,7 +58,7 @@ def draw_any(
         for (name, shade), look in zip(shades.items(), STYLES):
             some = inside & shade & drawn
             if some.any():
-                band(axes, heights[some], places[some], *look, name or beside)
+                band(axes, heights[some], places[some], *look, name or value_text(up))
         axes.set_title(f"{value_text(facet)} = {panel}" if facet else "", fontsize=9)
         axes.set_xlabel(below)
         finish(axes)
