@@ -124,7 +124,8 @@ SIMULATION = [
         f"{_KERNELS}/span.h",
         "step.across2 = shadow * off2;",
         "step.across2 = off2;",
-        f"{_NATIVE}::test_changes_among_the_steps_of_the_corrected_lemmas",
+        "tests/simulation/kernels/test_native_edges.py"
+        "::test_rises_outside_the_corrected_lemmas_do_not_count",
     ),
     Mutation(
         f"{_KERNELS}/span.h",
