@@ -5,7 +5,7 @@ python benchmarks/overhead.py [--runs N ...] [--steps N ...] [--repeat N] [--jso
 Each line is measured in processes of their own, the median of `--repeat` (5):
 
 - import: `import rvsjax`;
-- compile: a program of each penalty at d = 50, blocks of 64, in the setting that a
+- compile: a program of each penalty at d = 50, blocks of 64, in the config that a
   sweep would choose; the second time from the cache, in a new process; and all three
   in one process, as a sweep of three groups does, divided by three;
 - tables: expansion, ids, tables and Parquet of the runs of a sweep with d = 10, whose
@@ -73,33 +73,34 @@ def time_import() -> dict[str, float]:
 def time_compile(*penalties: str) -> dict[str, Any]:
     import jax
 
-    from rvsjax.sweep.execution import choose_setting, make_engine
+    from rvsjax.sweep.execution import choose_config
     from rvsjax.sweep.study import study_of
+    from rvsjax.sweep.study_engine import make_engine
 
     plan, _ = plan_of(f"[constants]\nsteps = 1000\n[grid]\npenalty = {[*penalties]}\n")
     begin = time.perf_counter()
-    setting = choose_setting(plan, "cpu", width=64)
+    config = choose_config(plan, "cpu", block_size=64)
     kernels = time.perf_counter()
     study = study_of(plan)
-    trials = [study.trial(item, 200, setting.kernel) for item in plan]
-    engine = make_engine(study, setting, tuple(jax.devices()[:1]))
+    trials = [study.trial(item, 200, config.kernel) for item in plan]
+    engine = make_engine(study, config, tuple(jax.devices()[:1]))
     ready = time.perf_counter()
     for program in [engine.prepare(trial) for trial in trials]:
         program.result()
     done = time.perf_counter()
     told = {"seconds": (done - ready) / len(trials), "kernels": kernels - begin}
-    return told | {"kernel": setting.kernel}
+    return told | {"kernel": config.kernel}
 
 
 def time_tables(runs: str) -> dict[str, float]:
     import jax
 
-    from rvsjax.sweep.engine import Engine, blocks, choose_width
+    from rvsjax.sweep.engine import Engine, blocks, choose_block_size
     from rvsjax.sweep.store import Store
     from rvsjax.sweep.study import study_of
 
     plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
-    width = choose_width([int(runs)], "cpu", 10)
+    width = choose_block_size([int(runs)], "cpu", 10)
     items = [item for item, _ in zip(plan, range(width))]
     study, asked = study_of(plan), plan.document.record
     trials = [study.trial(item, 2, "plain") for item in items]

@@ -103,7 +103,7 @@ def results(tmp_path_factory):
         if progress.blocks_done:
             stop.set()
 
-    options = Options(width=2, stop=stop, lanes=lanes, watch=interrupt)
+    options = Options(width=2, stop=stop, workers=lanes, watch=interrupt)
     status = run_plan(make_plan(parse(SWEEP)), SWEEP, file.parent / "out", options)
     assert 0 < status.blocks_left < 8
     return rvsjax.run(file, file.parent / "out")
@@ -259,7 +259,7 @@ def test_networks_are_trained_with_it(tmp_path):
         surrogate = "clipped"
     """
     data = str(ROOT / "tests" / "digits")
-    options = Options(lanes=tuple(jax.devices()[:1]), data=data)
+    options = Options(workers=tuple(jax.devices()[:1]), data=data)
     run_plan(make_plan(parse(text)), text, tmp_path, options)
     [row] = rvsjax.load(tmp_path).runs.to_dict("records")
     assert row["status"] == "ok" and row["p_ridge"] == 3.0

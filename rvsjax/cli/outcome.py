@@ -23,10 +23,10 @@ def dry_run(
     arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
 ) -> int:
     """Print what would run, and how long it would take."""
-    from rvsjax.sweep.estimate import forecast
+    from rvsjax.sweep.estimate import estimate
 
     asked = arguments.block, chosen_kernel(arguments)
-    told = forecast(plan, *asked, devices, arguments.data)._asdict()
+    told = estimate(plan, *asked, devices, arguments.data)._asdict()
     if arguments.json:
         put(json.dumps(told))
         return DONE

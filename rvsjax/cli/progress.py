@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rvsjax.cli.console import tell
 from rvsjax.errors import counted
-from rvsjax.sweep.runner import Progress
+from rvsjax.sweep.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

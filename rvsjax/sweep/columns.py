@@ -1,4 +1,4 @@
-"""What the tables of every study have in common: columns of Arrow from arrays."""
+"""Columns of Arrow from arrays, as the tables of every study have them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -65,11 +65,11 @@ def measured(measurements: NamedTuple) -> dict[str, pa.Array]:
 def curves_table(ids: pa.Array, curves: NamedTuple, reached: Any) -> pa.Table:
     """One row a point ``(runs, points)`` of each run that `reached` it."""
     runs, points = np.shape(reached)
-    there = np.ravel(reached)
-    places = np.repeat(np.arange(runs), points)[there]
+    kept = np.ravel(reached)
+    places = np.repeat(np.arange(runs), points)[kept]
     columns = {"run_id": ids.take(pa.array(places))}
     for name, values in curves._asdict().items():
-        columns[name] = column(np.ravel(values)[there])
+        columns[name] = column(np.ravel(values)[kept])
     return pa.table(columns)
 
 

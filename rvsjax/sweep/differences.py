@@ -1,4 +1,4 @@
-"""Where two computations of a run differ, by their tables, to whatever is alike."""
+"""Differences of two computations of a run, by their tables, to whatever is alike."""
 
 from collections.abc import Callable
 from itertools import zip_longest
@@ -36,15 +36,15 @@ class Difference(NamedTuple):
 def differences(there: Tables, here: Tables, alike: Alike) -> list[Difference]:
     """Return the columns with values that are not alike; what is lacking is null."""
     nothing = pa.table({})
-    found = []
+    columns = []
     for table in there | here:
         old, new = there.get(table, nothing), here.get(table, nothing)
         for column in dict.fromkeys([*old.column_names, *new.column_names]):
             pairs = zip_longest(_values(old, column), _values(new, column))
             unlike = [(a, b) for a, b in pairs if not alike(table, column, a, b)]
             if unlike:
-                found.append(_difference(table, column, unlike))
-    return found
+                columns.append(_difference(table, column, unlike))
+    return columns
 
 
 def same_bits(table: str, column: str, there: Any, here: Any) -> bool:

@@ -11,29 +11,15 @@ from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from rvsjax.errors import SweepFileError
 from rvsjax.sweep.differences import Tables
-from rvsjax.sweep.engine import Block, Device, processor
-from rvsjax.sweep.execution import (
-    ExecutionConfig,
-    make_engine,
-    nearest_setting,
-    study_unpinned,
-)
-from rvsjax.sweep.plan.plan import Plan, RunConfig, plan_again
-from rvsjax.sweep.schedule import all_blocks, stages
+from rvsjax.sweep.engine import Device, processor
+from rvsjax.sweep.folder import Folder
+from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.store import FolderError, Store
-from rvsjax.sweep.study import Study, study_of
+from rvsjax.sweep.study import Study
+from rvsjax.sweep.study_engine import make_engine, study_unpinned
 
-__all__ = [
-    "RecomputedBlock",
-    "again",
-    "elsewhere",
-    "find_run",
-    "folder_blocks",
-    "folder_material",
-    "folder_plan",
-]
+__all__ = ["RecomputedBlock", "elsewhere", "find_run", "recompute"]
 
 _DECIDES = ("rvsjax", "jax", "jaxlib")  # packages that the bits of a result depend on
 _FEW = 3  # names in a sentence
@@ -54,41 +40,8 @@ class RecomputedBlock(NamedTuple):
         return {name: table.filter(mine) for name, table in whole.items()}
 
 
-def folder_plan(store: Store) -> Plan:
-    """Return the plan of a folder; FolderError if this version has another for it."""
-    manifest = store.manifest
-    try:
-        plan = plan_again(manifest["asked"])
-    except SweepFileError:
-        what = f"{store.folder / 'manifest.json'} does not say what was asked"
-        raise FolderError(f"{what}; run the same sweep again to mend it") from None
-    if plan.fingerprint != manifest["plan"]:
-        what = "was computed by another version of the study"
-        raise FolderError(f"{store.folder} {what}; run the sweep again")
-    return plan
-
-
-def folder_blocks(store: Store, width: int) -> Iterator[Block]:
-    """Yield the blocks of a folder, done or not, each with its runs in their places."""
-    return all_blocks(stages(store.manifest, folder_plan(store)), width)
-
-
-def folder_material(
-    store: Store, study: Study, setting: ExecutionConfig, data: str | None = None
-) -> tuple[Any, ...]:
-    """Return what the runs of a folder share, from the folder `data` if it is named.
-
-    FolderError if it is not to be had.
-    """
-    material = study.material(data, ())
-    if material.digest != setting.data:
-        what = f"{store.folder} was computed with other data than {material.source}"
-        raise FolderError(f"{what}; name the folder of those with --data")
-    return material.arrays
-
-
-def again(
-    store: Store, run_ids: Iterable[str], lane: Device, data: str | None = None
+def recompute(
+    folder: Folder, run_ids: Iterable[str], device: Device, data: str | None = None
 ) -> Iterator[RecomputedBlock]:
     """Compute runs again, and those beside them, as the folder's blocks were.
 
@@ -96,75 +49,76 @@ def again(
     plain kernel where that of the folder does not work here. A block that was
     halved for lack of memory is computed in the same pieces.
     """
-    wanted, manifest = set(run_ids), store.manifest
-    setting = nearest_setting(manifest, lane.platform)
-    plan = folder_plan(store)
-    study = study_of(plan)
-    points = study.points(plan.document.record)
-    shared = folder_material(store, study, setting, data)
-    halved = {entry["block"]: entry["width"] for entry in manifest.get("halved", [])}
-    for block in folder_blocks(store, setting.width):
+    wanted, study = set(run_ids), folder.study
+    config = folder.config_on(device.platform)
+    points, shared = study.points(folder.record), folder.shared(data)
+    halved = {x["block"]: x["width"] for x in folder.manifest.get("halved", [])}
+    for block in folder.schedule.blocks():
         if not wanted:
             return
-        width = halved.get(block.number, setting.width)
-        for begin in range(0, len(block.items), width):
-            items = block.items[begin : begin + width]
-            found = wanted.intersection(item.run_id for item in items)
-            if found:
+        size = halved.get(block.number, config.block_size)
+        for begin in range(0, len(block.items), size):
+            items = block.items[begin : begin + size]
+            here = wanted.intersection(item.run_id for item in items)
+            if here:
                 engine = make_engine(
-                    study,
-                    setting._replace(width=width),
-                    (lane,),
-                    shared=shared,
+                    study, config._replace(block_size=size), (device,), shared=shared
                 )
-                trials = [study.trial(item, points, setting.kernel) for item in items]
+                trials = [study.trial(item, points, config.kernel) for item in items]
                 yield RecomputedBlock(block.number, items, engine(trials))
-                wanted -= found
+                wanted -= here
 
 
-def elsewhere(manifest: dict[str, Any], lane: Device) -> list[str]:
+def elsewhere(folder: Folder, device: Device) -> list[str]:
     """Say what differs here from where a folder was computed: ``jax 0.9 there, ...``.
 
     A folder knows the calls that computed it, not which of them computed a block, nor
     what a call did not note.
     """
+    manifest, platform = folder.manifest, device.platform
     versions = {name: version(name) for name in _DECIDES}
-    here = {"device": lane.device_kind, "processor": processor(), **versions}
-    told = []
+    here = {"device": device.device_kind, "processor": processor(), **versions}
+    differences = []
     for session in manifest.get("sessions", []):
         noted = session.get("versions")
         there = session | (noted if isinstance(noted, dict) else {})
-        told += [
+        differences += [
             f"{name} {there[name]} there, {value} here"
             for name, value in here.items()
             if there.get(name, value) != value
         ]
-    study = study_of(plan_again(manifest["asked"]))
-    had, now = manifest.get("unpinned", ""), study_unpinned(study, lane.platform)
+    had, now = manifest.get("unpinned", ""), study_unpinned(folder.study, platform)
     if had != now:
-        told.append(f"settings {had or 'none'} there, {now or 'none'} here")
+        differences.append(f"settings {had or 'none'} there, {now or 'none'} here")
     kernel = manifest.get("kernel", "plain")
-    if nearest_setting(manifest, lane.platform).kernel != kernel:
-        told.append(f"kernel {kernel} there, plain here")
-    return list(dict.fromkeys(told))
+    if folder.config_on(platform).kernel != kernel:
+        differences.append(f"kernel {kernel} there, plain here")
+    return list(dict.fromkeys(differences))
 
 
-def find_run(store: Store, asked: str) -> str:
+def find_run(store: Store, beginning: str) -> str:
     """Return the id of the run whose id begins so; FolderError unless there is one."""
-    there = store.load("runs", ["run_id"])
-    ids: list[Any] = there["run_id"].to_list() if "run_id" in there else [None]
-    if not all(isinstance(run_id, str) for run_id in ids):
-        what = "it lacks a column run_id of words"
-        raise FolderError(f"{store.folder}/runs is no table of a sweep: {what}")
-    found = [run_id for run_id in ids if run_id.startswith(asked)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        shown = ", ".join(found[:_FEW]) + (", ..." if len(found) > _FEW else "")
-        what = f'{len(found)} runs of {store.folder} begin with "{asked}": {shown}'
+    ids = _run_ids(store)
+    matches = [run_id for run_id in ids if run_id.startswith(beginning)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        shown = ", ".join(matches[:_FEW]) + (", ..." if len(matches) > _FEW else "")
+        number = len(matches)
+        what = f'{number} runs of {store.folder} begin with "{beginning}": {shown}'
         raise FolderError(f"{what}; give more of the id")
-    alike = {run_id: len(os.path.commonprefix([run_id, asked])) for run_id in ids}
+    alike = {run_id: len(os.path.commonprefix([run_id, beginning])) for run_id in ids}
     nearest = max(ids, key=alike.__getitem__, default="")
     guess = alike.get(nearest, 0) >= _ALIKE
     guessed = f"; did you mean {nearest}?" if guess else ""
-    raise FolderError(f"{store.folder} has no run {asked}{guessed}")
+    raise FolderError(f"{store.folder} has no run {beginning}{guessed}")
+
+
+def _run_ids(store: Store) -> list[str]:
+    """Return the ids of all runs; FolderError where the folder has no such words."""
+    runs = store.load("runs", ["run_id"])
+    ids: list[Any] = runs["run_id"].to_list() if "run_id" in runs else [None]
+    if not all(isinstance(run_id, str) for run_id in ids):
+        what = "it lacks a column run_id of words"
+        raise FolderError(f"{store.folder}/runs is no table of a sweep: {what}")
+    return ids

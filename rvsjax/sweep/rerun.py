@@ -9,18 +9,13 @@ import pyarrow.compute as pc
 
 from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
-from rvsjax.sweep.execution import ExecutionConfig, make_engine, nearest_setting
-from rvsjax.sweep.recompute import (
-    again,
-    elsewhere,
-    find_run,
-    folder_blocks,
-    folder_material,
-    folder_plan,
-)
+from rvsjax.sweep.execution import ExecutionConfig
+from rvsjax.sweep.folder import Folder
+from rvsjax.sweep.plan.plan import RunConfig
+from rvsjax.sweep.recompute import elsewhere, find_run, recompute
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.store.kinds import kind
-from rvsjax.sweep.study import study_of
+from rvsjax.sweep.study_engine import make_engine
 
 __all__ = [
     "EveryStep",
@@ -50,51 +45,56 @@ class Rerun(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether every value has the same bits."""
+        """Say whether every value has the same bits."""
         return not self.differences
 
     @property
     def agrees(self) -> bool:
-        """Whether the run is what it is to be: elsewhere, up to rounding."""
+        """Say whether the run is what it is to be: elsewhere, up to rounding."""
         return self.same or bool(self.elsewhere and not self.beyond)
 
 
 def rerun(
-    folder: str | Path, run_id: str, lane: Device, data: str | None = None
+    folder: Folder | str | Path, run_id: str, device: Device, data: str | None = None
 ) -> Rerun:
     """Compute a run of a folder again on a device, and compare all that it has left.
 
     The beginning of a run's id will do. `data` is the folder of the images of networks,
     if not the one where sweeps find them. Raises `FolderError` where no run is such.
     """
-    store = Store(folder)
-    run_id = find_run(store, run_id)
-    plan = folder_plan(store)
-    study, record = study_of(plan), plan.document.record
-    told = elsewhere(store.manifest, lane)
-    found = next(again(store, [run_id], lane, data), None)
-    if found is None:
-        raise FolderError(f"{folder}: the sweep that it holds has no run {run_id}")
-    here = found.tables(study, run_id)
-    there = held(store, run_id, study.kept(record))
-    need_kinds(store, there, here)
+    folder = Folder.open(folder)
+    run_id = find_run(folder.store, run_id)
+    study = folder.study
+    differs = elsewhere(folder, device)
+    block = next(recompute(folder, [run_id], device, data), None)
+    if block is None:
+        raise _no_run(folder, run_id)
+    here = block.tables(study, run_id)
+    there = held(folder.store, run_id, study.kept(folder.record))
+    need_kinds(folder.store, there, here)
     if has_failed(there):
         reason = there["runs"].to_pydict().get("reason", ["no reason told"])[0]
         what = f"run {run_id} failed there ({reason})"
         raise FolderError(f"{what}; the sweep with --retry failed computes it")
-    [item] = (item for item in found.items if item.run_id == run_id)
-    trial = study.trial(item, study.points(record), "plain")
-    allowed = study.allowed(trial, here)
+    [item] = (item for item in block.items if item.run_id == run_id)
+    tolerance = study.allowed(
+        study.trial(item, study.points(folder.record), "plain"), here
+    )
     there, here = study.comparable(there, here)
     return Rerun(
         run_id=run_id,
-        block=found.block,
-        kernel=nearest_setting(store.manifest, lane.platform).kernel,
+        block=block.block,
+        kernel=folder.config_on(device.platform).kernel,
         values=sum(table.num_rows * table.num_columns for table in here.values()),
-        elsewhere=told,
+        elsewhere=differs,
         differences=differences(there, here, same_bits),
-        beyond=allowed.differences(there, here),
+        beyond=tolerance.differences(there, here),
     )
+
+
+def _no_run(folder: Folder, run_id: str) -> FolderError:
+    path = folder.store.folder
+    return FolderError(f"{path}: the sweep that it holds has no run {run_id}")
 
 
 def held(store: Store, run_id: str, names: Iterable[str]) -> Tables:
@@ -116,12 +116,12 @@ def need_kinds(store: Store, there: Tables, here: Tables) -> None:
         known = here.get(name, table).schema
         for field in (x for x in table.schema if x.name in known.names):
             of = known.field(field.name).type
-            found, right = kind(field.type), kind(of)
-            is_whole = pa.types.is_integer(of) and found == right
+            holds, right = kind(field.type), kind(of)
+            is_whole = pa.types.is_integer(of) and holds == right
             if is_whole and not _are_whole(table[field.name]):
-                right, found = "whole numbers", "others"
-            if "nothing" not in (found, right) and found != right:
-                what = f"its column {field.name} should hold {right}, not {found}"
+                right, holds = "whole numbers", "others"
+            if "nothing" not in (holds, right) and holds != right:
+                what = f"its column {field.name} should hold {right}, not {holds}"
                 where = f"{store.folder}/{name} is no table of a sweep"
                 raise FolderError(f"{where}: {what}")
 
@@ -144,37 +144,39 @@ class EveryStep(NamedTuple):
 
 
 def every_step(
-    folder: str | Path, run_id: str, lane: Device, data: str | None = None
+    folder: Folder | str | Path, run_id: str, device: Device, data: str | None = None
 ) -> EveryStep:
     """Compute a run again by itself, with the plain kernel, and keep every step.
 
     Raises FolderError where there is no such run, or it has over `MOST_STEPS` steps.
     """
-    store = Store(folder)
-    run_id = find_run(store, run_id)
-    study = study_of(folder_plan(store))
-    setting = nearest_setting(store.manifest, lane.platform)
-    blocks = folder_blocks(store, setting.width)
-    item = next((x for b in blocks for x in b.items if x.run_id == run_id), None)
-    if item is None:
-        raise FolderError(f"{folder}: the sweep that it holds has no run {run_id}")
+    folder = Folder.open(folder)
+    run_id = find_run(folder.store, run_id)
+    study, item = folder.study, _item(folder, run_id)
     number = study.steps(item)
     if number > MOST_STEPS:
         what = f"run {run_id} has {number:,} steps, and every step is kept of up to"
         raise FolderError(f"{what} {MOST_STEPS:,}; ask a sweep for more record.curves")
-    alone = ExecutionConfig(width=1, kernel="plain", quick=False)
-    shared = folder_material(store, study, setting, data)
+    alone = ExecutionConfig(block_size=1, kernel="plain", quick=False)
+    engine = make_engine(study, alone, (device,), shared=folder.shared(data))
     trial = study.trial(item, number + 1, "plain")
-    here = study.tables(
-        [item], make_engine(study, alone, (lane,), shared=shared)([trial])
-    )
-    there = held(store, run_id, ["curves", "runs"])
+    here = study.tables([item], engine([trial]))
+    there = held(folder.store, run_id, ["curves", "runs"])
     if "step" not in there["curves"].column_names:  # the sweep recorded none
         return EveryStep(here["curves"], 0, [])
-    need_kinds(store, there, here)
+    need_kinds(folder.store, there, here)
     steps_there = there["curves"]["step"].cast(pa.int64()).combine_chunks()
     known = pc.field("step").isin(steps_there)
     same = here | {"curves": here["curves"].filter(known)}
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
     beyond = study.allowed(trial, here).differences(*curves)
     return EveryStep(here["curves"], there["curves"].num_rows, beyond)
+
+
+def _item(folder: Folder, run_id: str) -> RunConfig:
+    """Return a run of the sweep that a folder holds, or raise FolderError."""
+    for block in folder.schedule.blocks():
+        for item in block.items:
+            if item.run_id == run_id:
+                return item
+    raise _no_run(folder, run_id)

@@ -1,14 +1,15 @@
-"""A folder whose sweep grew: the blocks that it keeps, and those of the runs added.
+"""Schedule of a folder: its blocks, those of plans that it grew out of included.
 
-Each plan that a folder has had is a stage, with numbers of its own for its blocks. A
-stage keeps the blocks that were done when the next began; the runs of the others, and
-all that are new, belong to the next. Nothing of this depends on what happens later, so
-that a block has the same runs in the same places whenever it is computed.
+Each plan that a folder has had is a revision, with numbers of its own for its blocks. A
+revision keeps the blocks that were done when the next began; the runs of the others,
+and all that are new, belong to the next. Nothing of this depends on what happens later,
+so that a block has the same runs in the same places whenever it is computed.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from rvsjax.errors import SweepFileError
@@ -16,7 +17,7 @@ from rvsjax.sweep.engine import Block, blocks
 from rvsjax.sweep.plan.plan import Plan, plan_again
 from rvsjax.sweep.store import FolderError
 
-__all__ = ["all_blocks", "block_numbers", "grow", "need_room", "stages"]
+__all__ = ["PlanRevision", "Schedule", "extend", "need_room", "revisions"]
 
 MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
@@ -28,15 +29,66 @@ class PlanRevision(NamedTuple):
     first: int
     kept: frozenset[int] | None  # None: all, of the present plan
 
+    def blocks(self, known: Container[str], block_size: int) -> Iterator[Block]:
+        """Yield the blocks of its runs, but for known ones, that it keeps."""
+        items = (item for item in self.plan if not known or item.run_id not in known)
+        for block in blocks(items, lambda item: item.static_key, block_size):
+            number = self.first + block.number
+            if self.kept is None or number in self.kept:
+                yield block._replace(number=number)
 
-def stages(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
-    """Return the stages of a folder whose present plan this is."""
+
+class Schedule:
+    """Every block that a folder is to have in the end."""
+
+    def __init__(self, revisions: Sequence[PlanRevision], block_size: int) -> None:
+        """Order the revisions of a folder, the present plan last."""
+        self.revisions = revisions
+        self.block_size = block_size
+
+    def blocks(self, numbers: Container[int] | None = None) -> Iterator[Block]:
+        """Yield all blocks with their runs, or those of these numbers, in order."""
+        known: set[str] = set()
+        for revision in self.revisions:
+            own: set[str] = set()
+            for block in revision.blocks(known, self.block_size):
+                if revision.kept is not None:
+                    own.update(item.run_id for item in block.items)
+                if numbers is None or block.number in numbers:
+                    yield block
+            known |= own
+
+    @cached_property
+    def numbers(self) -> set[int]:
+        """The numbers of all blocks; without a loop where the sweep never grew."""
+        if len(self.revisions) > 1:
+            return {block.number for block in self.blocks()}
+        groups = self.revisions[0].plan.groups()
+        return set(range(sum(-(-count // self.block_size) for _, count in groups)))
+
+    def pending(
+        self,
+        done: set[int],
+        retry: Container[int] = (),
+        shard: tuple[int, int] = (1, 1),
+    ) -> set[int]:
+        """Return the numbers of the blocks to compute, not done or to be tried again.
+
+        Of `shard` ``(I, N)``, each N-th of them from the I-th.
+        """
+        index, shards = shard
+        mine = (number for number in self.numbers if number % shards == index - 1)
+        return {number for number in mine if number not in done or number in retry}
+
+
+def revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
+    """Return the revisions of a folder whose present plan this is."""
     try:
         earlier = [
             PlanRevision(
-                plan_again(told["asked"]), told["first"], frozenset(told["blocks"])
+                plan_again(entry["asked"]), entry["first"], frozenset(entry["blocks"])
             )
-            for told in manifest.get("earlier", [])
+            for entry in manifest.get("earlier", [])
         ]
     except SweepFileError:
         what = "the folder grew out of a sweep that this version cannot read"
@@ -44,42 +96,19 @@ def stages(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
     return [*earlier, PlanRevision(plan, manifest.get("first", 0), None)]
 
 
-def need_room(plan: Plan, width: int | None) -> None:
+def need_room(plan: Plan, block_size: int | None) -> None:
     """Refuse a plan of more blocks than a folder can have, before it is made.
 
-    `width` is that of a block; where it is still to be chosen, at least 64 for so many.
+    Where the size of a block is still to be chosen, it is at least 64 for so many.
     """
-    if plan.size // (width or 64) > MOST_BLOCKS:
+    if plan.size // (block_size or 64) > MOST_BLOCKS:
         what = f"{plan.size:,} runs are too many for a folder"
         raise FolderError(f"{what}; take some, with --limit, --only or --seeds")
 
 
-def all_blocks(folder: list[PlanRevision], width: int) -> Iterator[Block]:
-    """Yield every block that a folder is to have in the end."""
-    known: set[str] = set()
-    for stage in folder:
-        items = (x for x in stage.plan if not known or x.run_id not in known)
-        found: set[str] = set()
-        for block in blocks(items, lambda item: item.static_key, width):
-            number = stage.first + block.number
-            if stage.kept is None:
-                yield block._replace(number=number)
-            elif number in stage.kept:
-                found.update(item.run_id for item in block.items)
-                yield block._replace(number=number)
-        known |= found
-
-
-def block_numbers(folder: list[PlanRevision], width: int) -> set[int]:
-    """Return the numbers of all blocks; without a loop where the sweep never grew."""
-    if len(folder) == 1:
-        return set(
-            range(sum(-(-count // width) for _, count in folder[0].plan.groups()))
-        )
-    return {block.number for block in all_blocks(folder, width)}
-
-
-def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any] | None:
+def extend(
+    manifest: dict[str, Any], plan: Plan, done: set[int]
+) -> dict[str, Any] | None:
     """Return what makes a folder of another plan one of this, with its blocks kept.
 
     None where this plan lacks one of its runs, or records other things.
@@ -95,19 +124,18 @@ def grow(manifest: dict[str, Any], plan: Plan, done: set[int]) -> dict[str, Any]
     same_version = before.fingerprint == manifest["plan"]
     if not (alike and same_version and _contains(plan, before)):
         return None
-    earlier = manifest.get("earlier", [])
     first = manifest.get("first", 0)
-    stage = {
+    revision = {
         "asked": manifest["asked"],
         "mark": manifest.get("mark", manifest["plan"]),
         "first": first,
         "blocks": sorted(number for number in done if number >= first),
     }
-    grown = [*earlier, stage]
+    earlier = [*manifest.get("earlier", []), revision]
     start = max([first - 1, *done]) + 1
-    told = json.dumps([plan.fingerprint, start, grown])
-    mark = hashlib.sha256(told.encode()).hexdigest()[:16]
-    return {"earlier": grown, "first": start, "mark": mark}
+    text = json.dumps([plan.fingerprint, start, earlier])
+    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return {"earlier": earlier, "first": start, "mark": mark}
 
 
 def _contains(plan: Plan, part: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""What a study is to those who run it: from an item to its rows."""
+"""Study, the interface: from a run of a sweep to its rows."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -30,7 +30,7 @@ Trial = Any
 
 
 class Tolerance(Protocol):
-    """How far rounding may move the rows of a run."""
+    """Distances that rounding may move the rows of a run by."""
 
     def differences(self, there: Tables, here: Tables) -> list[Difference]:
         """Return the columns that differ by more."""
@@ -50,7 +50,7 @@ class Probe(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """What all trials of a sweep share, and what is told of it."""
+    """Arrays that all trials of a sweep share, and what is told of them."""
 
     arrays: tuple[Any, ...]
     digest: str  # "" where there is nothing
@@ -118,7 +118,7 @@ class Study(NamedTuple):
     ]  # not those that compiling well speeds up
     comparable: Callable[[Tables, Tables], tuple[Tables, Tables]] = common
     material: Find = no_material
-    width: int | None = None  # of a block on CPU, if not by number and size of runs
+    block_size: int | None = None  # on CPU, if not by number and size of runs
     alone: bool = True  # whether a run by itself is the same run, up to rounding
     options: dict[str, Any] | None = None  # of the compiler, if not the engine's
     claims: Callable[[FolderTables], pd.DataFrame] = no_claims  # a row each
@@ -137,8 +137,8 @@ class Study(NamedTuple):
         self, items: Sequence[RunConfig], results: Any, record: Record
     ) -> dict[str, pa.Table]:
         """Return the tables that a sweep keeps of a block."""
-        found = self.tables(items, results)
-        return {name: found[name] for name in self.kept(record)}
+        tables = self.tables(items, results)
+        return {name: tables[name] for name in self.kept(record)}
 
 
 def study_of(plan: Plan) -> Study:

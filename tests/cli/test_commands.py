@@ -21,7 +21,7 @@ def test_a_dry_run_counts_in_the_singular(
     width = min(number, 2)
     counts = {"runs": number, "programs": 1, "blocks": number, "width": width}
     rest = dict.fromkeys(Estimate._fields, 1) | counts
-    monkeypatch.setattr("rvsjax.sweep.estimate.forecast", lambda *_: Estimate(**rest))
+    monkeypatch.setattr("rvsjax.sweep.estimate.estimate", lambda *_: Estimate(**rest))
     (tmp_path / "few.toml").write_text(SWEEP)
     assert main(["sweep", "few.toml", "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rvsjax.cli.progress import duration, progress_reporter
-from rvsjax.sweep.runner import Progress
+from rvsjax.sweep.progress import Progress
 
 
 @pytest.mark.parametrize(

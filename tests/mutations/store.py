@@ -115,7 +115,7 @@ FILES = [
 SWEEP = [
     Mutation(
         "rvsjax/sweep/schedule.py",
-        "if not known or x.run_id not in known",
+        "if not known or item.run_id not in known",
         "if True",
         "tests/sweep/test_schedule.py",
     ),
@@ -127,8 +127,8 @@ SWEEP = [
     ),
     Mutation(
         "rvsjax/sweep/recompute.py",
-        "width = halved.get(block.number, setting.width)",
-        "width = setting.width",
+        "size = halved.get(block.number, config.block_size)",
+        "size = config.block_size",
         f"{_AGAIN}::test_a_block_that_was_halved_is_computed_in_its_pieces",
     ),
     Mutation(
@@ -139,7 +139,7 @@ SWEEP = [
     ),
     Mutation(
         "rvsjax/sweep/verify.py",
-        "else allowed.differences(there, here)",
+        "else tolerance.differences(there, here)",
         "else []",
         f"{_AGAIN}::test_a_planted_error_is_found",
     ),
@@ -156,9 +156,22 @@ SWEEP = [
         f"{_AGAIN}::test_the_last_row_of_each_block_and_a_drawn_sample",
     ),
     Mutation(
-        "rvsjax/sweep/execution.py",
-        "if asked and had and asked != had:",
-        "if asked and had and asked == had:",
+        "rvsjax/sweep/schedule.py",
+        "if number not in done or number in retry",
+        "if number not in done",
+        "tests/sweep/test_runner.py::test_a_block_that_fails_is_kept_and_can_be_retried",
+    ),
+    Mutation(
+        "rvsjax/sweep/schedule.py",
+        "number % shards == index - 1",
+        "number % shards == 0",
+        "tests/sweep/test_runner.py"
+        "::test_shards_share_a_folder_and_the_last_one_compacts",
+    ),
+    Mutation(
+        "rvsjax/sweep/resolve.py",
+        "if asked and asked != had:",
+        "if asked and asked == had:",
         "tests/sweep/test_execution.py::test_a_folder_keeps_its_setting",
     ),
     Mutation(

@@ -3,6 +3,7 @@
 On 240 real digits of `tests/digits`, for two epochs: enough to see, not to learn.
 """
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -43,7 +44,7 @@ LANES = tuple(jax.devices()[:1])
 
 
 def options(**more):
-    return Options(width=2, lanes=LANES, data=str(DIGITS), **more)
+    return Options(width=2, workers=LANES, data=str(DIGITS), **more)
 
 
 def run(folder, **more):
@@ -152,7 +153,7 @@ def test_other_data_is_refused(folder, tmp_path):
     path.write_bytes(gzip.compress(data))
     plan = make_plan(parse(SWEEP))
     with pytest.raises(FolderError, match="other data"):
-        run_plan(plan, SWEEP, out, options()._replace(data=str(other)))
+        run_plan(plan, SWEEP, out, dataclasses.replace(options(), data=str(other)))
     manifest = json.loads((out / "manifest.json").read_text())
     assert len(manifest["data"]) == 16
 

@@ -12,7 +12,7 @@ import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.sweep import execution
 from rvsjax.sweep import verify as verifying
-from rvsjax.sweep.execution import choose_setting
+from rvsjax.sweep.execution import choose_config
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from tests import ROOT
@@ -130,6 +130,6 @@ def test_one_image_has_no_variance(tmp_path, capsys):
 def test_networks_ask_for_no_kernel_and_have_their_width_on_cpu_alone(monkeypatch):
     monkeypatch.setattr(execution, "choose", lambda platform: pytest.fail("asked"))
     plan = make_plan(parse(HEAD + CONSTANTS + "[seeds]\ncount = 500\n"))
-    on_cpu, on_gpu = (choose_setting(plan, where) for where in ("cpu", "gpu"))
+    on_cpu, on_gpu = (choose_config(plan, where) for where in ("cpu", "gpu"))
     assert on_cpu.kernel == on_gpu.kernel == "plain"
-    assert on_cpu.width == 2 < on_gpu.width
+    assert on_cpu.block_size == 2 < on_gpu.block_size

@@ -68,7 +68,7 @@ def run(name, folder):
     text += "[seeds]\ncount = 3\n"
     digits = str(ROOT / "tests" / "digits") if study == "lenet" else None
     options = Options(
-        width=2, kernel="plain", lanes=tuple(jax.devices()[:1]), data=digits
+        width=2, kernel="plain", workers=tuple(jax.devices()[:1]), data=digits
     )
     ending = run_plan(make_plan(parse(text)), text, folder, options)
     assert (ending.blocks_left, ending.failed) == (0, False)

@@ -18,8 +18,8 @@ from rvsjax.sweep.engine import (
     Engine,
     Resumable,
     blocks,
-    choose_width,
-    default_lanes,
+    choose_block_size,
+    default_workers,
 )
 from rvsjax.sweep.engine.compilation import Programs
 
@@ -61,7 +61,7 @@ def test_results_do_not_depend_on_the_lanes(lanes):
 
 
 def test_on_cpu_the_cores_share_one_device():
-    lanes = default_lanes(jax.devices())
+    lanes = default_workers(jax.devices())
     assert set(lanes) == {jax.devices()[0]}
     assert len(lanes) == len(os.sched_getaffinity(0))
 
@@ -98,7 +98,7 @@ class Slow(Engine):
     def compute(self, items, lane, block=None, stop=None):
         self.begun.append(block)
         time.sleep(0.2)
-        return np.zeros(len(items)), self.width
+        return np.zeros(len(items)), self.block_size
 
 
 @pytest.mark.parametrize("how", ["stop", "close"])
@@ -204,7 +204,7 @@ def test_no_item_is_lost_or_doubled(seed):
     ],
 )
 def test_the_width_on_cpu(groups, size, width):
-    assert choose_width(groups, "cpu", size) == width
+    assert choose_block_size(groups, "cpu", size) == width
 
 
 def test_too_many_items_are_refused():
@@ -381,7 +381,7 @@ def test_a_function_is_traced_once_however_many_blocks_there_are():
 def test_stages_under_way_are_counted_and_those_kept_told_apart():
     """Blocks and threads ask whether to stop: before each stage, and at other times."""
     asked, kept, seen = items(0.1, 0.2), Kept(), []
-    first = staged(checkpoints=kept, lanes=jax.devices()[:1])
+    first = staged(checkpoints=kept, workers=jax.devices()[:1])
 
     def stop():
         seen.append(first.under_way.get(0, 0))
@@ -389,7 +389,7 @@ def test_stages_under_way_are_counted_and_those_kept_told_apart():
 
     assert not run_blocks(first, asked, stop)
     np.testing.assert_allclose(sorted(set(seen)), [0, 0.2, 0.4, 0.6])
-    again = staged(checkpoints=kept, lanes=jax.devices()[:1])
+    again = staged(checkpoints=kept, workers=jax.devices()[:1])
     run_blocks(again, asked)
     np.testing.assert_allclose(again.resumed, 0.6)
     assert not first.under_way
@@ -409,7 +409,7 @@ def test_stages_go_on_where_they_were_left_to_the_same_bits():
         first = staged(checkpoints=kept)
         assert run_blocks(first, asked[:2], stop) == []
         assert kept.told >= left
-        again = staged(checkpoints=kept, lanes=jax.devices()[:1])
+        again = staged(checkpoints=kept, workers=jax.devices()[:1])
         whole_advance = again._advance
 
         def counted(*args, calls=calls, advance=whole_advance):

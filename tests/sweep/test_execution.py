@@ -7,10 +7,17 @@ import pytest
 from rvsjax.results.results import Results
 from rvsjax.simulation.kernels import native
 from rvsjax.sweep import execution
-from rvsjax.sweep.execution import ExecutionConfig, choose_setting, nearest_setting
+from rvsjax.sweep.execution import (
+    ExecutionConfig,
+    choose_config,
+    nearest_config,
+    read_config,
+)
+from rvsjax.sweep.folder import Folder
 from rvsjax.sweep.plan.document import override, parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.recompute import elsewhere
+from rvsjax.sweep.resolve import resolve_config
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 
@@ -46,27 +53,27 @@ def settled(folder, wanted):
     store = Store(folder)
     with store.hold():
         store.open(wanted.fingerprint, wanted.as_json(), SWEEP, ("runs",))
-        return execution.settle(store, wanted, "cpu", 8, "plain")
+        return resolve_config(store, wanted, "cpu", block_size=8, kernel="plain")
 
 
 def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch):
     monkeypatch.setattr(execution, "choose", lambda platform: "native")
     long = plan(steps=400_000)
-    assert choose_setting(long, "cpu").quick
+    assert choose_config(long, "cpu").quick
     compensated = plan(steps=400_000, precision="compensated", dtype="float32")
-    assert not choose_setting(compensated, "cpu").quick
-    assert not choose_setting(long, "cpu", kernel="plain").quick
-    assert choose_setting(plan(), "cpu", kernel="plain").quick  # unless it is short
+    assert not choose_config(compensated, "cpu").quick
+    assert not choose_config(long, "cpu", kernel="plain").quick
+    assert choose_config(plan(), "cpu", kernel="plain").quick  # unless it is short
     sampled = plan(gradient="projected")
-    assert not choose_setting(sampled, "cpu").quick
+    assert not choose_config(sampled, "cpu").quick
     many = make_plan(override(parse(SWEEP), "seeds.count", 5000))
-    assert not choose_setting(many, "cpu").quick
+    assert not choose_config(many, "cpu").quick
 
 
 def test_a_folder_keeps_its_setting(tmp_path):
     kept = settled(tmp_path, plan())
     assert kept == ExecutionConfig(8, "plain", True)
-    assert nearest_setting(Results(tmp_path).manifest, "cpu") == kept
+    assert nearest_config(read_config(Results(tmp_path).manifest), "cpu") == kept
     with pytest.raises(FolderError, match="begun with --kernel plain, not native"):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
     with pytest.raises(FolderError, match="begun with --block 8, not 16"):
@@ -74,21 +81,23 @@ def test_a_folder_keeps_its_setting(tmp_path):
 
 
 def test_a_folder_from_before_kernels_is_plain():
-    assert nearest_setting({"width": 16}, "cpu") == ExecutionConfig(16, "plain", False)
+    assert read_config({"width": 16}) == ExecutionConfig(16, "plain", False)
     with pytest.raises(FolderError, match="no results"):
-        nearest_setting({}, "cpu")
+        read_config({})
 
 
 def test_without_a_compiler(tmp_path, monkeypatch):
     """A new folder is plain; one that asks for the kernel is told what is missing."""
     monkeypatch.setattr(native, "problem", lambda: "it needs a compiler")
-    assert choose_setting(plan(), "cpu").kernel == "plain"
+    assert choose_config(plan(), "cpu").kernel == "plain"
     with pytest.raises(
         FolderError, match="--kernel native does not work here: it needs a compiler"
     ):
         run_plan(plan(), SWEEP, tmp_path, Options(kernel="native"))
     manifest = {"width": 16, "kernel": "native", "quick": True}
-    assert nearest_setting(manifest, "cpu") == ExecutionConfig(16, "plain", False)
+    assert nearest_config(read_config(manifest), "cpu") == ExecutionConfig(
+        16, "plain", False
+    )
 
 
 @needs_compiler
@@ -122,7 +131,6 @@ def test_a_folder_goes_on_with_the_flags_that_it_was_begun_with(tmp_path, monkey
     with pytest.raises(FolderError, match="none there, .*fast_math=true.* here.*--out"):
         settled(tmp_path, wanted)
     told = "settings none there, --xla_cpu_enable_fast_math=true here"
-    manifest = Store(tmp_path).manifest
-    assert elsewhere(manifest, jax.devices()[0]) == [told]
+    assert elsewhere(Folder(tmp_path), jax.devices()[0]) == [told]
     monkeypatch.undo()
     assert settled(tmp_path, wanted) == usual

@@ -139,7 +139,7 @@ def test_a_sweep_notes_its_halved_blocks(tmp_path, monkeypatch):
         return "needs more" if trial.seed.shape[0] > 2 else needs(program, lanes)
 
     monkeypatch.setattr("rvsjax.sweep.engine.compilation.lacking", lacking)
-    monkeypatch.setattr("rvsjax.sweep.execution.choose_width", lambda *_: 4)
+    monkeypatch.setattr("rvsjax.sweep.execution.choose_block_size", lambda *_: 4)
     plan = make_plan(parse(SWEEP))
     run_plan(plan, "", tmp_path, Options(kernel="plain"))
     store = Store(tmp_path)

@@ -16,14 +16,16 @@ from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.certify import starts_of
 from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep import recompute, runner
+from rvsjax.sweep import recompute
 from rvsjax.sweep.differences import differences, same_bits
 from rvsjax.sweep.engine import Engine
+from rvsjax.sweep.folder import Folder
 from rvsjax.sweep.plan.document import override, parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.recompute import again, elsewhere, find_run
+from rvsjax.sweep.recompute import elsewhere, find_run
 from rvsjax.sweep.rerun import held, rerun
 from rvsjax.sweep.runner import Options, run_plan
+from rvsjax.sweep.schedule import Schedule
 from rvsjax.sweep.store import FolderError, Store, parts
 from rvsjax.sweep.store.kinds import kind
 from rvsjax.sweep.verify import stale_tables, verify
@@ -141,14 +143,14 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     widths = []
     make = recompute.make_engine
 
-    def watched(study, setting, lanes, **more):
-        widths.append(setting.width)
-        return make(study, setting, lanes, **more)
+    def watched(study, config, workers, **more):
+        widths.append(config.block_size)
+        return make(study, config, workers, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "_apply", room_for(2))
-        patch.setattr("rvsjax.sweep.execution.choose_width", lambda *_: WIDTH)
-        options = Options(kernel="plain", lanes=(lane(),))
+        patch.setattr("rvsjax.sweep.execution.choose_block_size", lambda *_: WIDTH)
+        options = Options(kernel="plain", workers=(lane(),))
         run_plan(plan(3), "", tmp_path / "out", options)
     folder = tmp_path / "out"
     told = Results(folder).manifest["halved"]
@@ -159,7 +161,7 @@ def test_a_block_that_was_halved_is_computed_in_its_pieces(tmp_path, monkeypatch
     assert widths == [2] * 6
     for part in Store(folder).parts("runs"):  # now there is room for four
         part.path.unlink()
-    run_plan(plan(3), "", folder, Options(lanes=(lane(),)))
+    run_plan(plan(3), "", folder, Options(workers=(lane(),)))
     assert rerun(folder, run_id, lane()).same
     assert widths == [2] * 6 + [WIDTH]
 
@@ -184,7 +186,7 @@ def test_a_folder_that_grew_has_its_blocks_where_they_were(tmp_path):
     for run_id in known:
         assert rerun(folder, run_id, lane()).same
     found = {}
-    for block in again(Store(folder), known, lane()):
+    for block in recompute.recompute(Folder(folder), known, lane()):
         found |= {item.run_id: block.block for item in block.items}
     there = {
         run_id: part.block
@@ -231,9 +233,9 @@ def test_elsewhere_rounding_is_no_difference(folder):
     assert not found.agrees
 
 
-def test_another_kernel_is_elsewhere(folder, monkeypatch):
-    manifest = Results(folder).manifest | {"kernel": "warp"}
-    assert elsewhere(manifest, lane()) == ["kernel warp there, plain here"]
+def test_another_kernel_is_elsewhere(folder):
+    write_manifest(folder, Results(folder).manifest | {"kernel": "warp"})
+    assert elsewhere(Folder(folder), lane()) == ["kernel warp there, plain here"]
 
 
 def test_a_run_is_found_by_how_its_id_begins(folder):
@@ -547,12 +549,12 @@ def test_the_order_of_blocks_changes_no_byte(whole, tmp_path, monkeypatch):
     seen = []
 
     def backwards(*given):
-        found = list(all_blocks(*given))[::-1]
+        found = list(blocks(*given))[::-1]
         seen.extend(block.number for block in found)
         return found
 
-    all_blocks = runner.all_blocks
-    monkeypatch.setattr(runner, "all_blocks", backwards)
+    blocks = Schedule.blocks
+    monkeypatch.setattr(Schedule, "blocks", backwards)
     assert tables(run(tmp_path / "out")) == tables(whole)
     assert seen == [2, 1, 0]
 
@@ -665,8 +667,8 @@ def test_a_column_of_another_kind_is_refused(folder, monkeypatch):
     """A column in turn holds what it should not, or is not there."""
     store = Store(folder)
     run_id = ids(folder)[0]
-    [computed] = again(store, [run_id], lane())
-    monkeypatch.setattr("rvsjax.sweep.rerun.again", lambda *_: iter([computed]))
+    [computed] = recompute.recompute(Folder(folder), [run_id], lane())
+    monkeypatch.setattr("rvsjax.sweep.rerun.recompute", lambda *_: iter([computed]))
     store.update({"whole": {}})  # as in folders from before there were digests
     for name in TABLES:
         path = folder / f"{name}.parquet"

@@ -13,9 +13,11 @@ import pytest
 
 import rvsjax
 from rvsjax.studies.rvscgd.evaluate import PAIRS
+from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.runner import Engine, Options, _git_commit, run_plan
+from rvsjax.sweep.provenance import git_commit
+from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.theory import PAIR_CLAIMS
 
@@ -142,7 +144,7 @@ def test_an_interrupted_sweep_ends_with_the_same_bytes(whole, tmp_path):
             stop.set()
 
     lanes = tuple(jax.devices()[:1])
-    options = Options(width=8, watch=interrupt, stop=stop, lanes=lanes)
+    options = Options(width=8, watch=interrupt, stop=stop, workers=lanes)
     ending = run_plan(tiny(), TINY, folder, options)
     assert 0 < ending.blocks_left < 6
     assert not (folder / "runs.parquet").exists()
@@ -200,7 +202,7 @@ def test_a_surplus_part_makes_no_sweep_unfinished(whole, tmp_path):
 @pytest.mark.parametrize("places", [(0,), (0, 0, 0), (0, 1)])
 def test_the_number_of_cores_and_devices_changes_no_byte(whole, tmp_path, places):
     lanes = tuple(jax.devices()[place] for place in places)
-    run_plan(tiny(), TINY, tmp_path / "out", Options(width=8, lanes=lanes))
+    run_plan(tiny(), TINY, tmp_path / "out", Options(width=8, workers=lanes))
     assert tables(tmp_path / "out") == tables(whole)
 
 
@@ -258,7 +260,7 @@ def test_a_block_that_fails_is_kept_and_can_be_retried(whole, tmp_path, monkeypa
     folder = tmp_path / "out"
     lane = tuple(jax.devices()[:1])
     seen = []
-    options = Options(width=8, lanes=lane, watch=seen.append)
+    options = Options(width=8, workers=lane, watch=seen.append)
     ending = run_plan(tiny(), TINY, folder, options)
     assert ending.failed
     assert [told.failures for told in seen] == [0, 0, *[8] * 5]
@@ -288,7 +290,7 @@ def test_fail_fast_stops_and_the_rest_comes_later(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "compute", fails)
         lane = tuple(jax.devices()[:1])
-        options = Options(width=8, fail_fast=True, lanes=lane)
+        options = Options(width=8, fail_fast=True, workers=lane)
         ending = run_plan(tiny(), TINY, tmp_path / "out", options)
     assert ending.failed
     assert 0 < ending.blocks_left < 6
@@ -404,14 +406,14 @@ def test_the_commit_is_of_the_repository_that_keeps_the_file(tmp_path, monkeypat
     for file in (ours, theirs):
         file.parent.mkdir(parents=True)
         file.touch()
-    assert _git_commit(ours) is None  # there is no repository
+    assert git_commit(ours) is None  # there is no repository
     git("init")
-    assert _git_commit(ours) is None  # there is no commit
+    assert git_commit(ours) is None  # there is no commit
     git("add", "rvsjax")
     git("commit", "-m", "x")
     head = git("rev-parse", "HEAD")
-    assert _git_commit(ours) == head and len(head) == 40
-    assert _git_commit(theirs) is None
+    assert git_commit(ours) == head and len(head) == 40
+    assert git_commit(theirs) is None
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "project" / ".git"))
-    assert _git_commit(theirs) is None
-    assert _git_commit(ours) == head
+    assert git_commit(theirs) is None
+    assert git_commit(ours) == head

@@ -173,27 +173,24 @@ def test_blocks_do_not_depend_on_when_they_are_computed(begun):
     """A block is the same list of runs before and after it is done."""
     asked = plan(seeds=5)
     store = Store(begun)
-    there = schedule.grow(store.manifest, asked, store.done())
-    stages = schedule.stages(store.manifest | there, asked)
-    first = [
-        (b.number, [i.run_id for i in b.items]) for b in schedule.all_blocks(stages, 2)
-    ]
+    there = schedule.extend(store.manifest, asked, store.done())
+    known = schedule.Schedule(schedule.revisions(store.manifest | there, asked), 2)
+    first = [(b.number, [i.run_id for i in b.items]) for b in known.blocks()]
     run(asked, begun)
-    stages = schedule.stages(store.manifest, asked)
-    again = [
-        (b.number, [i.run_id for i in b.items]) for b in schedule.all_blocks(stages, 2)
-    ]
+    known = schedule.Schedule(schedule.revisions(store.manifest, asked), 2)
+    again = [(b.number, [i.run_id for i in b.items]) for b in known.blocks()]
     assert first == again
     assert len({number for number, _ in first}) == len(first)
-    assert {number for number, _ in first} == schedule.block_numbers(stages, 2)
+    assert {number for number, _ in first} == known.numbers
 
 
 def test_numbers_of_blocks_that_were_lost_are_not_given_again(begun):
     """All that the last growth kept and added is gone: two blocks of one number."""
     run(plan(seeds=5), begun)
     there = Store(begun).manifest
-    grown = schedule.grow(there, plan(seeds=6), {0})
+    grown = schedule.extend(there, plan(seeds=6), {0})
     assert grown["first"] >= there["first"] > 1
-    found = schedule.all_blocks(schedule.stages(there | grown, plan(seeds=6)), 2)
-    numbers = [block.number for block in found]
+    revisions = schedule.revisions(there | grown, plan(seeds=6))
+    blocks = schedule.Schedule(revisions, 2).blocks()
+    numbers = [block.number for block in blocks]
     assert len(set(numbers)) == len(numbers)

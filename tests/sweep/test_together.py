@@ -22,7 +22,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from rvsjax.sweep import runner as sweep
+from rvsjax.sweep import job, runner
 from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.runner import Options, run_plan
@@ -123,10 +123,9 @@ def count_down(step, path):
 class FakeEngine:
     """Blocks that come one after another; a run is the number that it is made of."""
 
-    def __init__(self, width):
-        self.width, self.narrow, self.under_way, self.resumed = width, {}, {}, 0
+    def __init__(self):
+        self.narrow, self.under_way, self.resumed = {}, {}, 0
         self.compile_seconds = self.run_seconds = 0.0
-        self.lanes = [LANE]
 
     def run(self, pending, make, stop, tell) -> Iterator[tuple[Any, Future]]:
         for block in pending:
@@ -179,15 +178,14 @@ def fakes():
         patch.setattr(untrusted, "opened", paused_opened)
         patch.setattr(atomic, "failpoint", count_down)
         patch.setattr(atomic.os, "fsync", lambda number: None)
-        patch.setattr(sweep, "study_of", lambda plan: FakeStudy())
+        for module in job, runner:
+            patch.setattr(module, "study_of", lambda plan: FakeStudy())
+        patch.setattr(job, "make_engine", lambda *_, **__: FakeEngine())
+        patch.setattr(runner, "session", lambda *_: {"blocks": 0})
         patch.setattr(
-            sweep, "make_engine", lambda study, how, *_, **__: FakeEngine(how.width)
-        )
-        patch.setattr(sweep, "_session", lambda *_: {"blocks": 0})
-        patch.setattr(
-            sweep,
+            job.Job,
             "_write_claims",
-            lambda store, study: store.write("claims.parquet", b"x"),
+            lambda self: self.store.write("claims.parquet", b"x"),
         )
         yield
 
@@ -198,7 +196,7 @@ def command(folder, seeds, share=(1, 1), retry=False):
         kernel="plain",
         shard=share,
         retry=frozenset({"failed"}) if retry else frozenset(),
-        lanes=(LANE,),
+        workers=(LANE,),
     )
     return run_plan(PLANS[seeds], f"seeds = {seeds}", folder, options)
 

@@ -46,9 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     if file:
         _need_new(file)
     device = folder_device(arguments.folder)
+    from rvsjax.sweep.folder import Folder
     from rvsjax.sweep.rerun import every_step, rerun
 
-    asked = arguments.folder, arguments.run_id, device, arguments.data
+    asked = Folder(arguments.folder), arguments.run_id, device, arguments.data
     steps = every_step(*asked) if file else None
     found = rerun(*asked)
     if steps:

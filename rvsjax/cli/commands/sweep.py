@@ -193,7 +193,7 @@ def _computed(
             shard=arguments.shard,
             retry=frozenset(_RETRY[arguments.retry]),
             fail_fast=arguments.fail_fast,
-            lanes=devices,
+            workers=devices,
             flags=tuple(sys.argv[1:]),
             data=arguments.data,
             watch=watch,

@@ -34,12 +34,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the rows that do not agree, and how many were looked at."""
-    folder = arguments.folder
-    need_sweep(folder)
+    need_sweep(arguments.folder)
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
-    device = folder_device(folder)
+    device = folder_device(arguments.folder)
+    from rvsjax.sweep.folder import Folder
     from rvsjax.sweep.verify import stale_tables, verify
 
+    folder = Folder(arguments.folder)
     stale = stale_tables(folder)
     tell(f"computing rows again; --seed {drawn} draws the same")
     rows = list(verify(folder, arguments.sample, drawn, device, arguments.data))

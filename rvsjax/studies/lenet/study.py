@@ -23,7 +23,7 @@ _PROBE_STEPS = 20
 # Two networks fit into a core's cache: 12 thousand images a CPU-second against 9 with
 # four or more (benchmarks/lenet.py). XLA's own options: a fifth faster than
 # ours for small arrays, and 14 instead of 11 s to compile.
-_WIDTH = 2
+_BLOCK_SIZE = 2
 
 
 def _short(trial: LeNetTrial) -> tuple[LeNetTrial, int]:
@@ -59,7 +59,7 @@ STUDY = Study(
     has_kernel=lambda item: False,
     has_light_steps=lambda item: False,
     material=find_material,
-    width=_WIDTH,
+    block_size=_BLOCK_SIZE,
     alone=False,  # a binary activation turns the last digit into another network
     options={},
 )

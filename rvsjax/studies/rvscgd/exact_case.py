@@ -11,9 +11,10 @@ from rvsjax.penalties import PENALTIES
 from rvsjax.results.results import Results
 from rvsjax.studies.rvscgd import parameters
 from rvsjax.studies.rvscgd.evaluate import Weights
-from rvsjax.sweep.engine import default_lanes, devices
-from rvsjax.sweep.recompute import again, folder_plan
-from rvsjax.sweep.store import FolderError, Store
+from rvsjax.sweep.engine import default_workers, devices
+from rvsjax.sweep.folder import Folder
+from rvsjax.sweep.recompute import recompute
+from rvsjax.sweep.store import FolderError
 from rvsjax.theory.exact import ExactCase
 
 __all__ = ["Start", "floats", "problem_of", "starts_of"]
@@ -78,10 +79,10 @@ def _asked(row: pd.Series) -> dict[str, Any]:
 def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
     """Return where runs started: as recorded, or computed again in their own blocks.
 
-    A run in its own place of a block of the same width has the same bits.
+    A run in its own place of a block of the same size has the same bits.
     """
-    wanted = set(run_ids)
-    if folder_plan(Store(results.folder)).document.record.weights:
+    wanted, folder = set(run_ids), Folder(results.folder)
+    if folder.record.weights:
         weights = results.weights[results.weights["run_id"].isin(wanted)]
         found = {
             run_id: Start(floats(w_star), floats(w_start), "weights.parquet")
@@ -90,7 +91,7 @@ def starts_of(results: Results, run_ids: Iterable[str]) -> dict[str, Start]:
             )
         }
     else:
-        found = dict(_recomputed(results, wanted))
+        found = dict(_recomputed(results, folder, wanted))
     for run_id in wanted:
         if run_id not in found or not all(map(_is_direction, found[run_id][:2])):
             raise FolderError(f"{results.folder} does not tell where {run_id} started")
@@ -101,14 +102,16 @@ def _is_direction(x: tuple[float, ...]) -> bool:
     return any(x) and all(map(math.isfinite, x))
 
 
-def _recomputed(results: Results, wanted: set[str]) -> Iterator[tuple[str, Start]]:
+def _recomputed(
+    results: Results, folder: Folder, wanted: set[str]
+) -> Iterator[tuple[str, Start]]:
     known = results.runs.set_index("run_id")["m_theta"]
-    lane = default_lanes(devices())[0]
-    for found in again(Store(results.folder), wanted, lane):
-        weights: Weights = found.record.weights
-        for i, item in enumerate(found.items):
+    device = default_workers(devices())[0]
+    for block in recompute(folder, wanted, device):
+        weights: Weights = block.record.weights
+        for i, item in enumerate(block.items):
             if item.run_id in wanted:
-                theta = float(found.record.measurements.theta[i])
+                theta = float(block.record.measurements.theta[i])
                 same = theta == known[item.run_id]
                 source = "computed again" if same else "computed again, with other bits"
                 star, start = (floats(x[i]) for x in weights[:2])

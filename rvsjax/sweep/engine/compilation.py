@@ -37,16 +37,16 @@ def mapped(function: Function, number: int, others: Sequence[Any]) -> Function:
 class Programs:
     """The programs of an engine; all engines of a process share those that are alike.
 
-    With a `keeper` they outlive the process. `lanes` are those that run one at a time.
+    With a `keeper` they outlive the process. So many `workers` run one at a time.
     """
 
     def __init__(
-        self, options: dict[str, Any], keeper: program_cache.Keeper | None, lanes: int
+        self, options: dict[str, Any], keeper: program_cache.Keeper | None, workers: int
     ) -> None:
         """Compile with options of the compiler."""
         self.options = options
         self.keeper = keeper
-        self.lanes = lanes
+        self.workers = workers
         self.seconds = 0.0  # summed over programs
 
     def of(
@@ -83,7 +83,7 @@ class Programs:
             if keeper is not None and (data := program_cache.dump(program)):
                 keeper.put(name, data)
         self.seconds += time.perf_counter() - begin
-        if device.platform == "cpu" and (reason := lacking(program, self.lanes)):
+        if device.platform == "cpu" and (reason := lacking(program, self.workers)):
             raise MemoryError(reason)
         return program
 

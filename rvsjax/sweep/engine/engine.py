@@ -18,7 +18,7 @@ from rvsjax.sweep.engine.memory import OutOfMemory, is_out_of_memory
 from rvsjax.sweep.engine.platforms import (
     Device,
     compiler_options,
-    default_lanes,
+    default_workers,
     devices,
     known_bad_version,
 )
@@ -26,7 +26,7 @@ from rvsjax.sweep.engine.stages import Resumable
 
 __all__ = ["Engine"]
 
-_AHEAD = 4  # blocks that wait for a lane while their programs are compiled
+_AHEAD = 4  # blocks that wait for a worker while their programs are compiled
 _BEAT = 1.0  # seconds between two looks at blocks that are computed
 
 Pytree = Any
@@ -47,18 +47,18 @@ class _Left(Exception):
 
 
 class _Place(NamedTuple):
-    """Where items are computed, and as which part of which block, if of one."""
+    """Place of items: the worker, and the part of a block, if they are of one."""
 
-    lane: int
-    width: int
+    worker: int
+    size: int
     block: int | None
     first: int  # of its items in the block
     share: float  # of the block's items
 
     @property
     def name(self) -> str:
-        """What its stages are kept under."""
-        return f"{self.block}-{self.width}-{self.first}"
+        """The name that its stages are kept under."""
+        return f"{self.block}-{self.size}-{self.first}"
 
 
 class Engine:
@@ -73,8 +73,8 @@ class Engine:
     def __init__(
         self,
         function: Function | Resumable,
-        width: int,
-        lanes: Sequence[Device] | None = None,
+        block_size: int,
+        workers: Sequence[Device] | None = None,
         *,
         shared: Sequence[Pytree] = (),
         options: dict[str, Any] | None = None,
@@ -82,7 +82,7 @@ class Engine:
         halves: bool = True,
         checkpoints: program_cache.Keeper | None = None,
     ) -> None:
-        """Use all devices of the default platform unless lanes are given.
+        """Use all devices of the default platform unless workers are given.
 
         `shared` are further arguments, which are not mapped over. `options` are those
         of the compiler, in place of the ones for the platform. The `keeper` must forget
@@ -93,19 +93,19 @@ class Engine:
         if problem := known_bad_version():
             raise RuntimeError(problem)
         self.stages = stages.only(function) if callable(function) else function
-        self.width = width
-        self.lanes = tuple(lanes or default_lanes(devices()))
-        kind = self.lanes[0].platform
+        self.block_size = block_size
+        self.workers = tuple(workers or default_workers(devices()))
+        kind = self.workers[0].platform
         options = compiler_options(kind) if options is None else options
         keeper = keeper if kind == "cpu" else None
-        self.programs = Programs(options, keeper, len(self.lanes))
+        self.programs = Programs(options, keeper, len(self.workers))
         self.halves = halves
         self.checkpoints = checkpoints
-        self.narrow: dict[int, int] = {}  # widths of the blocks that were halved
-        self._fits: dict[Hashable, int] = {}  # widths of those items, by their kind
+        self.narrow: dict[int, int] = {}  # sizes of the blocks that were halved
+        self._fits: dict[Hashable, int] = {}  # sizes of those items, by their kind
         self._shared = tuple(shared)
         self._placed: dict[Device, tuple[Pytree, ...]] = {}
-        self.run_seconds = 0.0  # summed over lanes
+        self.run_seconds = 0.0  # summed over workers
         self.under_way: dict[int, float] = {}  # share of its stages done, by block
         self.resumed = 0.0  # blocks' worth of stages that were found kept
 
@@ -114,66 +114,66 @@ class Engine:
         """Seconds of compilation, summed over programs."""
         return self.programs.seconds
 
-    def __call__(self, items: Sequence[Pytree], lane: int = 0) -> Pytree:
+    def __call__(self, items: Sequence[Pytree], worker: int = 0) -> Pytree:
         """Return the function's results for a block, stacked along axis 0 (NumPy).
 
-        At most `width` items of one structure. Empty places repeat the last item and
-        are cut off.
+        At most `block_size` items of one structure. Empty places repeat the last item
+        and are cut off.
         """
-        return self.compute(items, lane)[0]
+        return self.compute(items, worker)[0]
 
     def compute(
         self,
         items: Sequence[Pytree],
-        lane: int,
+        worker: int,
         block: int | None = None,
         stop: Stop = _never,
     ) -> tuple[Pytree, int]:
-        """Return results as a call does, and the width that they were computed with.
+        """Return results as a call does, and the size that they were computed with.
 
-        Other lanes may find meanwhile that less fits: a block keeps to its own width.
+        Other workers may find meanwhile that less fits: a block keeps to its own size.
         The stages of a `block` are kept and counted.
         """
-        if not 0 < len(items) <= self.width:
-            raise ValueError(f"needs 1 to {self.width} items, got {len(items)}")
+        if not 0 < len(items) <= self.block_size:
+            raise ValueError(f"needs 1 to {self.block_size} items, got {len(items)}")
         kind = _kind(items[0])
         while True:
-            width = self._fits.get(kind, self.width)
+            size = self._fits.get(kind, self.block_size)
             try:
                 parts = []
-                for i in range(0, len(items), width):
-                    few = items[i : i + width]
+                for i in range(0, len(items), size):
+                    few = items[i : i + size]
                     share = len(few) / len(items)
-                    place = _Place(lane, width, block, i, share)
+                    place = _Place(worker, size, block, i, share)
                     parts.append(self._apply(few, place, stop))
                 whole = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-                return whole, width
+                return whole, size
             except Exception as error:  # how a device says so differs
                 if not is_out_of_memory(error):
                     raise
-                if not self.halves or width == 1:
-                    what = f"a block of {width} does not fit: {error}"
+                if not self.halves or size == 1:
+                    what = f"a block of {size} does not fit: {error}"
                     raise OutOfMemory(what) from None
-                self._fits[kind] = min(width // 2, self._fits.get(kind, width))
+                self._fits[kind] = min(size // 2, self._fits.get(kind, size))
 
     def _apply(
         self, items: Sequence[Pytree], place: _Place, stop: Stop = _never
     ) -> Pytree:
         """Return the results of items that make one call of each of their programs."""
-        first = self.prepare(items[0], place.lane, place.width)
-        padded = [*items, *[items[-1]] * (place.width - len(items))]
+        first = self.prepare(items[0], place.worker, place.size)
+        padded = [*items, *[items[-1]] * (place.size - len(items))]
         with pinned():
             stacked = jax.tree.map(lambda *leaves: np.array(leaves), *padded)
-            placed = jax.device_put(stacked, self.lanes[place.lane])
+            placed = jax.device_put(stacked, self.workers[place.worker])
             done, carry = self._kept(placed, place)
             if carry is None:
-                carry = self._timed(first.result(), placed, *self._share(place.lane))
+                carry = self._timed(first.result(), placed, *self._share(place.worker))
             stages = self.stages.count(items[0])
             self.resumed += self._count(done, stages, place)
             for number in range(done, stages):
                 if stop():
                     raise _Left
-                carry = self._advance(placed, carry, number, place.lane)
+                carry = self._advance(placed, carry, number, place.worker)
                 self._keep(number + 1, carry, place)
                 self._count(1, stages, place)
             results = jax.device_get(carry)
@@ -186,12 +186,12 @@ class Engine:
         data = self.checkpoints.get(place.name)
         if data is None:
             return 0, None
-        shared = self._share(place.lane)
+        shared = self._share(place.worker)
         begin = mapped(self.stages.begin, 1, shared)
         like = jax.eval_shape(begin, placed, *shared)  # traces it, which takes long
         if (known := stages.load(data, like)) is None:
             return 0, None
-        return known[0], jax.device_put(known[1], self.lanes[place.lane])
+        return known[0], jax.device_put(known[1], self.workers[place.worker])
 
     def _keep(self, number: int, carry: Pytree, place: _Place) -> None:
         if self.checkpoints is not None and place.block is not None:
@@ -206,10 +206,12 @@ class Engine:
         self.under_way[place.block] = self.under_way.get(place.block, 0) + share
         return share
 
-    def _advance(self, placed: Pytree, carry: Pytree, number: int, lane: int) -> Pytree:
-        which = jax.device_put(np.int32(number), self.lanes[lane])
-        arguments = placed, carry, which, *self._share(lane)
-        device = self.lanes[lane]
+    def _advance(
+        self, placed: Pytree, carry: Pytree, number: int, worker: int
+    ) -> Pytree:
+        which = jax.device_put(np.int32(number), self.workers[worker])
+        arguments = placed, carry, which, *self._share(worker)
+        device = self.workers[worker]
         program = self.programs.of(self.stages.advance, 2, arguments, device)
         return self._timed(program.result(), *arguments)
 
@@ -219,33 +221,33 @@ class Engine:
         self.run_seconds += time.perf_counter() - begin
         return carry
 
-    def _share(self, lane: int) -> tuple[Pytree, ...]:
-        """Return what all blocks share, on the device of a lane."""
-        device = self.lanes[lane]
+    def _share(self, worker: int) -> tuple[Pytree, ...]:
+        """Return what all blocks share, on the device of a worker."""
+        device = self.workers[worker]
         if device not in self._placed:
             with pinned():
                 self._placed[device] = jax.device_put(self._shared, device)
         return self._placed[device]
 
-    def prepare(self, item: Pytree, lane: int = 0, width: int | None = None) -> Future:
+    def prepare(self, item: Pytree, worker: int = 0, size: int | None = None) -> Future:
         """Begin to compile the program of an item, beside whatever else runs.
 
-        For blocks of this width, by default the widest that is not known not to fit.
+        For blocks of this size, by default the widest that is not known not to fit.
         """
         structure, each = kind = _kind(item)
-        width = width or self._fits.get(kind, self.width)
-        shapes = [jax.ShapeDtypeStruct((width, *shape), dtype) for shape, dtype in each]
-        arguments = structure.unflatten(shapes), *self._share(lane)
-        return self.programs.of(self.stages.begin, 1, arguments, self.lanes[lane])
+        size = size or self._fits.get(kind, self.block_size)
+        shapes = [jax.ShapeDtypeStruct((size, *shape), dtype) for shape, dtype in each]
+        arguments = structure.unflatten(shapes), *self._share(worker)
+        return self.programs.of(self.stages.begin, 1, arguments, self.workers[worker])
 
     def _block(
-        self, block: Block, items: Sequence[Pytree], lane: int, stop: Stop
+        self, block: Block, items: Sequence[Pytree], worker: int, stop: Stop
     ) -> Pytree:
         if stop():  # this one was not begun
             raise _Left
-        results, width = self.compute(items, lane, block.number, stop)
-        if width < self.width:
-            self.narrow[block.number] = width
+        results, size = self.compute(items, worker, block.number, stop)
+        if size < self.block_size:
+            self.narrow[block.number] = size
         return results
 
     def run(
@@ -267,9 +269,9 @@ class Engine:
         def stopped() -> bool:
             return closed.is_set() or stop()
 
-        with ThreadPoolExecutor(len(self.lanes)) as workers:
+        with ThreadPoolExecutor(len(self.workers)) as pool:
             try:
-                for block, future in self._submit(workers, stream, make, stopped):
+                for block, future in self._submit(pool, stream, make, stopped):
                     while wait([future], _BEAT).not_done:
                         beat()
                     self.under_way.pop(block.number, None)
@@ -280,22 +282,22 @@ class Engine:
 
     def _submit(
         self,
-        workers: ThreadPoolExecutor,
+        pool: ThreadPoolExecutor,
         stream: Iterable[Block],
         make: Callable[[Any], Pytree],
         stop: Stop,
     ) -> Iterator[tuple[Block, Future]]:
-        """Yield blocks in order, a few after they were given to the workers."""
+        """Yield blocks in order, a few after they were given to the pool."""
         waiting: deque[tuple[Block, Future]] = deque()
         for block in stream:
             if stop():
                 break
-            lane = block.number % len(self.lanes)
+            worker = block.number % len(self.workers)
             trees = [make(item) for item in block.items]
-            self.prepare(trees[0], lane)
-            future = workers.submit(self._block, block, trees, lane, stop)
+            self.prepare(trees[0], worker)
+            future = pool.submit(self._block, block, trees, worker, stop)
             waiting.append((block, future))
-            if len(waiting) == len(self.lanes) + _AHEAD:
+            if len(waiting) == len(self.workers) + _AHEAD:
                 yield waiting.popleft()
         yield from waiting
 

@@ -1,4 +1,4 @@
-"""Whether a program fits into memory: asked before it runs, or heard after."""
+"""Memory that a program needs and a machine has, before it runs and after."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ __all__ = ["OutOfMemory", "is_out_of_memory", "lacking"]
 _SPARE = 0.9  # of what is free: the rest is for tables, and for other programs
 
 
-def lacking(program: Any, lanes: int) -> str:
+def lacking(program: Any, workers: int) -> str:
     """Say what a program needs and a CPU lacks; "" if it fits, or if nobody knows.
 
     The system would kill the process; a GPU answers, and is asked by running.
     """
     try:
         told = program.memory_analysis()
-        needs = lanes * (
+        needs = workers * (
             told.temp_size_in_bytes
             + told.argument_size_in_bytes
             + told.output_size_in_bytes
@@ -28,7 +28,7 @@ def lacking(program: Any, lanes: int) -> str:
     there = free()
     if needs <= _SPARE * there:
         return ""
-    return f"needs {_size(needs)} in {lanes} lanes, {_size(there)} are free"
+    return f"needs {_size(needs)} in {workers} lanes, {_size(there)} are free"
 
 
 def free() -> int:

@@ -1,4 +1,4 @@
-"""What runs blocks: devices and cores, and the options of their compiler."""
+"""Devices and cores that run blocks, and the options of their compiler."""
 
 import importlib.metadata
 import logging
@@ -12,7 +12,7 @@ import jax
 __all__ = [
     "Device",
     "compiler_options",
-    "default_lanes",
+    "default_workers",
     "devices",
     "known_bad_version",
     "processor",
@@ -100,11 +100,11 @@ def devices(kind: str | None = None) -> list[Device]:
     return jax.devices("cpu")
 
 
-def default_lanes(devices: Sequence[Device]) -> tuple[Device, ...]:
-    """Return the device of each lane: a block runs in each lane at a time.
+def default_workers(devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Return the device of each worker: a block runs in each worker at a time.
 
-    One lane a device; on CPU one a core, all of the first device, which runs them side
-    by side with one program.
+    One worker a device; on CPU one a core, all of the first device, which runs them
+    side by side with one program.
     """
     if devices[0].platform != "cpu":
         return tuple(devices)

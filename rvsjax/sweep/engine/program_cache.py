@@ -24,7 +24,7 @@ __all__ = ["Keeper", "dump", "load", "name"]
 
 
 class Keeper(Protocol):
-    """Where programs outlive a process: bytes by key, from a place to be trusted."""
+    """On-disk cache: bytes by key, from a place to be trusted."""
 
     def get(self, key: str) -> bytes | None:
         """Return what was put under a key, None if there is nothing."""

@@ -1,4 +1,4 @@
-"""What unfinished blocks have come to, kept between their stages."""
+"""Checkpoints of unfinished blocks, kept between their stages."""
 
 import contextlib
 import hashlib

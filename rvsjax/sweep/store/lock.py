@@ -1,4 +1,4 @@
-"""Who works in a folder: kernel locks, which a process that dies lets go at once.
+"""Kernel locks of a folder, which a process that dies lets go at once.
 
 Processes that share a folder hold one file each, `I-of-N`. Those with another N, or
 the same I, are refused. Where a file system knows no locks there are none, rather than

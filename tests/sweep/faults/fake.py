@@ -38,7 +38,7 @@ def tables(runs: list[int], version: int = 0) -> dict[str, pa.Table]:
 
 
 def grow(there: dict[str, Any], count: int, done: set[int]) -> dict[str, Any] | None:
-    """Make a folder of fewer runs one of these, as `schedule.grow` does."""
+    """Make a folder of fewer runs one of these, as `schedule.extend` does."""
     if there["asked"]["seeds"]["count"] > count:
         return None
     first = there.get("first", 0)
@@ -54,7 +54,7 @@ def grow(there: dict[str, Any], count: int, done: set[int]) -> dict[str, Any] | 
 
 
 def blocks(there: dict[str, Any], count: int) -> dict[int, list[int]]:
-    """Return the runs of every block, as `rvsjax.sweep.schedule.all_blocks` does."""
+    """Return the runs of every block, as `rvsjax.sweep.schedule.Schedule` does."""
     found: dict[int, list[int]] = {}
     for stage in there.get("earlier", []):
         own = _numbered(stage["asked"]["seeds"]["count"], stage["first"], found)
