@@ -8,7 +8,7 @@ from rvsjax.errors import SweepFileError
 from rvsjax.sweep.execution import ExecutionConfig, nearest_config, read_config
 from rvsjax.sweep.plan.document import Record
 from rvsjax.sweep.plan.plan import Plan, plan_again
-from rvsjax.sweep.schedule import Schedule, revisions
+from rvsjax.sweep.schedule import Schedule, plan_revisions
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study, study_of
 
@@ -68,7 +68,9 @@ class Folder:
     @cached_property
     def schedule(self) -> Schedule:
         """Its blocks, done or not, each with its runs in their places."""
-        return Schedule(revisions(self.manifest, self.plan), self.config.block_size)
+        return Schedule(
+            plan_revisions(self.manifest, self.plan), self.config.block_size
+        )
 
     def shared(self, data: str | None = None) -> tuple[Any, ...]:
         """Return what its runs share, from the folder `data` if it is named.

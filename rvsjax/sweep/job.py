@@ -12,7 +12,7 @@ from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.options import Options
 from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.resolve import resolve_config
-from rvsjax.sweep.schedule import Schedule, extend, revisions
+from rvsjax.sweep.schedule import Schedule, extend, plan_revisions
 from rvsjax.sweep.store import Store
 from rvsjax.sweep.study import Dataset, Study, Trial, study_of
 from rvsjax.sweep.study_engine import make_engine
@@ -60,7 +60,7 @@ class Job(NamedTuple):
                 data=data.digest,
             )
             manifest = store.manifest
-        schedule = Schedule(revisions(manifest, plan), config.block_size)
+        schedule = Schedule(plan_revisions(manifest, plan), config.block_size)
         halved = frozenset(entry["block"] for entry in manifest.get("halved", []))
         for sentence in repaired:
             options.say(sentence)

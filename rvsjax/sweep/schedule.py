@@ -17,7 +17,7 @@ from rvsjax.sweep.engine import Block, blocks
 from rvsjax.sweep.plan.plan import Plan, plan_again
 from rvsjax.sweep.store import FolderError
 
-__all__ = ["PlanRevision", "Schedule", "extend", "need_room", "revisions"]
+__all__ = ["PlanRevision", "Schedule", "extend", "need_room", "plan_revisions"]
 
 MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
@@ -81,7 +81,7 @@ class Schedule:
         return {number for number in mine if number not in done or number in retry}
 
 
-def revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
+def plan_revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
     """Return the revisions of a folder whose present plan this is."""
     try:
         earlier = [

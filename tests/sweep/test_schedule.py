@@ -174,10 +174,10 @@ def test_blocks_do_not_depend_on_when_they_are_computed(begun):
     asked = plan(seeds=5)
     store = Store(begun)
     there = schedule.extend(store.manifest, asked, store.done())
-    known = schedule.Schedule(schedule.revisions(store.manifest | there, asked), 2)
+    known = schedule.Schedule(schedule.plan_revisions(store.manifest | there, asked), 2)
     first = [(b.number, [i.run_id for i in b.items]) for b in known.blocks()]
     run(asked, begun)
-    known = schedule.Schedule(schedule.revisions(store.manifest, asked), 2)
+    known = schedule.Schedule(schedule.plan_revisions(store.manifest, asked), 2)
     again = [(b.number, [i.run_id for i in b.items]) for b in known.blocks()]
     assert first == again
     assert len({number for number, _ in first}) == len(first)
@@ -190,7 +190,7 @@ def test_numbers_of_blocks_that_were_lost_are_not_given_again(begun):
     there = Store(begun).manifest
     grown = schedule.extend(there, plan(seeds=6), {0})
     assert grown["first"] >= there["first"] > 1
-    revisions = schedule.revisions(there | grown, plan(seeds=6))
+    revisions = schedule.plan_revisions(there | grown, plan(seeds=6))
     blocks = schedule.Schedule(revisions, 2).blocks()
     numbers = [block.number for block in blocks]
     assert len(set(numbers)) == len(numbers)
