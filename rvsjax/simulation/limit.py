@@ -15,7 +15,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.algorithms import cgd, rvscgd, rvscgd_compensated
 from rvsjax.models.no_overlap import angle, unit
 from rvsjax.simulation.fixed_point import (
     LARGE,
@@ -68,12 +67,7 @@ def has_limit(run: Run) -> bool:
     It is where the method is Algorithm 1, or has no penalty, and the mean of its
     gradients is the paper's; samples keep a run at a distance of it.
     """
-    paper = getattr(run.gradient, "surrogate", None) == "relu"
-    return paper and run.algorithm.step in (
-        rvscgd.step,
-        rvscgd_compensated.step,
-        cgd.step,
-    )
+    return run.is_algorithm_1 and getattr(run.gradient, "surrogate", None) == "relu"
 
 
 @partial(jax.jit, inline=True)

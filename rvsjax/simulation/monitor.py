@@ -71,7 +71,6 @@ def _follow(
 ) -> Monotone:
     """Take in the next value; `covered`: the corrected lemma speaks of the step."""
     increase = value - seen.value
-    larger = jnp.maximum(seen.max_increase_covered, increase)
     rises = (seen.first_increase == NEVER) & (increase > error)
     return Monotone(
         value=value,
@@ -80,7 +79,11 @@ def _follow(
             increase > seen.max_increase, step, seen.max_increase_at
         ),
         first_increase=jnp.where(rises, step, seen.first_increase),
-        max_increase_covered=jnp.where(covered, larger, seen.max_increase_covered),
+        max_increase_covered=jnp.where(
+            covered,
+            jnp.maximum(seen.max_increase_covered, increase),
+            seen.max_increase_covered,
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.algorithms import ALGORITHMS, COMPENSATED
 from rvsjax.environment.numbers import flat, refuse, vector, whole
 from rvsjax.models.gradients import GradientEstimator, Population
 from rvsjax.models.no_overlap import Teacher
@@ -20,6 +21,8 @@ from rvsjax.types import (
 )
 
 __all__ = ["Run", "lagrangian"]
+
+_ALGORITHM_1 = (ALGORITHMS["rvscgd"], COMPENSATED["rvscgd"], ALGORITHMS["cgd"])
 
 
 @pytree
@@ -51,6 +54,19 @@ class Run:
             for name, value in given.items():
                 object.__setattr__(self, name, value)
             _check(self)
+
+    @property
+    def is_algorithm_1(self) -> bool:
+        """Say whether the steps are those of Algorithm 1, by any gradient.
+
+        `cgd` is Algorithm 1 without a penalty.
+        """
+        return self.algorithm in _ALGORITHM_1
+
+    @property
+    def is_stated(self) -> bool:
+        """Say whether it is Algorithm 1 with the expected gradient, as claims ask."""
+        return self.is_algorithm_1 and self.gradient == Population()
 
 
 def _numbers(hyper: Hyper, dtype: Any) -> Hyper:

@@ -1,4 +1,4 @@
-"""What the paper claims: a function a claim, judged on runs, weights, starts, tables.
+"""Claims of the paper, a function each: judged on runs, weights, starts, tables.
 
 Source: Dinh and Xin 2020, Frontiers in Applied Mathematics and Statistics 6:13.
 ``python -m rvsjax.theory`` lists the claims with statement and source.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         statement,
     )
     from rvsjax.theory.evidence import Evidence
-    from rvsjax.theory.pairs import Pair, draw_pair
+    from rvsjax.theory.pair import Pair, draw_pair
 
 __all__ = [
     "CLAIMS",
@@ -35,7 +35,7 @@ __all__ = [
     "verdict",
 ]
 
-_HOMES = {"Evidence": "evidence", "Pair": "pairs", "draw_pair": "pairs"}
+_HOMES = {"Evidence": "evidence", "Pair": "pair", "draw_pair": "pair"}
 _HOMES |= dict.fromkeys(("VERDICTS", "Check", "Judged", "judge", "verdict"), "check")
 
 

@@ -11,7 +11,7 @@ from rvsjax.theory.check import Check
 from rvsjax.theory.evidence import Evidence, Hypotheses
 from rvsjax.types import Array
 
-__all__ = ["lemma_5_cap", "lemma_5_strong"]
+__all__ = ["check_cap", "lemma_5_cap", "lemma_5_strong"]
 
 
 def lemma_5_cap(evidence: Evidence) -> Check:
@@ -33,7 +33,7 @@ def lemma_5_cap(evidence: Evidence) -> Check:
         | evidence.moderate_coupling
         | evidence.in_front
     )
-    return _kept(evidence, hypotheses, radius)
+    return check_cap(evidence, hypotheses, radius)
 
 
 def lemma_5_strong(evidence: Evidence) -> Check:
@@ -50,10 +50,12 @@ def lemma_5_strong(evidence: Evidence) -> Check:
     """
     radius = jnp.arcsin(jnp.minimum(evidence.b, 1))
     hypotheses = evidence.completed | evidence.small_coupling | evidence.small_step
-    return _kept(evidence, hypotheses, radius)
+    return check_cap(evidence, hypotheses, radius)
 
 
-def _kept(evidence: Evidence, hypotheses: Hypotheses, radius: Array) -> Check:
+def check_cap(
+    evidence: Evidence, hypotheses: Hypotheses, radius: Array | float
+) -> Check:
     """Check that theta never exceeds theta_0 and the radius of a cap."""
     run = evidence.run
     measured = 2 * rounding.angle_error(evidence.d, run.hyper)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from rvsjax.theory import starts
 from rvsjax.theory.caps import lemma_5_cap, lemma_5_strong
 from rvsjax.theory.check import Check
 from rvsjax.theory.comparisons import (
@@ -18,36 +17,23 @@ from rvsjax.theory.comparisons import (
     section_6_fast,
     section_6_recover,
 )
-from rvsjax.theory.descent import (
-    lemma_5_corrected,
-    lemma_5_proved,
-    lemma_5_stated,
-    lemma_6_corrected,
-    lemma_6_stated,
-    theorem_1_angle,
-    theorem_1_lagrangian,
-)
-from rvsjax.theory.evidence import Evidence
-from rvsjax.theory.limits import (
+from rvsjax.theory.corollary_1_1 import corollary_1_1, corollary_1_1_stated
+from rvsjax.theory.equations_12_13 import (
     constant_12,
-    corollary_1_1,
-    corollary_1_1_stated,
-    coupling_bound,
     equation_12,
     equation_13,
     identity_13,
-    l1_bound,
-    lemma_6_converges,
-    lemma_7,
-    remark_1,
-    theorem_1_converges,
-    theorem_1_global,
-    theorem_1_i,
-    theorem_1_i_strong,
-    theorem_1_prox,
 )
-from rvsjax.theory.pairs import Pair
-from rvsjax.theory.slopes import (
+from rvsjax.theory.evidence import Evidence
+from rvsjax.theory.further_bounds import coupling_bound, l1_bound, remark_1
+from rvsjax.theory.lemma_5 import lemma_5_corrected, lemma_5_proved, lemma_5_stated
+from rvsjax.theory.lemma_6 import (
+    lemma_6_converges,
+    lemma_6_corrected,
+    lemma_6_stated,
+)
+from rvsjax.theory.lemma_7 import lemma_7
+from rvsjax.theory.lemmas_1_to_4 import (
     lemma_1,
     lemma_1_acute,
     lemma_2,
@@ -59,7 +45,18 @@ from rvsjax.theory.slopes import (
     lemma_4,
     lemma_4_general,
 )
-from rvsjax.theory.thresholds import lemma_8, lemma_9, shrinkage, threshold_gap
+from rvsjax.theory.lemmas_8_9 import lemma_8, lemma_9, shrinkage, threshold_gap
+from rvsjax.theory.pair import Pair
+from rvsjax.theory.start_probability import start_probability
+from rvsjax.theory.theorem_1 import (
+    theorem_1_angle,
+    theorem_1_converges,
+    theorem_1_global,
+    theorem_1_i,
+    theorem_1_i_strong,
+    theorem_1_lagrangian,
+    theorem_1_prox,
+)
 
 __all__ = [
     "CLAIMS",
@@ -137,7 +134,7 @@ COMPARISONS: dict[str, dict[str, Callable[..., Check]]] = {
 CLAIMS: dict[str, Callable[..., Any]] = {
     **RUN_CLAIMS,
     **PAIR_CLAIMS,
-    "start_probability": starts.start_probability,
+    "start_probability": start_probability,
     **{name: claim for some in COMPARISONS.values() for name, claim in some.items()},
 }
 """Every claim."""
@@ -151,7 +148,7 @@ with numbers that are ours."""
 
 
 class Statement(NamedTuple):
-    """What a claim says."""
+    """A claim in words."""
 
     claim: str
     judged_on: str

@@ -1,4 +1,4 @@
-"""What the paper says of several runs: beside ADMM, and of its experiments.
+"""Claims about several runs: beside ADMM, and of the paper's experiments.
 
 Sections 3.3 and 6 and the reason for the division by ``|v|`` in Algorithm 1, judged on
 columns of the table of runs: arrays with one entry a run, or a pair of runs. The
@@ -20,6 +20,7 @@ from rvsjax.models.no_overlap import slope
 from rvsjax.penalties import NoPenalty
 from rvsjax.simulation.monitor import SETTLED
 from rvsjax.theory.check import Check
+from rvsjax.theory.hypotheses import ENDED, STATED
 from rvsjax.types import Hyper
 
 __all__ = [
@@ -54,8 +55,6 @@ SHORT = 0.01
 """A w that began with the length 1 has come near 0 below this one; ours."""
 
 _PAIR = "a run of admm with the same parameters and seed"
-_ENDED = "every step has a direction"
-_STATED = "Algorithm 1 with the expected gradient"
 
 
 def section_3_sparser(ours: Runs, theirs: Runs) -> Check:
@@ -217,13 +216,13 @@ def _stored(algorithm: str, sizes: Any) -> Any:
 def _both_ended(ours: Runs, theirs: Runs) -> dict[str, Any]:
     paired = theirs["status"] != ""
     ended = (ours["status"] == "ok") & ((theirs["status"] == "ok") | ~paired)
-    return {_PAIR: paired, _ENDED: ended}
+    return {_PAIR: paired, ENDED: ended}
 
 
 def _completed(runs: Runs) -> dict[str, Any]:
     stated = (runs["p_algorithm"] == "rvscgd") & (runs["p_gradient"] == "population")
     stated &= runs["p_surrogate"] == "relu"
-    return {_ENDED: runs["status"] == "ok", _STATED: stated}
+    return {ENDED: runs["status"] == "ok", STATED: stated}
 
 
 def _slopes(runs: Runs) -> Any:

@@ -204,10 +204,10 @@ EXACT = [
 ]
 THEORY = [
     Mutation(
-        "rvsjax/theory/starts.py",
+        "rvsjax/theory/start_probability.py",
         "return float(1 - betainc((d - 1) / 2, 0.5, sine**2) / 2)",
         "return float(1 - betainc(d / 2, 0.5, sine**2) / 2)",
-        "tests/theory/test_starts.py",
+        "tests/theory/test_start_probability.py",
     ),
     Mutation(
         "rvsjax/results/verdicts.py",

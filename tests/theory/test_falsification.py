@@ -26,9 +26,9 @@ from rvsjax.theory import (
     Evidence,
     verdict,
 )
-from rvsjax.theory.starts import Share, cap_probability, start_probability
+from rvsjax.theory.start_probability import Share, cap_probability, start_probability
 from rvsjax.types import Algorithm, Array, Hyper, State, pytree
-from tests.theory.test_pairs import make_pair
+from tests.theory.test_pair import make_pair
 
 HONEST = "nothing"
 HOLDS, VIOLATED = VERDICTS.index("holds"), VERDICTS.index("violated")

@@ -8,8 +8,7 @@ every step. Sources of both: Algorithm 1 and `rvsjax.simulate`.
 
 import jax
 
-from rvsjax.algorithms import rvscgd
-from rvsjax.models.gradients import Population
+from rvsjax.algorithms import ALGORITHMS
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulation import simulate as reference
 from rvsjax.simulation.kernels.abi import Raw, flatten, shapes, unflatten
@@ -36,8 +35,8 @@ def problem() -> str | None:
 
 def covers(run: Run) -> bool:
     """Say whether there is a kernel for a run; `simulate` is plain for the others."""
-    expected = run.algorithm.step is rvscgd.step and run.gradient == Population()
-    return expected and type(run.penalty) in DIRECT
+    plain = run.is_stated and run.algorithm == ALGORITHMS["rvscgd"]
+    return plain and type(run.penalty) in DIRECT
 
 
 def way_of(run: Run) -> str:

@@ -12,7 +12,6 @@ import warnings
 import jax
 
 from rvsjax.algorithms import ALGORITHMS
-from rvsjax.models.gradients import Population
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulation.kernels.abi import flatten, unflatten
 from rvsjax.simulation.kernels.warp_binding import call
@@ -62,7 +61,7 @@ def why_not(run: Run) -> str | None:
     penalty, dtype, d = _kind(run)
     if run.algorithm != ALGORITHMS["rvscgd"]:
         return "the GPU kernel knows the method rvscgd only, without compensation"
-    if run.gradient != Population():
+    if not run.is_stated:
         return "the GPU kernel knows the expected coarse gradient of the paper only"
     if type(run.penalty) not in COVERED or dtype not in ("float32", "float64"):
         return f"the GPU kernel does not know {penalty} in {dtype}"

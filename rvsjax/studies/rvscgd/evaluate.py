@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 
 from rvsjax.environment.jax_settings import IMPLEMENTATION
-from rvsjax.models.gradients import Population
 from rvsjax.simulation.kernels import KERNELS
 from rvsjax.simulation.limit import has_limit, limit_point, unknown_limit
 from rvsjax.simulation.metrics import Measurements, measure
@@ -83,9 +82,9 @@ def _measure(evidence: Evidence) -> Measurements:
     """Measure a run; one that has a limit has converged only where that is proved."""
     run = evidence.run
     found = measure(run, evidence.outcome, evidence.limit)
-    if run.gradient != Population() or not has_limit(run):
+    if not run.is_stated:
         return found
-    proved = evidence.converged["the run has converged"]
+    proved = evidence.has_converged
     return found._replace(converged_at=jnp.where(proved, found.converged_at, NEVER))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from rvsjax.models.no_overlap import slope
 from rvsjax.results.verdicts import claim_row, count_claims
 from rvsjax.theory import COMPARISONS, VERDICTS, Check, verdict
-from rvsjax.theory.starts import Share, cap_probability, start_probability
+from rvsjax.theory.start_probability import Share, cap_probability, start_probability
 
 __all__ = ["judge_pairs", "judge_runs", "judge_starts", "judge_table"]
 

@@ -1,4 +1,4 @@
-"""Caps around the teacher that no step leaves, and their judges."""
+"""Caps around the teacher that no step leaves: the cap theorem."""
 
 from mpmath import mp, mpf
 
@@ -6,7 +6,7 @@ from rvsjax.theory.exact.case import Judgement
 from rvsjax.theory.exact.hypotheses import SMALL_COUPLING, SMALL_STEP, hold
 from rvsjax.theory.exact.replay import ExactRun, ExactState
 
-__all__ = ["lemma_5_cap", "lemma_5_strong"]
+__all__ = ["lemma_5_cap", "lemma_5_strong", "stays_in_cap"]
 
 MODERATE_COUPLING = "beta <= 2K"
 IN_FRONT = "theta_0 <= pi - arcsin(beta/(2K))"
@@ -17,13 +17,13 @@ def lemma_5_cap(run: ExactRun) -> Judgement:
     radius = arcsin(run.b / 2)
     own = {MODERATE_COUPLING: run.b <= 2, IN_FRONT: run.delta >= radius}
     labels = {label: bool(truth) for label, truth in own.items()}
-    return kept(run, hold(run, SMALL_STEP) | labels, radius)
+    return stays_in_cap(run, hold(run, SMALL_STEP) | labels, radius)
 
 
 def lemma_5_strong(run: ExactRun) -> Judgement:
     """``theta_t <= max(theta_0, arcsin(b))`` for all t."""
     radius = arcsin(run.b)
-    return kept(run, hold(run, SMALL_COUPLING, SMALL_STEP), radius)
+    return stays_in_cap(run, hold(run, SMALL_COUPLING, SMALL_STEP), radius)
 
 
 def arcsin(sine: mpf) -> mpf:
@@ -31,7 +31,7 @@ def arcsin(sine: mpf) -> mpf:
     return mp.atan2(sine, mp.sqrt(max(1 - sine**2, 0)))
 
 
-def kept(run: ExactRun, hypotheses: dict[str, bool], radius: mpf) -> Judgement:
+def stays_in_cap(run: ExactRun, hypotheses: dict[str, bool], radius: mpf) -> Judgement:
     """Judge that theta never exceeds theta_0 and the radius of a cap."""
     bound = max(mp.pi - run.delta, radius)
 

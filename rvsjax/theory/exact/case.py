@@ -6,7 +6,7 @@ from mpmath import mpf
 
 from rvsjax.theory.exact.arithmetic import RESOLUTION, precisely
 
-__all__ = ["Judgement", "ExactCase"]
+__all__ = ["ExactCase", "Judgement", "about_limit"]
 
 
 class ExactCase(NamedTuple):
@@ -50,3 +50,10 @@ class Judgement(NamedTuple):
         """All hypotheses hold, and the conclusion does not, whatever was rounded."""
         beyond = self.excess > max(RESOLUTION, self.error)
         return all(self.hypotheses.values()) and bool(beyond)
+
+
+def about_limit(
+    hypotheses: dict[str, bool], observed: mpf, bound: mpf, error: mpf = RESOLUTION
+) -> Judgement:
+    """Return the judgement of a claim about the limit, which no step is named with."""
+    return Judgement(hypotheses, None, None, None, observed, bound, error)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from mpmath import inf, mpf
 
+from rvsjax.theory.exact.case import Judgement
 from rvsjax.theory.exact.replay import ExactRun, ExactState
 
-__all__ = ["Rise", "largest_rise"]
+__all__ = ["Rise", "judge_rise", "largest_rise"]
 
 
 class Rise(NamedTuple):
@@ -23,7 +24,7 @@ class Rise(NamedTuple):
 
     @property
     def standing(self) -> tuple[bool, mpf]:
-        """What to compare: a rise that rounding cannot explain is above all others."""
+        """The order of rises: one that rounding cannot explain is above all others."""
         return self.observed > self.error, self.observed
 
 
@@ -45,3 +46,9 @@ def largest_rise(
         if counts(before, after)
     )
     return max(rises, key=attrgetter("standing"), default=Rise())
+
+
+def judge_rise(rise: Rise, hypotheses: dict[str, bool]) -> Judgement:
+    """Judge that a value does not rise."""
+    place = rise.step, rise.before, rise.after
+    return Judgement(hypotheses, *place, rise.observed, mpf(0), rise.error)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from rvsjax.models.no_overlap import unit
 from rvsjax.theory.check import Check
-from rvsjax.theory.pairs import Pair
+from rvsjax.theory.pair import Pair
 from rvsjax.types import Array
 
 __all__ = [

@@ -9,7 +9,7 @@ import scipy.integrate
 import scipy.stats
 
 from rvsjax.theory import VERDICTS
-from rvsjax.theory.starts import (
+from rvsjax.theory.start_probability import (
     FALSE_ALARMS,
     Share,
     cap_probability,

@@ -17,7 +17,7 @@ from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import PAIR_CLAIMS, VERDICTS, Pair, draw_pair, verdict
-from rvsjax.theory.slopes import lemma_1, lemma_3
+from rvsjax.theory.lemmas_1_to_4 import lemma_1, lemma_3
 from rvsjax.types import Hyper, pytree
 from tests import oracle
 

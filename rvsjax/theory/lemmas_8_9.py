@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from rvsjax.penalties import L0, TransformedL1, is_in_corollary_1_1
 from rvsjax.simulation import rounding
 from rvsjax.theory.check import Check
-from rvsjax.theory.evidence import IN_COROLLARY_1_1
-from rvsjax.theory.pairs import Pair
+from rvsjax.theory.hypotheses import IN_COROLLARY_1_1
+from rvsjax.theory.pair import Pair
 
 __all__ = ["lemma_8", "lemma_9", "shrinkage", "threshold_gap"]
 
