@@ -61,6 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
             put(f"run {row.run_id}, block {row.block}, does not agree:")
             put("\n".join(f"  {difference}" for difference in row.differences))
         for name in stale:
-            put(f"{folder / name}.parquet is not what its parts say")
+            put(f"{folder.store.folder / name}.parquet is not what its parts say")
         put(f"{len(rows)} rows computed again, {len(rows) - len(wrong)} agree")
     return SOME_FAILED if wrong or stale else DONE

@@ -65,7 +65,7 @@ def _asked(row: pd.Series) -> dict[str, Any]:
     names = ("algorithm", "penalty", "k", "readout", "lam", "beta", "eta", "steps")
     own = (name for spec in PENALTIES.values() for name in spec.parameters)
     told = {name: row.get(f"p_{name}") for name in (*names, *own, "dtype")}
-    told = {name: x.item() if hasattr(x, "item") else x for name, x in told.items()}
+    told = {name: getattr(x, "item", lambda x=x: x)() for name, x in told.items()}
     told = {name: None if pd.isna(x) else x for name, x in told.items()}
     space = parameters.PARAMETERS
     idle = space.without_meaning(space.complete({}) | told)
