@@ -54,8 +54,8 @@ def in_child(task: str, *arguments: str, **environment: str) -> dict[str, Any]:
 
 
 def plan_of(text: str) -> tuple[Any, str]:
-    from rvsjax.sweep.plan.document import parse
     from rvsjax.sweep.plan.plan import make_plan
+    from rvsjax.sweep.plan.sweep_file import parse
 
     return make_plan(parse(HEAD + text)), HEAD + text
 
@@ -102,7 +102,7 @@ def time_tables(runs: str) -> dict[str, float]:
     plan, source = plan_of(SWEEP.format(steps=1, seeds=int(runs) // 100))
     width = choose_block_size([int(runs)], "cpu", 10)
     items = [item for item, _ in zip(plan, range(width))]
-    study, asked = study_of(plan), plan.document.record
+    study, asked = study_of(plan), plan.sweep_file.record
     trials = [study.trial(item, 2, "plain") for item in items]
     record = Engine(study.evaluate, width)(trials)
     begin = time.perf_counter()

@@ -21,8 +21,9 @@ from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.studies.rvscgd.evaluate import evaluate
 from rvsjax.studies.rvscgd.trial import make_trial
 from rvsjax.sweep.engine import Engine, blocks
-from rvsjax.sweep.plan.document import override, parse, read
+from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse, read
 from rvsjax.theory import RUN_CLAIMS
 
 SWEEP = Path(__file__).parent.parent / "sweeps" / "figure4.toml"

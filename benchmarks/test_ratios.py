@@ -9,8 +9,8 @@ import pytest
 
 from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 
 # far below what was measured (README.md), so that a noisy machine does not cry wolf
 LEAST = {"l0": 5, "l1": 5, "transformed-l1": 1.5}

@@ -13,8 +13,9 @@ from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run
 from rvsjax.sweep.plan.builder import Sweep, grid
-from rvsjax.sweep.plan.document import override, parse, read
+from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse, read
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Array
 

@@ -15,8 +15,8 @@ from rvsjax.simulation.kernels import native
 from rvsjax.studies.rvscgd.earlier import comparable
 from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store
 from tests import ROOT

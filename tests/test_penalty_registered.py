@@ -19,8 +19,8 @@ from rvsjax.errors import SweepFileError
 from rvsjax.penalties import PENALTIES, ExactProx, PenaltySpec
 from rvsjax.studies.rvscgd.certify import problem_of, starts_of
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.registry import find_parameters
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.theory.counterexample import sweep_file

@@ -7,8 +7,8 @@ other, such as a parameter that is set twice, the program alone knows.
 from typing import Any
 
 from rvsjax import STUDIES
-from rvsjax.sweep.plan.document import SweepFile
 from rvsjax.sweep.plan.parameters import ParameterSpace
+from rvsjax.sweep.plan.sweep_file import SweepFile
 from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["properties", "sweep_schema"]

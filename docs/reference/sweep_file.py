@@ -6,7 +6,7 @@ from typing import Any
 from docs.reference.schema import Schema, properties, sweep_schema
 from docs.reference.tables import GENERATED, code, table
 from rvsjax import STUDIES
-from rvsjax.sweep.plan.document import LARGEST_FILE, Record, Sample, Seeds, SweepFile
+from rvsjax.sweep.plan.sweep_file import LARGEST_FILE, Record, Sample, Seeds, SweepFile
 from rvsjax.sweep.registry import find_parameters
 
 __all__ = ["sweep_file_page"]

@@ -32,7 +32,7 @@ def dry_run(
         return DONE
     kind = f"{counted(told['lanes'], 'lane')} of {devices[0].device_kind}"
     width = counted(told["width"], "run")
-    put(f"{plan.document.name}: {counted(told['runs'], 'run')}")
+    put(f"{plan.sweep_file.name}: {counted(told['runs'], 'run')}")
     put(f"  programs    {told['programs']:,}")
     put(f"  blocks      {told['blocks']:,} of {width}, on {kind}")
     put(f"  run-steps   {told['run_steps']:,}")

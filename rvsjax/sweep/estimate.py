@@ -40,7 +40,7 @@ def estimate(
     """Estimate a plan; time a few steps of its program with the most work."""
     study, groups = study_of(plan), plan.groups()
     config = choose_config(plan, workers[0].platform, block_size, kernel)
-    size, record = config.block_size, plan.document.record
+    size, record = config.block_size, plan.sweep_file.record
     blocks = sum(-(-count // size) for _, count in groups)
     shared = study.material(data, (item for item, _ in groups)).arrays
 

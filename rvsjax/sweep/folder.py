@@ -6,8 +6,8 @@ from typing import Any
 
 from rvsjax.errors import SweepFileError
 from rvsjax.sweep.execution import ExecutionConfig, nearest_config, read_config
-from rvsjax.sweep.plan.document import Record
 from rvsjax.sweep.plan.plan import Plan, plan_again
+from rvsjax.sweep.plan.sweep_file import Record
 from rvsjax.sweep.schedule import Schedule, plan_revisions
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study, study_of
@@ -54,7 +54,7 @@ class Folder:
     @property
     def record(self) -> Record:
         """The tables that the sweep keeps."""
-        return self.plan.document.record
+        return self.plan.sweep_file.record
 
     @cached_property
     def config(self) -> ExecutionConfig:

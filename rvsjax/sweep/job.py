@@ -48,7 +48,7 @@ class Job(NamedTuple):
                 plan.fingerprint,
                 plan.as_json(),
                 source,
-                study.kept(plan.document.record),
+                study.kept(plan.sweep_file.record),
                 lambda manifest: extend(manifest, plan, store.done()),
             )
             config = resolve_config(
@@ -90,12 +90,12 @@ class Job(NamedTuple):
 
     def trial(self, item: RunConfig) -> Trial:
         """Return a run as the engine is given it."""
-        points = self.study.points(self.plan.document.record)
+        points = self.study.points(self.plan.sweep_file.record)
         return self.study.trial(item, points, self.config.kernel)
 
     def tables(self, block: Block, future: Future) -> tuple[dict[str, pa.Table], bool]:
         """Return the tables of a block, and whether it could not be computed."""
-        record = self.plan.document.record
+        record = self.plan.sweep_file.record
         try:
             return self.study.rows(block.items, future.result(), record), False
         except _FAILURES as error:

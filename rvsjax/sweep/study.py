@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from rvsjax.sweep.differences import Difference, Tables
 from rvsjax.sweep.engine import Resumable
-from rvsjax.sweep.plan.document import Record
 from rvsjax.sweep.plan.plan import Plan, RunConfig
+from rvsjax.sweep.plan.sweep_file import Record
 from rvsjax.sweep.registry import find_study
 from rvsjax.types import Array
 
@@ -143,4 +143,4 @@ class Study(NamedTuple):
 
 def study_of(plan: Plan) -> Study:
     """Return the study of a plan."""
-    return find_study(plan.document.study)
+    return find_study(plan.sweep_file.study)

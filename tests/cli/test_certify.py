@@ -10,8 +10,8 @@ from mpmath import mp, mpf
 import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.studies.rvscgd.certify import certify, problem_of, starts_of, worst_runs
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.store import FolderError, Store
 
 SWEEP = """

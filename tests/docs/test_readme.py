@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from rvsjax import STUDIES
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.registry import find_parameters, find_schema
 from tests import ROOT
 
@@ -91,7 +91,7 @@ SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))
 def test_sweep_files_are_good(path):
     plan = make_plan(parse(path.read_text()))
     assert sum(count for _, count in plan.groups()) > 0
-    assert plan.document.about
+    assert plan.sweep_file.about
     assert path.name in README
 
 

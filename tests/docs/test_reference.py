@@ -11,8 +11,8 @@ from docs.reference.sentences import OURS, SENTENCES
 from docs.reference.verdicts import read
 from rvsjax import STUDIES
 from rvsjax.errors import SweepFileError
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.registry import find_parameters
 from rvsjax.theory import CLAIMS
 from tests import ROOT

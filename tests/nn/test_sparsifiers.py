@@ -18,8 +18,8 @@ from rvsjax.nn.sparsifiers import METHODS, gradual_pruning
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.penalties import L0, L1
 from rvsjax.studies.lenet import study as lenet
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from tests.nn.networks import digits, quick_jit
 
 SHAPES = {

@@ -18,8 +18,8 @@ from rvsjax.nn.data import load_data
 from rvsjax.nn.evaluation import examine
 from rvsjax.nn.training import begin, train_epoch
 from rvsjax.studies.lenet import study as lenet
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 from tests import ROOT

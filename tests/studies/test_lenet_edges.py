@@ -13,8 +13,8 @@ from rvsjax.cli.main import main
 from rvsjax.sweep import execution
 from rvsjax.sweep import verify as verifying
 from rvsjax.sweep.execution import choose_config
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from tests import ROOT
 
 DIGITS = ROOT / "tests" / "digits"

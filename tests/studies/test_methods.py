@@ -19,8 +19,8 @@ from rvsjax.penalties import L1, Largest, NoPenalty
 from rvsjax.results.results import Results
 from rvsjax.simulation.simulate import simulate
 from rvsjax.studies.rvscgd.trial import make_trial
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Hyper
 

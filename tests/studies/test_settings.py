@@ -11,8 +11,8 @@ import pytest
 from rvsjax import STUDIES
 from rvsjax.environment.jax_settings import pinned
 from rvsjax.sweep.engine import compilation
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from tests import ROOT
 from tests.environment.hostile import OTHER, settings

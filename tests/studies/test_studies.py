@@ -12,9 +12,9 @@ import rvsjax
 from rvsjax import STUDIES
 from rvsjax.cli.main import main
 from rvsjax.results.validation import is_known_study
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import RunConfig
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.registry import find_parameters, find_study
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store

@@ -16,8 +16,8 @@ import pytest
 
 import rvsjax
 from rvsjax.results.results import Results
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 

@@ -14,8 +14,9 @@ from rvsjax.sweep.execution import (
     read_config,
 )
 from rvsjax.sweep.folder import Folder
-from rvsjax.sweep.plan.document import override, parse
+from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.recompute import elsewhere
 from rvsjax.sweep.resolve import resolve_config
 from rvsjax.sweep.runner import Options, run_plan

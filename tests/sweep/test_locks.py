@@ -22,8 +22,8 @@ import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.sweep.engine import Engine
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store, atomic
 

@@ -8,8 +8,8 @@ import pytest
 
 from rvsjax.sweep.engine import Block, Engine, OutOfMemory, memory
 from rvsjax.sweep.engine.engine import _kind
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store
 

@@ -20,8 +20,9 @@ from rvsjax.sweep import recompute
 from rvsjax.sweep.differences import differences, same_bits
 from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.folder import Folder
-from rvsjax.sweep.plan.document import override, parse
+from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.recompute import elsewhere, find_run
 from rvsjax.sweep.rerun import held, rerun
 from rvsjax.sweep.runner import Options, run_plan

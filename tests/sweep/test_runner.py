@@ -14,8 +14,8 @@ import pytest
 import rvsjax
 from rvsjax.studies.rvscgd.evaluate import PAIRS
 from rvsjax.sweep.engine import Engine
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.provenance import git_commit
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store

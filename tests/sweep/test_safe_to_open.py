@@ -27,8 +27,8 @@ from rvsjax.cli.summary import reason_lines, session_lines, summary
 from rvsjax.report.figures import draw
 from rvsjax.results.results import Results
 from rvsjax.results.verdicts import compare_precisions
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store, untrusted
 

@@ -10,8 +10,8 @@ import pytest
 from rvsjax.penalties import L1
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.parameters import direction
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.theory import RUN_CLAIMS, exact
 from rvsjax.types import pytree
 from tests.hunt import (

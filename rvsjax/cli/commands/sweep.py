@@ -133,8 +133,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.sweep.plan.document import override, parse, read, read_setting
+    from rvsjax.sweep.plan.overrides import override, read_setting
     from rvsjax.sweep.plan.plan import make_plan
+    from rvsjax.sweep.plan.sweep_file import parse, read
 
     source = read(arguments.file)
     raw = parse(source)
@@ -163,7 +164,7 @@ def _run(
 
     out = arguments.out or Path(plan.default_folder)
     number = sum(count for _, count in plan.groups())
-    say(f"{plan.document.name}: {counted(number, 'run')}, into {out}")
+    say(f"{plan.sweep_file.name}: {counted(number, 'run')}, into {out}")
     status, options = _computed(arguments, source, plan, devices, out, say)
     if status.blocks_left:
         return end_unfinished(status, options, arguments.json, say)

@@ -4,8 +4,8 @@ import math
 from typing import Any, NamedTuple
 
 from rvsjax.errors import Problem, did_you_mean, shown
-from rvsjax.sweep.plan.document import Sample
 from rvsjax.sweep.plan.parameters import ParameterSpace
+from rvsjax.sweep.plan.sweep_file import Sample
 
 __all__ = ["Axis", "check_sample", "length", "list_axis", "sample_axis", "zip_axis"]
 
@@ -77,12 +77,12 @@ def _is_pair(ends: Any) -> bool:
 
 
 def _values(
-    words: ParameterSpace, name: str, spec: Any, where: str
+    space: ParameterSpace, name: str, spec: Any, where: str
 ) -> tuple[list[Any], list[Problem]]:
     """Return the good values of one parameter: of a list, a range or one value."""
     problems: list[Problem] = []
-    if name not in words.names:
-        return [], words.check(name, spec, where)[1]
+    if name not in space.names:
+        return [], space.check(name, spec, where)[1]
     if isinstance(spec, dict):
         values, problems = _range(spec, where)
     elif isinstance(spec, list):
@@ -94,7 +94,7 @@ def _values(
     good = []
     for i, value in enumerate(values):
         place = f"{where}[{i}]" if isinstance(spec, list) else where
-        value, found = words.check(name, value, place)
+        value, found = space.check(name, value, place)
         problems += found
         if not found:
             good.append(value)
@@ -114,21 +114,21 @@ def _distinct(axis: Axis, where: str) -> list[Problem]:
 
 
 def list_axis(
-    words: ParameterSpace, name: str, spec: Any, where: str
+    space: ParameterSpace, name: str, spec: Any, where: str
 ) -> tuple[Axis, list[Problem]]:
     """Return the axis of one parameter, with its good values alone."""
-    values, problems = _values(words, name, spec, where)
+    values, problems = _values(space, name, spec, where)
     axis = Axis((name,), [(value,) for value in values])
     return axis, problems or _distinct(axis, where)
 
 
 def zip_axis(
-    words: ParameterSpace, block: dict[str, Any], where: str
+    space: ParameterSpace, block: dict[str, Any], where: str
 ) -> tuple[Axis, list[Problem]]:
     """Return the axis of parameters that move together; no points if one is wrong."""
     columns, problems = [], []
     for name, spec in block.items():
-        values, found = _values(words, name, spec, f"{where}.{name}")
+        values, found = _values(space, name, spec, f"{where}.{name}")
         columns.append(values)
         problems += found
     lengths = {name: len(column) for name, column in zip(block, columns)}
@@ -140,15 +140,15 @@ def zip_axis(
 
 
 def check_sample(
-    words: ParameterSpace, sample: Sample
+    space: ParameterSpace, sample: Sample
 ) -> tuple[list[Range], list[Problem]]:
     """Return the range of each parameter of a sample, and what is wrong with them."""
     problems: list[Problem] = []
     ranges: list[Range] = []
     for name, spec in sample.dimensions.items():
         where = f"sample.{name}"
-        if name not in words.names:
-            known = [*Sample.model_fields, *words.names]
+        if name not in space.names:
+            known = [*Sample.model_fields, *space.names]
             problems.append(Problem(where, "unknown key" + did_you_mean(name, known)))
             continue
         kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])
@@ -157,7 +157,7 @@ def check_sample(
             what += f" {{ choice = [...] }}, got {shown(spec)}"
             problems.append(Problem(where, what))
             continue
-        values, found = _values(words, name, bounds, f"{where}.{kind}")
+        values, found = _values(space, name, bounds, f"{where}.{kind}")
         problems += found
         if kind != "choice" and not found:
             problems += _check_bounds(kind, values, f"{where}.{kind}")

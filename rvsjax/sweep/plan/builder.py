@@ -8,8 +8,8 @@ from typing import Any
 from rvsjax import USUAL_STUDY
 from rvsjax.environment.numbers import plain
 from rvsjax.errors import Problem, SweepFileError
-from rvsjax.sweep.plan.document import LARGEST_FILE, parse
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import LARGEST_FILE, parse
 
 __all__ = ["Sweep", "grid"]
 

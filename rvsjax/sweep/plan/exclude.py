@@ -1,12 +1,13 @@
-"""What a sweep leaves out: blocks of conditions, all looked at together."""
+"""The runs that a sweep leaves out: blocks of conditions, all looked at together."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from rvsjax.errors import one_line
-from rvsjax.sweep.plan.expand import Conditions
 
-__all__ = ["Exclude"]
+__all__ = ["Conditions", "Exclude"]
+
+Conditions = Mapping[str, Collection[Any]]
 
 
 class Exclude:
@@ -16,14 +17,14 @@ class Exclude:
     parameter that is named, however many blocks there are.
     """
 
-    def __init__(self, blocks: list[Conditions]) -> None:
+    def __init__(self, blocks: Iterable[Conditions]) -> None:
         """Sort the blocks by parameter and value."""
-        self.blocks = blocks
+        self.blocks = list(blocks)
         self._met: dict[str, tuple[dict[Any, int], int]] = {}
-        for name in {name for block in blocks for name in block}:
-            silent = sum(1 << i for i, b in enumerate(blocks) if name not in b)
+        for name in {name for block in self.blocks for name in block}:
+            silent = sum(1 << i for i, b in enumerate(self.blocks) if name not in b)
             by_value: dict[Any, int] = {}
-            for i, block in enumerate(blocks):
+            for i, block in enumerate(self.blocks):
                 for value in block.get(name, ()):
                     by_value[value] = by_value.get(value, silent) | 1 << i
             self._met[name] = by_value, silent
@@ -39,16 +40,23 @@ class Exclude:
         """Return a sentence for each block that none of the runs meets."""
         if not self.blocks:
             return []
-        met, seen = 0, {name: set() for name in self._met}
+        met = 0
+        seen: dict[str, set[Any]] = {name: set() for name in self._met}
         for parameters in runs:
             met |= self.met_by(parameters)
             for name, values in seen.items():
                 values.add(parameters[name])
-        sentences = []
-        for i, block in enumerate(self.blocks):
-            if not met >> i & 1:
-                never = [n for n, values in block.items() if seen[n].isdisjoint(values)]
-                shown = [f"{n} = {', '.join(map(str, block[n]))}" for n in never]
-                why = f": none has {one_line(shown[0], 80)}" if shown else ""
-                sentences.append(f"exclude[{i}] leaves out no run{why}")
-        return sentences
+        return [
+            f"exclude[{i}] leaves out no run{_why(block, seen)}"
+            for i, block in enumerate(self.blocks)
+            if not met >> i & 1
+        ]
+
+
+def _why(block: Conditions, seen: dict[str, set[Any]]) -> str:
+    """Name the first condition that no run meets, if there is one."""
+    for name, values in block.items():
+        if seen[name].isdisjoint(values):
+            text = f"{name} = {', '.join(map(str, values))}"
+            return f": none has {one_line(text, 80)}"
+    return ""

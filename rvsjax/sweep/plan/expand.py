@@ -1,7 +1,7 @@
-"""What a sweep file lays out: axes for each case, constants, and what is excluded."""
+"""Expansion of a sweep file: the axes of each case, constants, and the excluded."""
 
-from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 from rvsjax.errors import Problem
 from rvsjax.sweep.plan.axes import (
@@ -12,80 +12,73 @@ from rvsjax.sweep.plan.axes import (
     sample_axis,
     zip_axis,
 )
-from rvsjax.sweep.plan.document import SweepFile
+from rvsjax.sweep.plan.exclude import Conditions, Exclude
 from rvsjax.sweep.plan.parameters import ParameterSpace
+from rvsjax.sweep.plan.product import Product
+from rvsjax.sweep.plan.sweep_file import SweepFile
 
-__all__ = ["Conditions", "Layout", "lay_out"]
+__all__ = ["expand"]
 
 MOST_VALUES = 200_000  # of all ranges of a file: half a second, some 20 MB
 _TABLES = ("constants", "grid", "zip", "case", "sample", "exclude")
 
-Conditions = dict[str, Collection[Any]]
 
+def expand(
+    sweep_file: SweepFile, problems: Iterable[Problem] = ()
+) -> tuple[Product, list[Problem]]:
+    """Expand the axes of a sweep file and check every value; add to the problems.
 
-class Layout(NamedTuple):
-    """The axes of each case, its own first; constants; conditions of the excluded."""
-
-    cases: list[list[Axis]]
-    constants: dict[str, Any]
-    exclude: list[Conditions]
-
-
-def lay_out(
-    document: SweepFile, problems: Iterable[Problem] = ()
-) -> tuple[Layout, list[Problem]]:
-    """Expand the axes of a document and check every value; add to the problems.
-
-    Where there are some, the layout has what is left without them: no case that they
+    Where there are some, the product has what is left without them: no case that they
     may bear on. A sample is drawn last, and only where nothing is wrong: that takes a
     second.
     """
-    problems, words = list(problems), document.vocabulary
-    if greedy := _too_many(document):
-        return Layout([], {}, []), [*problems, greedy]
+    problems, space = list(problems), sweep_file.space
+    if greedy := _too_many(sweep_file):
+        return Product([], {}), [*problems, greedy]
     lost = any(problem.where.split(".")[0] in _TABLES for problem in problems)
-    problems += _set_in_one_place(document)
-    shared, found = _shared_axes(document)
+    problems += _set_in_one_place(sweep_file)
+    shared, found = _shared_axes(sweep_file)
     problems += found
     cases = []
-    for i, block in enumerate(document.case or [{}]):
+    for i, block in enumerate(sweep_file.case or [{}]):
         axes = []
         for name, spec in block.items():
-            axis, found = list_axis(words, name, spec, f"case[{i}].{name}")
-            axes += [axis] if name in words.names else []
+            axis, found = list_axis(space, name, spec, f"case[{i}].{name}")
+            axes += [axis] if name in space.names else []
             problems += found
         cases.append(axes)
     constants = {}
-    for name, value in document.constants.items():
-        value, found = _constant(words, name, value)
+    for name, value in sweep_file.constants.items():
+        value, found = _constant(space, name, value)
         problems += found
         if found:
             shared.append(Axis((name,), []))
         else:
             constants[name] = value
-    exclude, found = _conditions(document)
+    exclude, found = _conditions(sweep_file)
     problems += found
     if found or lost:
         cases = []
-    if document.sample:
-        ranges, found = check_sample(words, document.sample)
+    if sweep_file.sample:
+        ranges, found = check_sample(space, sweep_file.sample)
         problems += found
-        axis = Axis(tuple(document.sample.dimensions), [])
+        axis = Axis(tuple(sweep_file.sample.dimensions), [])
         if not problems:
-            axis, problems = sample_axis(document.sample, ranges)
+            axis, problems = sample_axis(sweep_file.sample, ranges)
         shared.append(axis)
-    shared = [x for x in shared if x.points or words.decisive & set(x.names)]
-    return Layout([own + shared for own in cases], constants, exclude), problems
+    shared = [x for x in shared if x.points or space.decisive & set(x.names)]
+    cases = [own + shared for own in cases]
+    return Product(cases, constants, Exclude(exclude)), problems
 
 
 def _constant(
-    words: ParameterSpace, name: str, value: Any
+    space: ParameterSpace, name: str, value: Any
 ) -> tuple[Any, list[Problem]]:
     """Return the value of a constant, and what is wrong with it: it may be an axis."""
     where = f"constants.{name}"
-    checked, found = words.check(name, value, where)
-    if found and name in words.names:
-        axis, _ = list_axis(words, name, value, where)
+    checked, found = space.check(name, value, where)
+    if found and name in space.names:
+        axis, _ = list_axis(space, name, value, where)
         if isinstance(value, list) and axis.points:
             found = [Problem(where, "a list is an axis: put it into [grid]")]
         elif isinstance(value, dict) and axis.points:
@@ -93,11 +86,11 @@ def _constant(
     return checked, found
 
 
-def _too_many(document: SweepFile) -> Problem | None:
+def _too_many(sweep_file: SweepFile) -> Problem | None:
     """Ranges are cheap to ask for: a file may have more than a machine can hold."""
-    named = [("grid", document.grid)]
+    named = [("grid", sweep_file.grid)]
     for table in ("zip", "case", "exclude"):
-        blocks = getattr(document, table)
+        blocks = getattr(sweep_file, table)
         named += [(f"{table}[{i}]", block) for i, block in enumerate(blocks)]
     total = 0
     for table, block in named:
@@ -110,15 +103,15 @@ def _too_many(document: SweepFile) -> Problem | None:
     return None
 
 
-def _set_in_one_place(document: SweepFile) -> list[Problem]:
+def _set_in_one_place(sweep_file: SweepFile) -> list[Problem]:
     """Every parameter is set in one place; several cases are one place."""
     places: dict[str, list[str]] = {}
     blocks: list[tuple[str, dict[str, Any]]] = [
-        ("constants", document.constants),
-        ("grid", document.grid),
-        *((f"zip[{i}]", block) for i, block in enumerate(document.zip)),
-        ("case", {name: 0 for block in document.case for name in block}),
-        ("sample", document.sample.dimensions if document.sample else {}),
+        ("constants", sweep_file.constants),
+        ("grid", sweep_file.grid),
+        *((f"zip[{i}]", block) for i, block in enumerate(sweep_file.zip)),
+        ("case", {name: 0 for block in sweep_file.case for name in block}),
+        ("sample", sweep_file.sample.dimensions if sweep_file.sample else {}),
     ]
     for place, block in blocks:
         for name in block:
@@ -130,28 +123,28 @@ def _set_in_one_place(document: SweepFile) -> list[Problem]:
     ]
 
 
-def _shared_axes(document: SweepFile) -> tuple[list[Axis], list[Problem]]:
-    words = document.vocabulary
+def _shared_axes(sweep_file: SweepFile) -> tuple[list[Axis], list[Problem]]:
+    space = sweep_file.space
     results = [
-        list_axis(words, name, spec, f"grid.{name}")
-        for name, spec in document.grid.items()
+        list_axis(space, name, spec, f"grid.{name}")
+        for name, spec in sweep_file.grid.items()
     ]
     results += [
-        zip_axis(words, block, f"zip[{i}]")
-        for i, block in enumerate(document.zip)
+        zip_axis(space, block, f"zip[{i}]")
+        for i, block in enumerate(sweep_file.zip)
         if block
     ]
     axes = [axis for axis, _ in results]
     return axes, [problem for _, problems in results for problem in problems]
 
 
-def _conditions(document: SweepFile) -> tuple[list[Conditions], list[Problem]]:
+def _conditions(sweep_file: SweepFile) -> tuple[list[Conditions], list[Problem]]:
     excludes, problems = [], []
-    for i, block in enumerate(document.exclude):
+    for i, block in enumerate(sweep_file.exclude):
         conditions = {}
         for name, spec in block.items():
             place = f"exclude[{i}].{name}"
-            axis, found = list_axis(document.vocabulary, name, spec, place)
+            axis, found = list_axis(sweep_file.space, name, spec, place)
             conditions[name] = {point[0] for point in axis.points}
             problems += found
         if not conditions:

@@ -65,14 +65,16 @@ class Rule:
         """Read the names of the arguments."""
         names = inspect.signature(function).parameters
         self._function = function
-        self.values = tuple(n for n in names if not n.startswith("has_"))
-        self.presences = tuple(n[4:] for n in names if n.startswith("has_"))
+        self._arguments = [(n.removeprefix("has_"), n[:4] == "has_") for n in names]
+        self.values = tuple(name for name, has in self._arguments if not has)
+        self.presences = tuple(name for name, has in self._arguments if has)
 
     def __call__(self, run: Values, chosen: Values) -> Any:
         """Apply it to the values of a run, of which some were chosen by the file."""
-        values = {name: run[name] for name in self.values}
-        there = {f"has_{n}": chosen.get(n) is not None for n in self.presences}
-        return self._function(**values, **there)
+        told = chosen.get
+        return self._function(
+            *[told(n) is not None if has else run[n] for n, has in self._arguments]
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,34 @@
 """The runs of a sweep, as a lazy sequence: (grid x zip x sample x cases) x seeds."""
 
+import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator, KeysView
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.axes import Axis
-from rvsjax.sweep.plan.checks import doubles, misfits
-from rvsjax.sweep.plan.document import SweepFile, check_document
-from rvsjax.sweep.plan.exclude import Exclude
-from rvsjax.sweep.plan.expand import Conditions, lay_out
-from rvsjax.sweep.plan.kept import Kept
-from rvsjax.sweep.plan.parameters import Parameters, RunConfig, Values
+from rvsjax.sweep.plan.checks import doubles, misfits, overlaps
+from rvsjax.sweep.plan.expand import expand
+from rvsjax.sweep.plan.mask import Classes, Mask
+from rvsjax.sweep.plan.parameters import (
+    Parameters,
+    ParameterSpace,
+    RunConfig,
+    Values,
+)
 from rvsjax.sweep.plan.product import Product
-from rvsjax.sweep.plan.selection import nothing_left, read_narrowed, read_only
+from rvsjax.sweep.plan.selection import (
+    Selection,
+    nothing_left,
+    read_only,
+    read_selection,
+)
+from rvsjax.sweep.plan.sweep_file import SweepFile
+from rvsjax.sweep.plan.validation import check_shape
 
 __all__ = ["RunConfig", "Plan", "make_plan", "plan_again"]
 
@@ -26,99 +39,100 @@ SMOKE_RUNS = 64
 DOUBLES_UP_TO = 20_000  # points, 5 microseconds each
 
 
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """A checked sweep file: a lazy sequence of runs, with counts that need no loop.
+    """A checked sweep file and a selection of its runs, with counts that need no loop.
 
     The order is: cases, then the axes as they stand in the file, seeds fastest.
     """
 
-    def __init__(self, document: SweepFile, problems: Iterable[Problem] = ()) -> None:
-        """Expand the axes, not the runs.
-
-        Raise a `SweepFileError` with every mistake, those found before included.
-        """
-        self.document = document
-        self.words = document.vocabulary
-        self.default_folder = f"out/{document.name}"
-        self.only: Conditions = {}
-        self.limit: int | None = None
-        self.smoked: Values = {}  # in place of what the file says
-        self.stride = 1
-        layout, problems = lay_out(document, problems)
-        self._product = Product(layout.cases, layout.constants)
-        self._last: tuple[Any, Parameters | None] | None = (
-            None  # point that was looked at
-        )
-        self._exclude = Exclude(layout.exclude)
-        last = document.seeds.base + document.seeds.count - 1
-        if last >= 2**32:
-            problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
-        try:
-            classes = self._classes(self.words.compared)
-            completed = ((x, self._complete(x), axes) for x, axes, _ in classes)
-            told = {problem.name for problem in problems}  # what is wrong by itself
-            found = misfits(self.words, completed)
-            problems += [problem for problem in found if problem.where not in told]
-            problems += self._product.overlaps(self.words.complete(layout.constants))
-        except SweepFileError as error:  # too many to look at
-            problems += error.problems
-        if not problems and not any(self._complete(x) for x, _, _ in self._classes()):
-            problems.append(Problem("exclude", "leaves no run"))
-        if not problems and self._product.size <= DOUBLES_UP_TO:
-            points = map(self._product.point, range(self._product.size))
-            varying = {name for axis in self._product.axes for name in axis.names}
-            problems = doubles(map(self._complete, points), varying)
-        if problems:
-            raise SweepFileError(dict.fromkeys(problems))
-        self.notes = self._exclude.idle(
-            self.words.complete(x) for x, _, _ in self._classes()
-        )
-        """What may not be meant, a sentence each."""
-
-    def _complete(self, chosen: Values) -> Parameters | None:
-        """Return all parameters of a run, None if it is left out."""
-        parameters = self.words.complete(chosen)
-        if self._exclude.met_by(parameters):
-            return None
-        if any(parameters[name] not in values for name, values in self.only.items()):
-            return None
-        return parameters.with_values(self.smoked) if self.smoked else parameters
-
-    def _classes(
-        self, names: Collection[str] = ()
-    ) -> Iterator[tuple[dict[str, Any], list[Axis], int]]:
-        """Yield points that stand for all that share a program and are kept alike."""
-        return self._product.classes({*self.words.telling, *names}, self._mentioned)
+    sweep_file: SweepFile
+    whole: Product  # of all that the file says
+    selection: Selection = Selection()
 
     @property
-    def _mentioned(self) -> Conditions:
-        """Every value that decides whether a run is left out."""
+    def space(self) -> ParameterSpace:
+        """The parameters of its study."""
+        return self.sweep_file.space
+
+    @property
+    def default_folder(self) -> str:
+        """The folder for its results where the user names none."""
+        return f"out/{self.sweep_file.name}{'-smoke' if self.selection.smoke else ''}"
+
+    @cached_property
+    def product(self) -> Product:
+        """The points of the axes that are selected, left out or not."""
+        return self.whole.restricted(self.selection.only)
+
+    @cached_property
+    def mask(self) -> Mask:
+        """The points of the product whose runs are not left out."""
+        return self._classes().mask(lambda chosen: self.complete(chosen) is not None)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What may not be meant, a sentence each, of the whole file."""
+        everything = replace(self, selection=Selection())
+        runs = (self.space.complete(chosen) for chosen, _, _ in everything.classes())
+        return self.whole.exclude.idle(runs)
+
+    def complete(self, chosen: Values) -> Parameters | None:
+        """Return all parameters of a run, None if it is left out."""
+        parameters, only = self.space.complete(chosen), self.selection.only
+        if self.whole.exclude.met_by(parameters):
+            return None
+        if any(parameters[name] not in values for name, values in only.items()):
+            return None
+        return parameters.with_values(self._smoked) if self._smoked else parameters
+
+    @property
+    def _smoked(self) -> Values:
+        """The values that each run has in place of what the file says."""
+        return dict(self.space.smoke) if self.selection.smoke else {}
+
+    def _classes(self, names: Collection[str] = ()) -> Classes:
+        """Return classes of points that share a program and are kept alike."""
         mentioned: dict[str, set[Any]] = {}
-        for conditions in [*self._exclude.blocks, self.only]:
+        for conditions in [*self.whole.exclude.blocks, self.selection.only]:
             for name, values in conditions.items():
                 mentioned.setdefault(name, set()).update(values)
-        return dict(mentioned)
+        return Classes(self.product, self.space.telling.union(names), dict(mentioned))
+
+    def classes(
+        self, names: Collection[str] = ()
+    ) -> Iterator[tuple[Values, list[Axis], int]]:
+        """Yield a representative of each class of points, its axes, and its size."""
+        return iter(self._classes(names))
 
     # -- runs, one by one --------------------------------------------------------------
 
     def __iter__(self) -> Iterator[RunConfig]:
         """Yield the runs in order."""
         found = self.every(self.stride)
-        if self.smoked:  # runs that differed in such values alone are one now
+        if self.selection.smoke:  # runs that differed in such values alone are one now
             first = itertools.islice(self.every(1), SMOKE_RUNS)
             found = _distinct(found) or _distinct(first)
-        yield from itertools.islice(found, self.limit)
+        yield from itertools.islice(found, self.selection.limit)
 
     @property
     def places(self) -> int:
         """The number of places of the full product, left out or not."""
-        return self._product.size * self.document.seeds.count
+        return self.product.size * self.sweep_file.seeds.count
+
+    @property
+    def stride(self) -> int:
+        """The distance of the places that a smoke takes: for about 64 runs.
+
+        It is odd, so that not only even seeds and places are seen.
+        """
+        stride = self.places // SMOKE_RUNS if self.selection.smoke else 1
+        return max(1, stride - (stride % 2 == 0))
 
     def every(self, stride: int) -> Iterator[RunConfig]:
         """Yield the runs at every `stride`-th place that are not left out."""
-        seeds, place = self.document.seeds.count, 0
-        kept = self._kept()
-        while (index := kept.first(place // seeds)) is not None:
+        seeds, place = self.sweep_file.seeds.count, 0
+        while (index := self.mask.first(place // seeds)) is not None:
             place += -(-max(0, index * seeds - place) // stride) * stride
             while place // seeds == index:
                 item = self.at(place)
@@ -126,31 +140,26 @@ class Plan:
                     yield item
                 place += stride
 
-    def _kept(self) -> Kept:
-        def keep(chosen: dict[str, Any]) -> bool:
-            return self._complete(chosen) is not None
-
-        return Kept(self._product, {*self.words.telling}, self._mentioned, keep)
-
     def at(self, place: int) -> RunConfig | None:
         """Return the run at a place of the full product, None if it is left out."""
-        index, seed = divmod(place, self.document.seeds.count)
-        asked = index, self._product, self.only, self.smoked
-        if self._last is None or self._last[0] != asked:
-            self._last = asked, self._complete(self._product.point(index))
-        shared = self._last[1]
-        return (
-            None
-            if shared is None
-            else RunConfig(shared, self.document.seeds.base + seed)
-        )
+        index, seed = divmod(place, self.sweep_file.seeds.count)
+        shared = self._point(index)
+        return shared and RunConfig(shared, self.sweep_file.seeds.base + seed)
+
+    @cached_property
+    def _point(self) -> Any:
+        """The parameters of a point, by its number; its seeds follow each other."""
+        return functools.lru_cache(1)(lambda i: self.complete(self.product.point(i)))
 
     # -- counts, without a loop over runs ----------------------------------------------
 
     @property
     def size(self) -> int:
         """The number of runs."""
-        return sum(number for _, number in self._counted())
+        if self.selection.smoke:
+            return sum(1 for _ in self)
+        size, limit = self.mask.size * self.sweep_file.seeds.count, self.selection.limit
+        return size if limit is None else min(size, limit)
 
     def groups(self) -> list[tuple[RunConfig, int]]:
         """Return an example and the number of runs for each program."""
@@ -162,73 +171,67 @@ class Plan:
 
     def _counted(self) -> Iterator[tuple[RunConfig, int]]:
         """Yield items that stand for a number of runs of the same program."""
-        if self.smoked:
+        seeds = self.sweep_file.seeds
+        if self.selection.smoke:
             yield from ((item, 1) for item in self)
-            return
-        seeds = self.document.seeds
-        completed = ((self._complete(x), count) for x, _, count in self._classes())
-        found = [(RunConfig(x, seeds.base), n * seeds.count) for x, n in completed if x]
-        if self.limit is None or self.limit >= sum(number for _, number in found):
-            yield from found
-            return
-        kept, index, left = self._kept(), 0, self.limit
-        while left and (index := kept.first(index)) is not None:
-            item, number = self.at(index * seeds.count), min(left, seeds.count)
+        elif self.size == self.mask.size * seeds.count:
+            for chosen, _, count in self.classes():
+                if shared := self.complete(chosen):
+                    yield RunConfig(shared, seeds.base), count * seeds.count
+        else:
+            yield from self._limited(self.size)
+
+    def _limited(self, left: int) -> Iterator[tuple[RunConfig, int]]:
+        """Yield the first seed of each point, and how many of its seeds are taken."""
+        seeds, index = self.sweep_file.seeds.count, 0
+        while left and (index := self.mask.first(index)) is not None:
+            item, number = self.at(index * seeds), min(left, seeds)
             if item:
                 yield item, number
             index, left = index + 1, left - number
 
     # -- narrowing ---------------------------------------------------------------------
 
-    def keep_only(self, options: list[str]) -> None:
-        """Keep the runs whose parameter has one of the values of ``KEY=V1,V2``."""
-        whole, before = self._product, self.only
-        self._narrow(asked := read_only(self.words, options, before, self._values))
-        if any(self._complete(x) for x, _, _ in self._classes()):
-            return
-        self.only, self._product = before, whole
-        lacking = [
-            nothing_left(name, values, there)
-            for name, values in asked.items()
-            if values and (there := self._values(name)).isdisjoint(values)
-        ]
-        what = "; ".join(["leaves no run", *lacking])
-        raise SweepFileError([Problem(f"--only {', '.join(options)}", what)])
-
-    def _values(self, name: str) -> KeysView[Any]:
+    def values_of(self, name: str) -> Collection[Any]:
         """Return the values of a parameter, in order; none where no run uses it."""
-        found = self._product.values(name)
+        found = self.product.values(name)
         if not found:
-            runs = (self._complete(x) for x, _, _ in self._classes())
+            runs = (self.complete(chosen) for chosen, _, _ in self.classes())
             found = [run[name] for run in runs if run and run[name] is not None]
         return dict.fromkeys(found).keys()
 
-    def _narrow(self, only: Conditions) -> None:
-        self.only = only
-        self._product = self._product.restricted(only)
+    def select(self, only: list[str], limit: int | None, smoke: bool) -> "Plan":
+        """Return the plan of the runs that options leave, and refuse if none is."""
+        asked = read_only(self.space, only, self.values_of)
+        plan = replace(self, selection=Selection(asked, limit, smoke))
+        if only and plan.is_empty:
+            what = "; ".join(["leaves no run", *nothing_left(asked, self.values_of)])
+            raise SweepFileError([Problem(f"--only {', '.join(only)}", what)])
+        return plan
 
-    def smoke(self) -> None:
-        """Keep about 64 runs, evenly spaced over the plan, short ones."""
-        self.smoked = dict(self.words.smoke)
-        self.default_folder += "-smoke"
-        self.stride = max(1, self.places // SMOKE_RUNS)
-        if self.stride % 2 == 0:
-            self.stride -= 1  # odd, so that not only even seeds and places are seen
+    @property
+    def is_empty(self) -> bool:
+        """Whether every run is left out."""
+        return not any(self.complete(chosen) for chosen, _, _ in self.classes())
 
     # -- what is asked -----------------------------------------------------------------
 
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """The selection, as a folder tells it."""
+        only = {name: list(values) for name, values in self.selection.only.items()}
+        limit = self.selection.limit
+        return {"only": only, "limit": limit, "stride": self.stride} | self._smoked
+
     def as_json(self) -> dict[str, Any]:
         """Return what is asked: equal data, equal runs in equal order."""
-        asked = self.document.model_dump(exclude={"about"})
-        only = {name: list(values) for name, values in self.only.items()}
-        narrowed = {"only": only, "limit": self.limit, "stride": self.stride}
-        narrowed |= self.smoked
-        return json.loads(json.dumps(asked | {"narrowed": narrowed}))
+        asked = self.sweep_file.model_dump(exclude={"about"})
+        return json.loads(json.dumps(asked | {"narrowed": self.narrowed}))
 
     @property
     def fingerprint(self) -> str:
         """A hash of `as_json`, the study's version and the table's: 16 hex digits."""
-        text = json.dumps([self.words.version, TABLE_VERSION, self.as_json()])
+        text = json.dumps([self.space.version, TABLE_VERSION, self.as_json()])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -240,13 +243,7 @@ def make_plan(
     smoke: bool = False,
 ) -> Plan:
     """Check the tables of a sweep file and return its plan, narrowed as asked."""
-    plan = Plan(*check_document(raw))
-    if only:
-        plan.keep_only(only)
-    if smoke:
-        plan.smoke()
-    plan.limit = limit
-    return plan
+    return _whole_plan(raw).select(only or [], limit, smoke)
 
 
 def plan_again(asked: Any) -> Plan:
@@ -254,15 +251,45 @@ def plan_again(asked: Any) -> Plan:
     if not isinstance(asked, dict):
         raise SweepFileError([Problem("asked", "is not the question of a sweep")])
     raw = {n: x for n, x in asked.items() if n != "narrowed" and x is not None}
-    plan = Plan(*check_document(raw))
-    narrowed, only = read_narrowed(plan.words, asked.get("narrowed"))
-    plan._narrow(only)
-    if narrowed.smoked:
-        plan.smoke()
-    if (narrowed.smoked, narrowed.stride) != (plan.smoked, plan.stride):
+    plan = _whole_plan(raw)
+    selection = read_selection(plan.space, asked.get("narrowed"))
+    plan = replace(plan, selection=selection)
+    if plan.narrowed != asked["narrowed"]:
         raise SweepFileError([Problem("narrowed", "is not by this version of rvsjax")])
-    plan.limit = narrowed.limit
     return plan
+
+
+def _whole_plan(raw: dict[str, Any]) -> Plan:
+    """Expand the axes of a file, not its runs; refuse it with every mistake."""
+    sweep_file, problems = check_shape(raw)
+    product, problems = expand(sweep_file, problems)
+    plan = Plan(sweep_file, product)
+    last = sweep_file.seeds.base + sweep_file.seeds.count - 1
+    if last >= 2**32:
+        problems.append(Problem("seeds", f"must stay below 2**32, reach {last}"))
+    try:
+        problems += _unfitting(plan, {problem.name for problem in problems})
+    except SweepFileError as error:  # too many to look at
+        problems += error.problems
+    if not problems and plan.is_empty:
+        problems.append(Problem("exclude", "leaves no run"))
+    if not problems and product.size <= DOUBLES_UP_TO:
+        varying = {name for axis in product.axes for name in axis.names}
+        points = map(product.point, range(product.size))
+        problems = doubles(map(plan.complete, points), varying)
+    if problems:
+        raise SweepFileError(dict.fromkeys(problems))
+    return plan
+
+
+def _unfitting(plan: Plan, told: set[str]) -> list[Problem]:
+    """Return what does not fit together, but for names that are `told` to be wrong."""
+    classes = plan.classes(plan.space.compared)
+    completed = ((x, plan.complete(x), axes) for x, axes, _ in classes)
+    found = misfits(plan.space, completed)
+    constants = plan.space.complete(plan.whole.constants)
+    fitting = [problem for problem in found if problem.where not in told]
+    return fitting + overlaps(plan.whole, constants)
 
 
 def _distinct(items: Iterable[RunConfig]) -> list[RunConfig]:

@@ -1,57 +1,62 @@
-"""How a plan is narrowed: what ``--only`` asks for, and how a folder tells it again."""
+"""The selection of a plan's runs: as ``--only`` asks, and as a folder tells it."""
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rvsjax.errors import Problem, SweepFileError, describe, did_you_mean
-from rvsjax.sweep.plan.expand import Conditions
+from rvsjax.sweep.plan.exclude import Conditions
 from rvsjax.sweep.plan.parameters import ParameterSpace
 
-__all__ = ["Narrowed", "nothing_left", "read_narrowed", "read_only"]
+__all__ = ["Selection", "nothing_left", "read_only", "read_selection"]
 
 _FEW = 6  # values in a sentence
 
 
-class Narrowed(BaseModel):
-    """What a plan keeps of its document, and what a smoke sets in its runs."""
+@dataclass(frozen=True)
+class Selection:
+    """The runs of a sweep file that are taken; by default all."""
+
+    only: Conditions = field(default_factory=dict)
+    limit: int | None = None  # the first so many
+    smoke: bool = False  # about 64 of them, evenly spaced, and short
+
+
+class _Narrowed(BaseModel):
+    """A selection as a folder tells it; more keys are what a smoke set."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
     only: dict[str, list[Any]]
     limit: int | None = Field(ge=1, le=sys.maxsize)
-    stride: int = Field(ge=1)
-
-    @property
-    def smoked(self) -> dict[str, Any]:
-        """What each run has in place of what the document says."""
-        return self.model_extra or {}
+    stride: int
 
 
-def read_narrowed(words: ParameterSpace, told: Any) -> tuple[Narrowed, Conditions]:
-    """Read what `Plan.as_json` tells; a `SweepFileError` where it is something else."""
+def read_selection(space: ParameterSpace, told: Any) -> Selection:
+    """Read what `Plan.narrowed` tells; a `SweepFileError` where it is no selection."""
     try:
-        narrowed = Narrowed.model_validate(told)
+        narrowed = _Narrowed.model_validate(told)
     except ValidationError as invalid:
         error = invalid.errors()[0]
         place = ".".join(map(str, ("narrowed", *error["loc"])))
-        raise SweepFileError(
-            [Problem(place, describe(error, error["input"]))]
-        ) from None
-    return narrowed, {
-        name: dict.fromkeys(_checked(words, name, values))
+        what = describe(error, error["input"])
+        raise SweepFileError([Problem(place, what)]) from None
+    only = {
+        name: dict.fromkeys(_checked(space, name, values))
         for name, values in narrowed.only.items()
     }
+    return Selection(only, narrowed.limit, smoke=bool(narrowed.model_extra))
 
 
-def _checked(words: ParameterSpace, name: str, values: list[Any]) -> list[Any]:
+def _checked(space: ParameterSpace, name: str, values: list[Any]) -> list[Any]:
     where = f"narrowed.only.{name}"
     checked = [
-        (None, []) if value is None else words.check(name, value, where)
+        (None, []) if value is None else space.check(name, value, where)
         for value in values
     ]
     problems = [problem for _, found in checked for problem in found]
@@ -61,58 +66,66 @@ def _checked(words: ParameterSpace, name: str, values: list[Any]) -> list[Any]:
 
 
 def read_only(
-    words: ParameterSpace,
+    space: ParameterSpace,
     options: list[str],
-    before: Conditions,
     known: Callable[[str], Collection[Any]],
 ) -> Conditions:
-    """Read each ``KEY=V1,V2``; several of one parameter all count, as do those before.
+    """Read each ``KEY=V1,V2``; several of one parameter all count.
 
     The values of a parameter are the keys of a dictionary: in order, and quick to find.
     A number that no run has stands for those `known` of it that are printed so.
     """
-    only = dict(before)
+    only: dict[str, dict[Any, None]] = {}
     for option in options:
         key, equals, text = option.partition("=")
         if not equals:
             what = "names no values; needs KEY=V1,V2"
             raise SweepFileError([Problem(f"--only {option}", what)])
-        if key not in words.names:
+        if key not in space.names:
             what = "needs KEY=V1,V2 with a parameter"
-            guess = did_you_mean(key, words.names)
+            guess = did_you_mean(key, space.names)
             raise SweepFileError([Problem(f"--only {option}", what + guess)])
-        values = _read_values(words, key, text, known(key))
+        values = _read_values(space, key, text, known(key))
         allowed = only.get(key, values)
         only[key] = {value: None for value in values if value in allowed}
     return only
 
 
-def nothing_left(name: str, asked: Iterable[Any], known: Collection[Any]) -> str:
-    """Say that no run has a value that is asked for, and which values there are.
+def nothing_left(
+    only: Conditions, known: Callable[[str], Collection[Any]]
+) -> Iterator[str]:
+    """Yield what each parameter has of which no run has a value that is asked for."""
+    for name, values in only.items():
+        there = known(name)
+        if values and set(there).isdisjoint(values):
+            yield (
+                f"{name} has {_nearest(values, there)}"
+                if there
+                else (f"no run uses {name}")
+            )
 
-    Of many, those that are nearest to what is asked, or the first.
-    """
-    if not known:
-        return f"no run uses {name}"
+
+def _nearest(asked: Iterable[Any], known: Collection[Any]) -> str:
+    """Return the values that are nearest to what is asked, or the first, of many."""
     near, value = list(known), next(iter(asked))
     if type(value) in (int, float):
         near.sort(key=lambda x: abs(x - value))
     shown = ", ".join(str(x) for x in known if x in near[:_FEW])
     more = f" and {len(known) - _FEW:,} more" if len(known) > _FEW else ""
-    return f"{name} has {shown}{more}"
+    return f"{shown}{more}"
 
 
 def _read_values(
-    words: ParameterSpace, key: str, text: str, known: Collection[Any]
+    space: ParameterSpace, key: str, text: str, known: Collection[Any]
 ) -> dict[Any, None]:
     """Read the values of ``--only``, in the type of their parameter."""
     if _THOUSANDS.fullmatch(text):  # a list, or one number as pages print it
-        value, problems = words.read(key, text.replace(",", ""), f"--only {key}")
+        value, problems = space.read(key, text.replace(",", ""), f"--only {key}")
         if not problems and value in known:
             return {value: None}
     values = {}
     for part in text.split(","):
-        value, problems = words.read(key, part, f"--only {key}")
+        value, problems = space.read(key, part, f"--only {key}")
         if problems and part.strip() == _UNUSED:
             value, problems = None, []
         if problems:

@@ -9,8 +9,9 @@ import pathlib
 import pytest
 
 from rvsjax.errors import SweepFileError
-from rvsjax.sweep.plan.document import LARGEST_FILE, override, parse, read, read_setting
+from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import LARGEST_FILE, parse, read
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 
@@ -103,8 +104,8 @@ def test_every_table_of_the_contract_is_understood():
     )
     # eta, beta, sample, seeds; d x (l0 or three a), less l0 with d = 200
     assert sum(count for _, count in plan.groups()) == 9 * 2 * 4 * 3 * (2 * 4 - 1)
-    assert plan.document.record.curves == 20
-    assert plan.document.record.weights
+    assert plan.sweep_file.record.curves == 20
+    assert plan.sweep_file.record.weights
     assert {item.seed for item in plan} == {7, 8, 9}
 
 
@@ -719,8 +720,8 @@ def test_keys_of_tables_are_set_by_their_path():
     settings = ("seeds.count=3", "seeds.base=5", "record.curves=9")
     plan = plan_of("[record]\nweights = true\n", *settings)
     assert [item.seed for item in plan] == [5, 6, 7]
-    assert plan.document.record.curves == 9
-    assert plan.document.record.weights  # the rest of the table is kept
+    assert plan.sweep_file.record.curves == 9
+    assert plan.sweep_file.record.weights  # the rest of the table is kept
 
 
 def test_a_number_of_seeds_is_their_count_and_the_rest_of_the_table_stays():

@@ -5,9 +5,10 @@ import pytest
 from rvsjax.errors import SweepFileError
 from rvsjax.report.page.words import number
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.sweep.plan.document import override, parse, read_setting
+from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.parameters import read_printed
 from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.sweep_file import parse
 
 HEAD = 'version = 1\nname = "edges"\nstudy = "rvscgd"\n'
 

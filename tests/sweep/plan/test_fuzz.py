@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.errors import SweepFileError
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.sweep.plan.document import SweepFile, override, parse, read_setting
+from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.plan.sweep_file import SweepFile, parse
 from tests import ROOT
 
 NIGHT = os.environ.get("RVSJAX_NIGHT") == "1"
@@ -71,12 +72,12 @@ def check_plan(plan):
     assert len(keys) == len(groups)
     for item in itertools.islice(plan, 12):
         assert item.static_key in keys
-        assert plan.document.seeds.base <= item.seed < 2**32
+        assert plan.sweep_file.seeds.base <= item.seed < 2**32
         assert (item.parameters.get("nnz") or 1) > 0
     if number <= 500:
         assert len({item.run_id for item in plan}) == number
     assert all(note.isprintable() and len(note) < 300 for note in plan.notes)
-    assert "/" not in plan.document.name and plan.document.name[0] != "."
+    assert "/" not in plan.sweep_file.name and plan.sweep_file.name[0] != "."
     again = plan_again(json.loads(json.dumps(plan.as_json())))
     assert again.fingerprint == plan.fingerprint
     assert ids(again) == first
@@ -377,7 +378,7 @@ def test_any_tables():
         found["plans" if plan else "refused"] += 1
         if plan:
             found["left out"] += plan.size < plan.places
-            found["cases"] += len(plan.document.case) > 1
+            found["cases"] += len(plan.sweep_file.case) > 1
 
     look()
     assert min(found["plans"], found["refused"]) > 30, found

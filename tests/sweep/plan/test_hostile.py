@@ -17,8 +17,9 @@ import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.errors import SweepFileError, one_line
 from rvsjax.results.results import Results
-from rvsjax.sweep.plan.document import override, parse, read, read_setting
+from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
+from rvsjax.sweep.plan.sweep_file import parse, read
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.schedule import need_room
 from rvsjax.sweep.store import FolderError
@@ -484,7 +485,7 @@ def test_kept_points_are_those_that_a_look_at_each_finds():
         expected = [item for item in looked[::stride] if item]
         assert list(plan.every(stride)) == expected
     assert 0 < plan.size == sum(item is not None for item in looked) < plan.places
-    kept, points = plan._kept(), [item is not None for item in looked[::3]]
+    kept, points = plan.mask, [item is not None for item in looked[::3]]
     for i in range(len(points)):
         expected = next((j for j in range(i, len(points)) if points[j]), None)
         assert kept.first(i) == expected
@@ -558,7 +559,7 @@ GREEDY = {
 ASK = """
 import json, os, resource, sys, time
 from rvsjax.errors import SweepFileError
-from rvsjax.sweep.plan.document import parse
+from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.plan.plan import make_plan
 told = {}
 for name, text in json.load(sys.stdin).items():

@@ -5,6 +5,7 @@ the defaults of the contract written out again.
 """
 
 import collections
+import dataclasses
 import itertools
 import json
 import math
@@ -18,9 +19,9 @@ import pytest
 from rvsjax.errors import SweepFileError
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.studies.rvscgd.parameters import direction
-from rvsjax.sweep.plan.document import parse
 from rvsjax.sweep.plan.parameters import Parameters
 from rvsjax.sweep.plan.plan import Plan, RunConfig, make_plan, plan_again
+from rvsjax.sweep.plan.sweep_file import parse
 
 HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 
@@ -962,20 +963,23 @@ def test_only_takes_truth_values_numbers_and_words():
         '[grid]\nbatch_norm = [true, false]\nbits = [1, 2]\nmethod = ["plain", "admm"]'
     )
     head = HEAD.replace("rvscgd", "lenet")
-    plan = make_plan(parse(f"{head}{lines}"))
-    plan.keep_only(["batch_norm=true", "bits=1", "method=plain, admm"])
+    only = ["batch_norm=true", "bits=1", "method=plain, admm"]
+    plan = make_plan(parse(f"{head}{lines}"), only=only)
     kept = [item.parameters for item in plan]
     assert [x["batch_norm"] for x in kept] == [True, True]
     assert [x["bits"] for x in kept] == [1, 1]
     assert [x["method"] for x in kept] == ["plain", "admm"]
     with pytest.raises(SweepFileError, match="must be a boolean, true or false"):
-        plan.keep_only(["batch_norm=yes"])
+        make_plan(parse(f"{head}{lines}"), only=["batch_norm=yes"])
 
 
-def test_a_plan_that_is_narrowed_after_a_look_forgets_what_it_saw():
+def test_a_plan_is_never_changed_and_a_selection_of_it_is_another():
     plan = plan_of("[grid]\neta = [0.1, 0.2]\n")
     assert next(iter(plan)).parameters["eta"] == 0.1
-    plan.keep_only(["eta=0.2"])
-    assert next(iter(plan)).parameters["eta"] == 0.2
-    plan.smoke()
-    assert next(iter(plan)).parameters["steps"] == RVSCGD.smoke["steps"]
+    (narrowed,) = plan.select(["eta=0.2"], None, smoke=True)
+    assert narrowed.parameters["eta"] == 0.2
+    assert narrowed.parameters["steps"] == RVSCGD.smoke["steps"]
+    assert values(plan, "eta", "steps") == [(0.1, 400_000), (0.2, 400_000)]
+    for name in ("sweep_file", "selection", "mask"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(plan, name, None)
