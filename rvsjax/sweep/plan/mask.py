@@ -62,11 +62,16 @@ class Classes:
 
     def mask(self, keep: Callable[[Chosen], bool]) -> "Mask":
         """Return the mask of kept points; `keep` is asked once a class."""
-        kept = (keep(chosen) for chosen, _, _ in self)
-        shapes = [tuple(len(x.counts) for x in coded) for coded in self.cases]
-        parts = (np.fromiter(kept, bool, math.prod(shape)) for shape in shapes)
-        cases = zip(self.cases, parts, shapes)
-        return Mask([CaseMask(x, part.reshape(shape)) for x, part, shape in cases])
+        kept, size, cases = [], 0, []
+        for chosen, _, count in self:
+            kept.append(keep(chosen))
+            size += count * kept[-1]
+        values = iter(kept)
+        for coded in self.cases:
+            shape = tuple(len(x.counts) for x in coded)
+            flat = np.fromiter(values, bool, math.prod(shape))
+            cases.append(CaseMask([x.codes for x in coded], flat.reshape(shape)))
+        return Mask(cases, size)
 
 
 def _coded(axis: Axis, names: set[str], mentioned: Conditions) -> Coded:
@@ -90,19 +95,16 @@ def _coded(axis: Axis, names: set[str], mentioned: Conditions) -> Coded:
 class CaseMask:
     """The kept points of a product of axes: a truth value for their codes."""
 
-    def __init__(self, coded: list[Coded], kept: np.ndarray) -> None:
-        """Take the axes, and an array with a dimension an axis, of a size a code."""
-        self.codes = [x.codes for x in coded]
-        self.lengths = [len(x.codes) for x in coded]
+    def __init__(self, codes: list[np.ndarray], kept: np.ndarray) -> None:
+        """Take the codes of each axis, and an array with a dimension an axis."""
+        self.codes = codes
+        self.lengths = list(map(len, codes))
         self.places = math.prod(self.lengths)
         self.kept = kept
         self.alive = [  # for the first codes of a point: whether any such is kept
             np.asarray(kept.any(axis=tuple(range(n, kept.ndim))))
             for n in range(kept.ndim + 1)
         ]
-        counts = [np.array(x.counts, object) for x in coded]  # beyond 64 bits too
-        counted = functools.reduce(np.multiply.outer, counts, np.array(1, object))
-        self.size = int(np.sum(np.asarray(counted)[kept]))
 
     def first(self, place: int) -> int | None:
         """Return the first kept point from `place` on, None if there is none."""
@@ -147,11 +149,11 @@ def _next(alive: np.ndarray, codes: np.ndarray, begin: int) -> int | None:
 class Mask:
     """The kept points of a product, in order."""
 
-    def __init__(self, cases: list[CaseMask]) -> None:
-        """Take the masks of its cases."""
+    def __init__(self, cases: list[CaseMask], size: int) -> None:
+        """Take the masks of its cases, and the number of kept points."""
         self.cases = cases
+        self.size = size
         self.sizes = [case.places for case in cases]
-        self.size = sum(case.size for case in cases)
 
     def first(self, index: int) -> int | None:
         """Return the first kept point from `index` on, None if there is none."""

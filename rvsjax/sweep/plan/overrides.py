@@ -77,7 +77,7 @@ def home_of(value: Any) -> str:
 def _put(raw: dict[str, Any], home: str, key: str, value: Any) -> dict[str, Any]:
     table = raw.get(home, {})
     if not isinstance(table, dict):
-        return raw  # refused when the document is checked
+        return raw  # refused when the file is checked
     return raw | {home: table | {key: value}}
 
 

@@ -100,10 +100,10 @@ class ParameterSpace:
         return tuple(self.model.model_fields)
 
     @cached_property
-    def static(self) -> tuple[str, ...]:
+    def static(self) -> frozenset[str]:
         """The parameters that a program is compiled for."""
         fields = self.model.model_fields.items()
-        return tuple(name for name, field in fields if "static" in field.metadata)
+        return frozenset(n for n, field in fields if "static" in field.metadata)
 
     @cached_property
     def since(self) -> Values:
@@ -130,7 +130,7 @@ class ParameterSpace:
     @cached_property
     def telling(self) -> frozenset[str]:
         """The parameters from which follow a run's program and which it uses."""
-        return frozenset(self.static + self._unused.values + self._implied.values)
+        return self.static.union(self._unused.values, self._implied.values)
 
     @cached_property
     def compared(self) -> frozenset[str]:

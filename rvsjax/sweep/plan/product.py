@@ -51,6 +51,8 @@ class Product:
 
     def restricted(self, conditions: Conditions) -> "Product":
         """Return the product without the points of an axis that break a condition."""
+        if not conditions:
+            return self
         kept = {id(axis): _restrict(axis, conditions) for axis in self.axes}
         cases = [[kept[id(axis)] for axis in axes] for axes in self.cases]
         return Product(cases, self.constants, self.exclude)
