@@ -76,7 +76,7 @@ def mean_gradient(samples: Array, teacher: Teacher, surrogate: str) -> Gradient:
 
 
 class GradientEstimator(Protocol):
-    """Where a run has the gradient of each step from."""
+    """Origin of the gradient of each step: a population, or samples of it."""
 
     def at(self, teacher: Teacher, step: Array) -> Gradient:
         """Return the gradient of a step, counted from 0."""

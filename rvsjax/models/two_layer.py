@@ -39,7 +39,7 @@ SURROGATES = {
 
 
 class _Plane(NamedTuple):
-    """Where w stands: accurate at theta = 0 and pi, where sin(theta) is 0 exactly."""
+    """Position of w, accurate at theta = 0 and pi, where sin(theta) is 0 exactly."""
 
     direction: Array  # (d,) w/|w|
     length: Array

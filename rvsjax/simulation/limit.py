@@ -120,7 +120,7 @@ def unknown_limit(run: Run) -> Limit:
 
 
 class _Search(NamedTuple):
-    """How far `_search` is, and what it tries next."""
+    """Progress of `_search`, and its next candidates."""
 
     trip: Array
     own: NewtonState

@@ -1,4 +1,4 @@
-"""How far rounding alone can move what a run reports: derived, never guessed.
+"""Bounds on what rounding alone does to the numbers of a run: derived, not guessed.
 
 A verdict may not be a rounding artefact, and may not hide a violation. With machine
 epsilon ``eps = 2 r`` (r the unit roundoff), worst case over every order of summation:

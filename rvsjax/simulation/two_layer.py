@@ -58,7 +58,7 @@ class TwoLayerOutcome(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """Where a run is, and what was seen of it on the way."""
+    """Weights of a run at a step, and its monitors so far."""
 
     v: Array
     w: Array

@@ -15,7 +15,7 @@ __all__ = [
     "failed_rows",
     "identity",
     "measured",
-    "named",
+    "words_of_codes",
     "parameters",
     "status",
     "vectors",
@@ -32,7 +32,7 @@ def column(values: Any) -> pa.Array:
     return pa.array(values)
 
 
-def named(codes: Any, names: Sequence[str | None]) -> pa.Array:
+def words_of_codes(codes: Any, names: Sequence[str | None]) -> pa.Array:
     """Return the names that numbers stand for."""
     return pa.array(names, pa.string()).take(pa.array(codes))
 
@@ -87,7 +87,7 @@ def status(stopped: Any, steps: Any, step: str = "step") -> dict[str, pa.Array]:
     reasons: list[str | None] = [None] * len(stopped)
     for i in np.flatnonzero(stopped):
         reasons[i] = _REASONS[stopped[i]].format(step, steps[i])
-    statuses = named(stopped, STATUSES)
+    statuses = words_of_codes(stopped, STATUSES)
     return {"status": statuses, "reason": pa.array(reasons, pa.string())}
 
 

@@ -23,7 +23,7 @@ __all__ = [
     "Rerun",
     "every_step",
     "has_failed",
-    "held",
+    "tables_in_folder",
     "need_kinds",
     "rerun",
 ]
@@ -70,7 +70,7 @@ def rerun(
     if block is None:
         raise _no_run(folder, run_id)
     here = block.tables(study, run_id)
-    there = held(folder.store, run_id, study.kept(folder.record))
+    there = tables_in_folder(folder.store, run_id, study.kept(folder.record))
     need_kinds(folder.store, there, here)
     if has_failed(there):
         reason = there["runs"].to_pydict().get("reason", ["no reason told"])[0]
@@ -97,7 +97,7 @@ def _no_run(folder: Folder, run_id: str) -> FolderError:
     return FolderError(f"{path}: the sweep that it holds has no run {run_id}")
 
 
-def held(store: Store, run_id: str, names: Iterable[str]) -> Tables:
+def tables_in_folder(store: Store, run_id: str, names: Iterable[str]) -> Tables:
     """Return what a folder has of a run in these tables."""
     return {name: store.rows(name, "run_id", [run_id]) for name in names}
 
@@ -161,7 +161,7 @@ def every_step(
     engine = make_engine(study, alone, (device,), shared=folder.shared(data))
     trial = study.trial(item, number + 1, "plain")
     here = study.tables([item], engine([trial]))
-    there = held(folder.store, run_id, ["curves", "runs"])
+    there = tables_in_folder(folder.store, run_id, ["curves", "runs"])
     if "step" not in there["curves"].column_names:  # the sweep recorded none
         return EveryStep(here["curves"], 0, [])
     need_kinds(folder.store, there, here)

@@ -16,7 +16,7 @@ from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.folder import Folder
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.recompute import elsewhere, recompute
-from rvsjax.sweep.rerun import has_failed, held, need_kinds
+from rvsjax.sweep.rerun import has_failed, need_kinds, tables_in_folder
 from rvsjax.sweep.store import FolderError
 from rvsjax.sweep.study_engine import make_engine
 
@@ -56,7 +56,7 @@ def verify(
     exact = not study.alone and not elsewhere(folder, device)
     chosen = []
     for number, item in _chosen(folder, sample, seed):
-        there = held(folder.store, item.run_id, study.kept(record))
+        there = tables_in_folder(folder.store, item.run_id, study.kept(record))
         if not has_failed(there):
             chosen.append((number, item, there))
     computed = (_alone if study.alone else _in_place)(

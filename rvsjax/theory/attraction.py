@@ -30,7 +30,7 @@ __all__ = ["Attraction", "attraction", "widest", "wide_numbers"]
 
 
 class Attraction(NamedTuple):
-    """What the last step of a run proves of its limit, in the widest precision."""
+    """Distance to the limit as the last step proves it, in the widest precision."""
 
     residual: Array  # bound of ``|w_star + b u - c w|`` at w^T: what is left open
     slope: Array  # the largest of the prox around w^T
@@ -38,7 +38,7 @@ class Attraction(NamedTuple):
 
     @property
     def proved(self) -> Array:
-        """Whether the run is proved to converge."""
+        """True where the run is proved to converge."""
         return self.reach < jnp.inf
 
 

@@ -61,7 +61,7 @@ class Pair:
 
     @cached_property
     def across(self) -> Array:
-        """What of both weights is across the axis of w_star, ``(2, d)``."""
+        """Components of both weights across the axis of w_star, ``(2, d)``."""
         w_star = self.teacher.w_star
         return jax.vmap(lambda w: w - jnp.sum(w * w_star) * w_star)(self.weights)
 
@@ -157,7 +157,7 @@ class Pair:
 
     @cached_property
     def prox_excess(self) -> Array:
-        """How far the objective at the prox is above that at other points, ``(d,)``.
+        """Excess of the objective at the prox over that at other points, ``(d,)``.
 
         The others are 0, x and points at and around both weights; infinite where u is 0
         on the wrong side of the threshold.

@@ -13,7 +13,7 @@ FALSE_ALARMS = 1e-6
 
 
 class Share(NamedTuple):
-    """How many of the starts that one setting has satisfy ``beta <= K sin(delta)``."""
+    """Share of the starts of one setting that satisfy ``beta <= K sin(delta)``."""
 
     satisfied: int
     starts: int

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import FolderError, Store
-from rvsjax.sweep.store.parts import named
+from rvsjax.sweep.store.parts import parse_name
 
 SWEEP = """
 version = 1
@@ -81,7 +81,7 @@ def flipped(folder: Path, flip: Flip) -> Path:
     data = bytearray(path.read_bytes())
     data[flip.place] ^= flip.mask
     path.unlink()
-    if part := named(path):
+    if part := parse_name(path):
         digest = hashlib.sha256(data).hexdigest()
         path = path.with_name(path.name.replace(part.digest, digest))
     path.write_bytes(data)

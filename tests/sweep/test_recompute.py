@@ -24,7 +24,7 @@ from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.recompute import elsewhere, find_run
-from rvsjax.sweep.rerun import held, rerun
+from rvsjax.sweep.rerun import rerun, tables_in_folder
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.schedule import Schedule
 from rvsjax.sweep.store import FolderError, Store, parts
@@ -292,7 +292,9 @@ def test_the_last_row_of_each_block_and_a_drawn_sample(whole, monkeypatch):
     seen = set()
     monkeypatch.setattr(  # which rows are looked at, and not what is found there
         "rvsjax.sweep.verify._alone",
-        lambda store, items, *_: (held(store, x.run_id, TABLES) for x in items),
+        lambda store, items, *_: (
+            tables_in_folder(store, x.run_id, TABLES) for x in items
+        ),
     )
     for seed in (0, 0, 1, 2, 3, 4, 5):
         looked = {row.run_id for row in verify(whole, 2, seed, lane())}
@@ -398,7 +400,7 @@ def test_every_column_is_looked_at(whole):
     """
     store = Store(whole)
     item = list(plan())[0]
-    there = held(store, item.run_id, TABLES)
+    there = tables_in_folder(store, item.run_id, TABLES)
     tolerance = RvscgdTolerance(make_trial(item, 5), there)
     assert not tolerance.is_edge
     assert tolerance.differences(there, there) == []
@@ -431,7 +433,7 @@ def test_what_rounding_may_do_depends_on_the_run(whole):
         for key, value in more.items():
             raw = override(raw, key, value)
         trials[name] = make_trial(list(make_plan(raw))[0], 5)
-    there = held(store, list(plan())[0].run_id, TABLES)
+    there = tables_in_folder(store, list(plan())[0].run_id, TABLES)
     allowed = {name: RvscgdTolerance(x, there).allowed for name, x in trials.items()}
     base = allowed["as it is"]
     assert 1e-15 < base < 1e-12

@@ -12,10 +12,10 @@ from rvsjax.sweep.columns import (
     curves_table,
     identity,
     measured,
-    named,
     parameters,
     status,
     vectors,
+    words_of_codes,
 )
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.theory import PAIR_CLAIMS, RUN_CLAIMS, VERDICTS, Judged, statement
@@ -52,7 +52,7 @@ def _claims(judged: Judged) -> dict[str, pa.Array]:
         columns[f"hyp_{name}"] = column(judged.false[:, i] == 0)
         columns[f"obs_{name}"] = column(judged.observed[:, i])
         columns[f"bound_{name}"] = column(judged.bound[:, i])
-        columns[f"verdict_{name}"] = named(judged.verdict[:, i], VERDICTS)
+        columns[f"verdict_{name}"] = words_of_codes(judged.verdict[:, i], VERDICTS)
         columns[f"why_{name}"] = _false_ones(judged.false[:, i], judged.labels)
     return columns
 
@@ -64,7 +64,7 @@ def _false_ones(bits: Any, labels: Sequence[str]) -> pa.Array:
         "; ".join(n for i, n in enumerate(labels) if pattern >> i & 1) or None
         for pattern in patterns.tolist()
     ]
-    return named(codes, texts)
+    return words_of_codes(codes, texts)
 
 
 def _pairs(ids: pa.Array, pairs: PairCounts) -> pa.Table:
@@ -76,9 +76,9 @@ def _pairs(ids: pa.Array, pairs: PairCounts) -> pa.Table:
     counts = pairs.verdicts.transpose(2, 1, 0).reshape(len(names), -1)
     columns = {
         "run_id": ids.take(pa.array(np.tile(np.arange(runs), claims))),
-        "claim": named(codes, list(PAIR_CLAIMS)),
+        "claim": words_of_codes(codes, list(PAIR_CLAIMS)),
         **{name: column(number) for name, number in zip(names, counts)},
         "worst_excess": column(pairs.worst_excess.T.ravel()),
-        "hypotheses": named(codes, asked),
+        "hypotheses": words_of_codes(codes, asked),
     }
     return pa.table(columns)

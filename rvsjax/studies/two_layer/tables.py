@@ -10,10 +10,10 @@ from rvsjax.sweep.columns import (
     curves_table,
     identity,
     measured,
-    named,
     parameters,
     status,
     vectors,
+    words_of_codes,
 )
 from rvsjax.sweep.plan.plan import RunConfig
 
@@ -28,7 +28,7 @@ def tables(items: Sequence[RunConfig], record: TwoLayerRecord) -> dict[str, pa.T
         | status(record.stopped, record.measurements.first_bad_step)
         | parameters(items)
         | measured(record.measurements)
-        | {"m_ended": named(record.ended, ENDINGS)}
+        | {"m_ended": words_of_codes(record.ended, ENDINGS)}
     )
     reached = np.isfinite(record.curves.theta + record.curves.loss)
     weights = {name: vectors(x) for name, x in record.weights.items()}

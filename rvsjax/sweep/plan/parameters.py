@@ -205,7 +205,7 @@ class Parameters(dict[str, Any]):
 
     @cached_property
     def identity(self) -> str:
-        """What is hashed of a run, all but its seed."""
+        """Text that is hashed for the id of a run, without its seed."""
         of, since = self.space, self.space.since
         used = {n: v for n, v in sorted(self.items()) if v is not None}
         used = {n: v for n, v in used.items() if n not in since or v != since[n]}
@@ -213,7 +213,7 @@ class Parameters(dict[str, Any]):
 
     @cached_property
     def static_key(self) -> tuple[Any, ...]:
-        """What the programs of its runs are compiled for."""
+        """Values that the programs of its runs are compiled for."""
         static = self.space.static
         return tuple(x if n in static else x is None for n, x in self.items())
 
@@ -230,7 +230,7 @@ class RunConfig(NamedTuple):
 
     @property
     def static_key(self) -> tuple[Any, ...]:
-        """What the run's program is compiled for."""
+        """Values that the run's program is compiled for."""
         return self.parameters.static_key
 
     @property

@@ -72,7 +72,7 @@ class Plan:
 
     @cached_property
     def notes(self) -> list[str]:
-        """What may not be meant, a sentence each, of the whole file."""
+        """Sentences on what of the file may not be meant."""
         everything = replace(self, selection=Selection())
         runs = (self.space.complete(chosen) for chosen, _, _ in everything.classes())
         return self.whole.exclude.idle(runs)
@@ -211,7 +211,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every run is left out."""
+        """True where every run is left out."""
         return not any(self.complete(chosen) for chosen, _, _ in self.classes())
 
     # -- what is asked -----------------------------------------------------------------

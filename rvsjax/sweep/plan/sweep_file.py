@@ -41,7 +41,7 @@ class Seeds(_Table):
 
 
 class Record(_Table):
-    """What is kept of a run besides its row."""
+    """Tables that are kept of a run besides its row."""
 
     curves: int = Field(
         default=200,

@@ -36,7 +36,7 @@ class BlockParts(SealedTables):
         that are equally right the first by name.
         """
         found: dict[int, Part] = {}
-        for part in filter(None, map(parts.named, self._in_parts())):
+        for part in filter(None, map(parts.parse_name, self._in_parts())):
             if part.table == table:
                 found.setdefault(part.block, part)
         return [found[block] for block in sorted(found)]

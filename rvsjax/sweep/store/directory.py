@@ -40,7 +40,7 @@ class Directory:
                     atomic.make(self.folder / name)
                 atomic.sync(self.folder / "parts")  # renamed by one that died then
                 locked = self._locks = stack.enter_context(
-                    lock.held(self.folder, index, total)
+                    lock.hold(self.folder, index, total)
                 )
                 if locked and total == 1:
                     self._remove_temporary_files()
@@ -72,7 +72,7 @@ class Directory:
                 raise FolderError(f"{path} is not a folder; use another with --out")
         if not self.folder.exists() or (self.folder / "manifest.json").exists():
             return
-        if any(map(parts.named, self._in_parts())):
+        if any(map(parts.parse_name, self._in_parts())):
             return  # the manifest was lost, but no stranger has files of such names
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(atomic.TEMPORARY) for name in strange):

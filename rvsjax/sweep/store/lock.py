@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["Held", "brief", "held"]
+__all__ = ["Held", "brief", "hold"]
 
 FOLDER = ".locks"
 _NAME = re.compile(r"(\d+)-of-(\d+)\.lock")
@@ -39,7 +39,7 @@ def brief(folder: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def held(folder: Path, index: int, total: int) -> Iterator[bool]:
+def hold(folder: Path, index: int, total: int) -> Iterator[bool]:
     """Hold a share of a folder; give whether locks work there.
 
     Raises `Held` where another process holds the same share, or one of another total.

@@ -18,7 +18,16 @@ import pyarrow.parquet as pq
 from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
 
-__all__ = ["Part", "about", "encode", "named", "read", "schema", "setting", "writing"]
+__all__ = [
+    "Part",
+    "about",
+    "encode",
+    "parse_name",
+    "read",
+    "schema",
+    "setting",
+    "writing",
+]
 
 _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
 
@@ -32,7 +41,7 @@ class Part(NamedTuple):
     path: Path
 
 
-def named(path: Path) -> Part | None:
+def parse_name(path: Path) -> Part | None:
     """Return what the name of a file says, None if it is not that of a part."""
     match = _NAME.fullmatch(path.name)
     return Part(int(match[1]), match[2], match[3], path) if match else None

@@ -130,7 +130,7 @@ class Store(UnitedTables):
         Where there are no locks, others may be writing those of a block not done.
         """
         done, names = self.done(), dict[int, set[str]]()
-        for part in filter(None, map(parts.named, self._in_parts())):
+        for part in filter(None, map(parts.parse_name, self._in_parts())):
             if self._locks or part.block in done:
                 names.setdefault(part.block, set()).add(part.path.name)
         return names
@@ -166,7 +166,7 @@ class Store(UnitedTables):
         return moved
 
     def _check_part(self, path: Path) -> None:
-        part = parts.named(path)
+        part = parts.parse_name(path)
         if part is None:
             raise DamagedFile("is not a part of a sweep")
         if not self._has_block(part.block):

@@ -1,4 +1,4 @@
-"""How far rounding can have moved the iterates of a run."""
+"""Bound on how far rounding can have moved the iterates of a run."""
 
 from math import inf
 

@@ -52,7 +52,7 @@ class ExactState:
 
     @cached_property
     def error(self) -> mpf:
-        """How far rounding can have moved theta and the Lagrangian.
+        """Bound on what rounding can have done to theta and the Lagrangian.
 
         Where w and u move by e, theta moves by at most ``(pi/2) e``, the coupling by
         ``4 beta e``, and ``lam P(u)`` by ``beta e``, as ``lam P'(u) = beta (w - u)``.
@@ -118,7 +118,7 @@ class ExactRun:
 
     @cached_property
     def limit(self) -> ExactLimit:
-        """Where the run leads."""
+        """Limit that the run leads to."""
         for _ in self.states():
             pass
         return ExactLimit(self)

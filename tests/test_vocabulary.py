@@ -1,8 +1,4 @@
-"""One word for one thing: no public name is defined twice, but those of interfaces.
-
-Becomes `test_vocabulary.py` once it passes; until then ``pytest tests/vocabulary.py``
-says what is left.
-"""
+"""One word for one thing: no public name is defined twice, but those of interfaces."""
 
 import ast
 import re
