@@ -1,4 +1,4 @@
-"""Mutations stand where they say: each text is in its file once, its tests are there."""
+"""Mutations stand where they say: each text once in its file, and its tests are there."""
 
 import pytest
 
@@ -8,7 +8,9 @@ from tests.mutations.plan import MUTATIONS as PLAN
 from tests.mutations.store import MUTATIONS as STORE
 
 
-@pytest.mark.parametrize("mutation", [*MATHEMATICS, *STORE, *PLAN], ids=lambda m: m.file)
+@pytest.mark.parametrize(
+    "mutation", [*MATHEMATICS, *STORE, *PLAN], ids=lambda m: m.file
+)
 def test_a_mutation_can_be_made(mutation):
     assert (ROOT / mutation.file).read_text().count(mutation.old) == 1
     assert mutation.old != mutation.new

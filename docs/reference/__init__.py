@@ -9,6 +9,7 @@ from docs.reference.columns import columns_page
 from docs.reference.command_line import command_line_page
 from docs.reference.schema import sweep_schema
 from docs.reference.sweep_file import sweep_file_page
+from docs.reference.sweeps import sweeps_page
 
 __all__ = ["FOLDER", "make"]
 
@@ -21,6 +22,7 @@ def make() -> dict[str, str]:
         "sweep_file.md": sweep_file_page(),
         "command_line.md": command_line_page(),
         "columns.md": columns_page(),
+        "sweeps.md": sweeps_page(),
         "claims.md": claims_page(),
         "sweep.schema.json": _laid_out(sweep_schema(), levels=4) + "\n",
     }

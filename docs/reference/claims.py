@@ -12,7 +12,7 @@ _HEAD = f"""{GENERATED}
 
 What the paper states (Dinh and Xin 2020, Frontiers in Applied Mathematics and
 Statistics 6:13), and what is judged beside it. A claim reads: if the hypotheses hold,
-observed <= bound. What was found is in the [README](../README.md#what-we-found),
+observed <= bound. What was found is in the [findings](findings.md),
 verdicts are in the [guide](guide.md#results), columns in [columns](columns.md), proofs
 in [mathematics](mathematics.md), and the meaning of the symbols in the
 [glossary](api.md#symbols).
