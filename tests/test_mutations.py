@@ -1,4 +1,4 @@
-"""Mutations stand where they say: each text once in its file, and its tests are there."""
+"""Mutations stand where they say: each text once in its file, with tests that exist."""
 
 import pytest
 
