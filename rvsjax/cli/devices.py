@@ -75,8 +75,9 @@ def _check_flags(flags: str) -> None:
     """
     if not flags or "jaxlib" in sys.modules:
         return
-    command = [sys.executable, "-c", _READ_FLAGS]
+    command = [sys.executable, "-P", "-c", _READ_FLAGS]  # nothing of this folder
     quiet = {"stdin": subprocess.DEVNULL, "capture_output": True, "errors": "replace"}
+    quiet["env"] = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "0"}  # all that XLA says
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         told = subprocess.run(command, timeout=_PATIENCE, **quiet)
         if told.returncode and (fatal := _FATAL.search(told.stderr)):

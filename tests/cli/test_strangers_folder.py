@@ -69,6 +69,13 @@ def test_a_page_made_within_a_strangers_folder_is_ours(folder):
     assert (folder / "made" / "compare.html").exists()
 
 
+def test_flags_of_xla_are_tried_in_a_process_that_leaves_the_folder_too(folder):
+    command = [PYTHON, "-m", "rvsjax.sweep", "sweep.toml", "--dry-run"]
+    done = run(command, folder, XLA_FLAGS="--xla_nonsense=1")
+    assert not (folder / "SPRUNG").exists()
+    assert done.returncode == 2 and "XLA cannot start: Unknown flag" in done.stderr
+
+
 def test_a_checkout_that_is_not_installed_runs_from_its_folder(tmp_path):
     (tmp_path / "rvsjax").symlink_to(PACKAGE)
     done = run([PYTHON, "-m", "rvsjax.sweep", "none.toml"], tmp_path, PYTHONPATH="")

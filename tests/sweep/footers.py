@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -101,7 +102,10 @@ def make(folder: Path) -> Path:
 def seen(act: Callable[[], int], log: Path) -> str:
     """Return what is wrong with an act in a child of its own, "" if nothing."""
     sys.stdout.flush()
-    if not (child := os.fork()):
+    with warnings.catch_warnings():  # of JAX, which no child of ours goes on with
+        warnings.simplefilter("ignore", RuntimeWarning)
+        child = os.fork()
+    if not child:
         _act(act, log)
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     said = log.read_text(errors="replace")
@@ -116,6 +120,7 @@ def _act(act: Callable[[], int], log: Path) -> None:
     signal.alarm(SECONDS)
     for stream in (1, 2):
         os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+    sys.stdout, sys.stderr = (open(x, "w", closefd=False) for x in (1, 2))
     code = 70
     try:
         code = act()

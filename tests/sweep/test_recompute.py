@@ -292,8 +292,8 @@ def test_the_last_row_of_each_block_and_a_drawn_sample(whole, monkeypatch):
     seen = set()
     monkeypatch.setattr(  # which rows are looked at, and not what is found there
         "rvsjax.sweep.verify._alone",
-        lambda store, items, *_: (
-            tables_in_folder(store, x.run_id, TABLES) for x in items
+        lambda folder, items, *_: (
+            tables_in_folder(folder.store, x.run_id, TABLES) for x in items
         ),
     )
     for seed in (0, 0, 1, 2, 3, 4, 5):

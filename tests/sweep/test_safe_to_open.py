@@ -630,7 +630,7 @@ def test_nothing_is_unpickled_and_nobody_is_called(folder):
     pickled(folder)
     said, files = opened(folder)
     assert said == ["4 0 8"]  # each figure as PNG, PDF and SVG, and its numbers
-    assert {"results.py", "custom.py", "folder.py"} <= {path.name for path in files}
+    assert {"results.py", "custom.py", "directory.py"} <= {path.name for path in files}
     banned = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
     for path in files:
         for node in ast.walk(ast.parse(path.read_text())):
