@@ -84,3 +84,11 @@ def test_no_module_for_odds_and_ends():
 def test_few_things_lie_at_the_top():
     there = {parts_of(path)[0] for path in (ROOT / "rvsjax").rglob("*.py")}
     assert len(there - {"__init__", "__main__"}) <= 18
+
+
+def test_tables_of_strangers_are_read_in_one_place():
+    """So whatever a reader of `sweep/store` stands, every command stands."""
+    for path in FILES:
+        if parts_of(path)[:2] != ("sweep", "store"):
+            text = path.read_text()
+            assert not re.search(r"ParquetFile|read_(table|parquet|schema)\b", text), path
