@@ -106,7 +106,7 @@ SIMULATION = [
         "rvsjax/simulation/monitor.py",
         "jnp.where(rises, step, seen.first_increase)",
         "jnp.where(increase > error, step, seen.first_increase)",
-        "tests/simulation/test_simulate.py::test_monitors_agree_with_a_plain_loop",
+        "tests/simulation/test_simulate.py::test_the_first_increase_is_the_first",
     ),
     Mutation(
         "rvsjax/simulation/monitor.py",
