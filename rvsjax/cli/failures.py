@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-import traceback
 from collections.abc import Iterator
+from types import FrameType
 from typing import NamedTuple
 
 from rvsjax.cli.console import REFUSED, SOME_FAILED
@@ -102,14 +102,22 @@ def _is_of_import(error: BaseException) -> bool:
 
     Python itself may be short of memory for a module, which has no frame then.
     """
-    [*_, last] = traceback.extract_tb(error.__traceback__)
-    of_python = last.filename.startswith("<frozen importlib")
+    *_, last = _frames(error)
+    of_python = last.f_code.co_filename.startswith("<frozen importlib")
     return isinstance(error, ImportError) or of_python or any(_importing(error))
+
+
+def _frames(error: BaseException) -> Iterator[FrameType]:
+    """Yield the frames that an error went through, that which raised it last."""
+    place = error.__traceback__
+    while place:
+        yield place.tb_frame
+        place = place.tb_next
 
 
 def _importing(error: BaseException) -> Iterator[str]:
     """Yield the modules that were being imported when an error was raised."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
+    for frame in _frames(error):
         name = str(frame.f_globals.get("__name__"))
         if frame.f_code.co_name == "<module>" and name != "__main__":
             yield name

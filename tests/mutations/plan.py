@@ -31,12 +31,12 @@ MUTATIONS = [
     ),
     Mutation(
         "rvsjax/sweep/plan/mask.py",
-        "            size += count * kept[-1]\n",
-        "            size += count\n",
+        "        size += count * kept[-1]\n",
+        "        size += count\n",
         KEPT,
     ),
     Mutation(
-        "rvsjax/sweep/plan/mask.py",
+        "rvsjax/sweep/plan/classes.py",
         "x if n in names or x in mentioned.get(n, ()) else ()",
         "x if n in names else ()",
         BRUTE,

@@ -1,95 +1,35 @@
 """The points of a product that are kept: a truth value for each class of points.
 
-Points have codes on every axis, and a class is a combination of codes. So the runs of a
-plan are counted, and the next one is found, without a look at each.
+So the runs of a plan are counted, and the next one is found, without a look at each.
 """
 
 import functools
-import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
-from rvsjax.errors import Problem, SweepFileError
-from rvsjax.sweep.plan.axes import Axis, Point
-from rvsjax.sweep.plan.exclude import Conditions
-from rvsjax.sweep.plan.product import Chosen, Product, digits_of, locate
+from rvsjax.sweep.plan.classes import Classes
+from rvsjax.sweep.plan.product import Chosen, digits_of, locate
 
-__all__ = ["Classes", "Mask"]
+__all__ = ["Mask", "make_mask"]
 
-MOST_CLASSES = 100_000
 _CHUNK = 4096  # points of an axis that are looked at together
 
 
-class Coded(NamedTuple):
-    """An axis whose points have a code each: those of one code are of one class."""
-
-    codes: np.ndarray  # (points,)
-    examples: list[Point]  # the first point of each code
-    counts: list[int]  # points of each code
-
-
-class Classes:
-    """The points of a product in classes, of which one point stands for all.
-
-    Points of a class agree on `names`, and on values of other parameters that are
-    `mentioned`; all values that are not count as one.
-    """
-
-    def __init__(
-        self, product: Product, names: Iterable[str], mentioned: Conditions
-    ) -> None:
-        """Give codes to the points of every axis; refuse too many classes."""
-        names = set(names)
-        coded = {id(axis): _coded(axis, names, mentioned) for axis in product.axes}
-        self.product = product
-        self.cases = [[coded[id(axis)] for axis in axes] for axes in product.cases]
-        number = sum(math.prod(len(x.counts) for x in axes) for axes in self.cases)
-        if number > MOST_CLASSES:
-            what = f"{number:,} combinations of parameters that a program is"
-            what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"
-            raise SweepFileError([Problem("grid", what)])
-
-    def __iter__(self) -> Iterator[tuple[Chosen, list[Axis], int]]:
-        """Yield a representative of each class, its axes, and the class's size."""
-        for axes, coded in zip(self.product.cases, self.cases):
-            parts = (zip(x.examples, x.counts) for x in coded)
-            for choice in itertools.product(*parts):
-                chosen = self.product.chosen(axes, (point for point, _ in choice))
-                yield chosen, axes, math.prod(count for _, count in choice)
-
-    def mask(self, keep: Callable[[Chosen], bool]) -> "Mask":
-        """Return the mask of kept points; `keep` is asked once a class."""
-        kept, size, cases = [], 0, []
-        for chosen, _, count in self:
-            kept.append(keep(chosen))
-            size += count * kept[-1]
-        values = iter(kept)
-        for coded in self.cases:
-            shape = tuple(len(x.counts) for x in coded)
-            flat = np.fromiter(values, bool, math.prod(shape))
-            cases.append(CaseMask([x.codes for x in coded], flat.reshape(shape)))
-        return Mask(cases, size)
-
-
-def _coded(axis: Axis, names: set[str], mentioned: Conditions) -> Coded:
-    def key(point: Point) -> tuple[Any, ...]:
-        return tuple(
-            x if n in names or x in mentioned.get(n, ()) else ()
-            for n, x in zip(axis.names, point)
-        )
-
-    if not names.union(mentioned).intersection(axis.names):
-        number = len(axis.points)
-        one = [number] if number else []
-        return Coded(np.zeros(number, np.int32), axis.points[:1], one)
-    known: dict[tuple[Any, ...], int] = {}
-    keys = (known.setdefault(key(point), len(known)) for point in axis.points)
-    codes = np.fromiter(keys, np.int32, len(axis.points))
-    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    return Coded(codes, [axis.points[i] for i in first], counts.tolist())
+def make_mask(classes: Classes, keep: Callable[[Chosen], bool]) -> "Mask":
+    """Return the mask of the points that are kept; `keep` is asked once a class."""
+    kept, size, cases = [], 0, []
+    for chosen, _, count in classes:
+        kept.append(keep(chosen))
+        size += count * kept[-1]
+    values = iter(kept)
+    for coded in classes.cases:
+        shape = tuple(len(x.counts) for x in coded)
+        flat = np.fromiter(values, bool, math.prod(shape))
+        codes = [np.array(x.codes, np.int32) for x in coded]
+        cases.append(CaseMask(codes, flat.reshape(shape)))
+    return Mask(cases, size)
 
 
 class CaseMask:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.axes import Axis
 from rvsjax.sweep.plan.checks import doubles, misfits, overlaps
+from rvsjax.sweep.plan.classes import Classes
 from rvsjax.sweep.plan.expand import expand
-from rvsjax.sweep.plan.mask import Classes, Mask
 from rvsjax.sweep.plan.parameters import (
     Parameters,
     ParameterSpace,
@@ -29,6 +29,9 @@ from rvsjax.sweep.plan.selection import (
 )
 from rvsjax.sweep.plan.sweep_file import SweepFile
 from rvsjax.sweep.plan.validation import check_shape
+
+if TYPE_CHECKING:
+    from rvsjax.sweep.plan.mask import Mask
 
 __all__ = ["RunConfig", "Plan", "make_plan", "plan_again"]
 
@@ -66,9 +69,11 @@ class Plan:
         return self.whole.restricted(self.selection.only)
 
     @cached_property
-    def mask(self) -> Mask:
+    def mask(self) -> "Mask":
         """The points of the product whose runs are not left out."""
-        return self._classes().mask(lambda chosen: self.complete(chosen) is not None)
+        from rvsjax.sweep.plan.mask import make_mask  # with NumPy: refusals need none
+
+        return make_mask(self._classes(), lambda x: self.complete(x) is not None)
 
     @cached_property
     def notes(self) -> list[str]:
