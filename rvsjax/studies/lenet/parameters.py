@@ -1,13 +1,17 @@
 """The study `lenet`: networks of binary activations, trained at once."""
 
-import functools
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.errors import Problem
 from rvsjax.penalties import PENALTIES, PenaltySpec
-from rvsjax.sweep.plan.choices import parameters_of_others, with_choices
+from rvsjax.sweep.plan.choices import (
+    following,
+    parameters_of_others,
+    with_choices,
+)
 from rvsjax.sweep.plan.parameters import ParameterSpace, Problems, Since, Static
 
 __all__ = ["PARAMETERS"]
@@ -87,24 +91,18 @@ def _batch_fits(batch_norm: bool, batch: int, train_images: int | None) -> Probl
         yield Problem("train_images", what)
 
 
-PARAMETERS: ParameterSpace
-"""Dinh and Xin 2020, Table 1; batch, surrogate, lam and beta are not in the paper."""
-
-
-def __getattr__(name: str) -> ParameterSpace:
-    """Return `PARAMETERS`, with the penalties that are registered now."""
-    if name != "PARAMETERS":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _space(tuple(PENALTIES.items()))
-
-
-@functools.lru_cache
-def _space(penalties: tuple[tuple[str, PenaltySpec], ...]) -> ParameterSpace:
+def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
     return ParameterSpace(
         study="lenet",
         version=1,
-        model=with_choices(_Parameters, "penalty", dict(penalties)),
+        model=with_choices(_Parameters, "penalty", penalties),
         smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
         unused=_unused,
         conflicts=(_batch_fits,),
     )
+
+
+PARAMETERS: ParameterSpace
+"""Dinh and Xin 2020, Table 1; batch, surrogate, lam and beta are not in the paper."""
+
+__getattr__ = following("PARAMETERS", PENALTIES, _space)

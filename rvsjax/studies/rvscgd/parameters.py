@@ -2,13 +2,18 @@
 
 import functools
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rvsjax.errors import Problem
 from rvsjax.penalties import PENALTIES, PenaltySpec
-from rvsjax.sweep.plan.choices import parameters_of_others, with_choices
+from rvsjax.sweep.plan.choices import (
+    following,
+    parameters_of_others,
+    with_choices,
+)
 from rvsjax.sweep.plan.parameters import (
     ParameterSpace,
     Problems,
@@ -210,23 +215,11 @@ def _precision_fits(precision: str, algorithm: str) -> Problems:
         yield Problem("precision", what)
 
 
-PARAMETERS: ParameterSpace
-"""The defaults are the paper's Figure 4."""
-
-
-def __getattr__(name: str) -> ParameterSpace:
-    """Return `PARAMETERS`, with the penalties that are registered now."""
-    if name != "PARAMETERS":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _space(tuple(PENALTIES.items()))
-
-
-@functools.lru_cache
-def _space(penalties: tuple[tuple[str, PenaltySpec], ...]) -> ParameterSpace:
+def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
     return ParameterSpace(
         study="rvscgd",
         version=1,
-        model=with_choices(_Parameters, "penalty", dict(penalties)),
+        model=with_choices(_Parameters, "penalty", penalties),
         smoke={"steps": 1000},
         unused=_unused,
         implied=_implied,
@@ -235,3 +228,9 @@ def _space(penalties: tuple[tuple[str, PenaltySpec], ...]) -> ParameterSpace:
             *(_batch_fits, _precision_fits),
         ),
     )
+
+
+PARAMETERS: ParameterSpace
+"""The defaults are the paper's Figure 4."""
+
+__getattr__ = following("PARAMETERS", PENALTIES, _space)

@@ -1,11 +1,15 @@
 """Parameters whose words stand in a registry, and bring parameters of their own."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, create_model
 
-__all__ = ["Choice", "parameters_of_others", "with_choices"]
+__all__ = ["Choice", "following", "parameters_of_others", "with_choices"]
+
+
+C = TypeVar("C", bound="Choice")
 
 
 class Choice(Protocol):
@@ -46,3 +50,20 @@ def parameters_of_others(choices: Mapping[str, Choice], word: str | None) -> set
     """Return the parameters of all choices but the one of that word."""
     others = (choice for key, choice in choices.items() if key != word)
     return {name for choice in others for name in choice.parameters}
+
+
+def following(
+    name: str, registry: Mapping[str, C], build: Callable[[Mapping[str, C]], Any]
+) -> Callable[[str], Any]:
+    """Return a module's ``__getattr__``, which builds `name` of a registry as it is now.
+
+    Built once for each content of the registry.
+    """
+    cached = functools.lru_cache(lambda choices: build(dict(choices)))
+
+    def attribute(asked: str) -> Any:
+        if asked != name:
+            raise AttributeError(f"no attribute {asked!r}; there is {name}")
+        return cached(tuple(registry.items()))
+
+    return attribute
