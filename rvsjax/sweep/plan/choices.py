@@ -55,7 +55,7 @@ def parameters_of_others(choices: Mapping[str, Choice], word: str | None) -> set
 def following(
     name: str, registry: Mapping[str, C], build: Callable[[Mapping[str, C]], Any]
 ) -> Callable[[str], Any]:
-    """Return a module's ``__getattr__``, which builds `name` of a registry as it is now.
+    """Return a module's ``__getattr__``: it builds `name` of a registry as it is.
 
     Built once for each content of the registry.
     """

@@ -28,8 +28,8 @@ _HEAD = 2**14  # bytes of the head of a page: Arrow keeps no word over 4 kB ther
 def values(file: BinaryIO) -> int:
     """Return how many values the columns of a file have, dictionaries among them.
 
-    Those of a column of lists are the values in them. Raises ValueError, LookupError or
-    TypeError where the file is damaged.
+    Those of a column of lists are the values in them. Raises an exception, of any kind,
+    where the file is damaged.
     """
     return sum(
         _values(file, column[_ABOUT])
