@@ -52,8 +52,8 @@ def test_verify_finds_a_wrong_number(folder, monkeypatch, capsys, column):
         place = runs.column_names.index(column)
         return there | {"runs": runs.set_column(place, column, wrong)}
 
-    truth = verifying.held
-    monkeypatch.setattr(verifying, "held", held)
+    truth = verifying.tables_in_folder
+    monkeypatch.setattr(verifying, "tables_in_folder", held)
     assert main(["verify", str(folder), "--data", str(DIGITS), "--json"]) == 3
     [*wrong] = json.loads(capsys.readouterr().out)["wrong"]
     assert len(wrong) == 3
