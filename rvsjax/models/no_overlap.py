@@ -25,6 +25,9 @@ __all__ = [
 
 READOUTS = ("sum", "mean")
 
+MOST_PATCHES = 2**53
+"""The most patches whose number is exact in float64."""
+
 
 def slope(k: int, readout: str) -> float:
     """Return K, ``k / (2 pi)`` for a sum of patches, ``1 / (2 pi k)`` for a mean."""
@@ -68,7 +71,7 @@ class Teacher:
     """A no-overlap network with one binarised hidden layer and a shared filter.
 
     Raises ValueError where it is made with a w_star that is known and not of length 1,
-    a k that is not whole, or a readout that is none of `READOUTS`.
+    a k that is not whole or above `MOST_PATCHES`, or a readout not in `READOUTS`.
     """
 
     w_star: Array  # (d,), unit length
@@ -78,7 +81,9 @@ class Teacher:
     def __post_init__(self) -> None:
         """Refuse what is no teacher: the angle to it would be another, in silence."""
         object.__setattr__(self, "w_star", _unit_length(self.w_star))
-        object.__setattr__(self, "k", numbers.whole("Teacher: k", self.k, 1))
+        object.__setattr__(
+            self, "k", numbers.whole("Teacher: k", self.k, 1, MOST_PATCHES)
+        )
         if self.readout not in READOUTS:
             what = f"is {self.readout!r}; it must be 'sum' or 'mean'"
             raise ValueError(f"Teacher: readout {what}")

@@ -155,6 +155,7 @@ WRONG = {
     "a word": (("w", 20), "w_star is 'w'; it must be a vector"),
     "half a patch": (([1.0], 2.5), "k is 2.5; it must be a whole number, at least 1"),
     "no patch": (([1.0], 0), "k is 0; it must be a whole number"),
+    "patches without end": (([1.0], 10**400), "k is 10+; it must .*, at most 9007"),
     "a truth value": (([1.0], True), "k is True; it must be a whole number"),
     "a readout": (([1.0], 2, "avg"), "readout is 'avg'; it must be 'sum' or 'mean'"),
 }

@@ -38,6 +38,7 @@ _FLAGS = (
     "-Werror=missing-field-initializers",  # of a number that the header asks for
 )
 _MEND = "name a C++17 compiler that works in CXX"
+_TIMEOUT = 300.0  # seconds
 _lock = threading.Lock()
 _log = logging.getLogger(__name__)
 
@@ -166,13 +167,15 @@ def _run(command: list[str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",  # a compiler may speak any tongue, in any encoding
-            timeout=300,
+            timeout=_TIMEOUT,
             process_group=0,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(
-            f"the C++ compiler could not be run: {error}; {_MEND}"
-        ) from error
+    except subprocess.TimeoutExpired as error:
+        what = f"{command[0]} was not done after {error.timeout:g} s"
+        raise BuildError(f"{what}; {_MEND}") from error
+    except OSError as error:
+        what = f"the C++ compiler could not be run: {error}"
+        raise BuildError(f"{what}; {_MEND}") from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "error" in line]
         reason = lines[0].strip() if lines else f"exit code {done.returncode}"

@@ -81,9 +81,11 @@ def test_a_compiler_that_is_none_is_told_once(script, monkeypatch, said, text):
         ),
         ("exit 7", "kernels: exit code 7"),
         ("kill -9 $$", "kernels: exit code -9"),
+        ("exec sleep 60", "my tools/cxx was not done after 0.3 s; name"),
     ],
 )
 def test_a_compiler_that_fails_is_a_sentence(script, monkeypatch, lines, what):
+    monkeypatch.setattr(native_build, "_TIMEOUT", 0.3 if "sleep" in lines else 60.0)
     monkeypatch.setenv("CXX", script(lines))
     with pytest.raises(native_build.BuildError) as failed:
         native_build._library()
