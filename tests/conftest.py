@@ -1,7 +1,8 @@
 """Strict numerics for every test: x64, no silent rank promotion, two CPU devices.
 
 Programs are compiled with the options of the engine, which under jax 0.10.1 takes half
-of the time. What programs and kernels are kept, is kept for this test run alone.
+of the time. Programs and kernels are kept for this test run alone, or in the folder that
+``RVSJAX_CACHE`` names.
 """
 
 import atexit
@@ -16,13 +17,12 @@ import pytest
 
 from rvsjax.sweep.engine import compiler_options
 
-if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the first
+if "RVSJAX_CACHE" not in os.environ:  # workers share the folder of the first
     _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
 
-_QUICK = compiler_options("cpu") | {"xla_backend_optimization_level": 0}
-_OPTIONS = [f"--{name}={x}" for name, x in _QUICK.items()]
+_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu", quick=True).items()]
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
