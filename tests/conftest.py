@@ -1,8 +1,8 @@
 """Strict numerics for every test: x64, no silent rank promotion, two CPU devices.
 
 Programs are compiled with the options of the engine, which under jax 0.10.1 takes half
-of the time. Programs and kernels are kept for this test run alone, or in the folder that
-``RVSJAX_CACHE`` names.
+of the time. Programs and kernels are kept for this test run alone, or in the folder
+that ``RVSJAX_CACHE`` names.
 """
 
 import atexit

@@ -30,7 +30,7 @@ def dry_run(
     if arguments.json:
         put(json.dumps(told))
         return DONE
-    kind = f"{counted(told['lanes'], 'lane')} of {devices[0].device_kind}"
+    kind = f"{counted(told['lanes'], 'worker')} of {devices[0].device_kind}"
     width = counted(told["width"], "run")
     put(f"{plan.sweep_file.name}: {counted(told['runs'], 'run')}")
     put(f"  programs    {told['programs']:,}")

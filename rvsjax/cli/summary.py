@@ -180,7 +180,7 @@ def session_lines(results: Results) -> list[str]:
 
 def _session_lines(session: dict[str, Any]) -> list[str]:
     seconds = session["seconds"]
-    where = f"{counted(session['lanes'], 'lane')} of {session['device']}"
+    where = f"{counted(session['lanes'], 'worker')} of {session['device']}"
     versions = f"jax {session['versions']['jax']}"
     times = ", ".join(f"{name} {duration(s)}" for name, s in seconds.items())
     blocks = counted(session["blocks"], "block")

@@ -27,7 +27,7 @@ def test_a_dry_run_counts_in_the_singular(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == head
     assert f"blocks      {blocks}" in lines[2]
-    assert ", on 1 lane of " in lines[2]
+    assert ", on 1 worker of " in lines[2]
 
 
 @pytest.mark.parametrize(("asked", "had"), [(None, "3"), ("1", "3"), ("0", "0")])

@@ -76,6 +76,6 @@ def test_one_of_a_thing_is_told_in_the_singular(tmp_path):
     results = Stub(pd.DataFrame({"status": ["ok"], "p_seed": [0]}), tmp_path)
     results.manifest = {"sessions": [session, session | {"lanes": 2, "blocks": 1200}]}
     _, one, _, more, _ = session_lines(results)
-    assert one == "today  1 block, 1 lane of cpu, jax 0.10.1"
-    assert more == "today  1,200 blocks, 2 lanes of cpu, jax 0.10.1"
+    assert one == "today  1 block, 1 worker of cpu, jax 0.10.1"
+    assert more == "today  1,200 blocks, 2 workers of cpu, jax 0.10.1"
     assert summary(results, [])[0] == "1 run: 1 ok"

@@ -26,6 +26,7 @@ from rvsjax.sweep.store.untrusted import content as file_content
 __all__ = ["page_content"]
 
 _MOST_SOURCE = 64 * 1024  # characters of a sweep file
+_EXECUTION = {"width": "block size", "kernel": "kernel", "quick": "quick"}
 
 
 def page_content(results: Results, planned: int | None = None) -> Content:
@@ -66,8 +67,8 @@ def page_content(results: Results, planned: int | None = None) -> Content:
         "sessions": provenance_content(manifest),
         "source": source,
         "setting": [
-            (name, short(manifest[name], 40))
-            for name in ("width", "kernel", "quick")
+            (label, short(manifest[name], 40))
+            for name, label in _EXECUTION.items()
             if name in manifest
         ],
     }

@@ -25,7 +25,7 @@ def _session(session: dict[str, Any]) -> dict[str, Any]:
     told = {
         "device": session.get("device"),
         "processor": session.get("processor"),
-        "lanes": session.get("lanes"),
+        "workers": session.get("lanes"),
         "blocks": session.get("blocks"),
         "Python": session.get("python"),
         **versions,

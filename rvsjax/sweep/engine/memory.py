@@ -28,7 +28,7 @@ def lacking(program: Any, workers: int) -> str:
     there = free()
     if needs <= _SPARE * there:
         return ""
-    return f"needs {_size(needs)} in {workers} lanes, {_size(there)} are free"
+    return f"needs {_size(needs)} in {workers} workers, {_size(there)} are free"
 
 
 def free() -> int:
