@@ -21,6 +21,8 @@ from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = ROOT / "tests" / "golden"
 SWEEP = """
 version = 1

@@ -7,6 +7,8 @@ import pytest
 import rvsjax
 from tests import oracle, oracle_limits
 
+pytestmark = pytest.mark.slow
+
 STEPS = 1000
 TOLERANCE = 1e-10
 MEASURED = (

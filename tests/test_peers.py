@@ -20,6 +20,8 @@ from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 RUNS, D, STEPS = 33, 12, 300  # 33: the last block of numba is not full
 SETTINGS = [
     Setting("l0", "float64", 0.02, lam=5e-3, beta=0.2),

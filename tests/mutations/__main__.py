@@ -57,7 +57,7 @@ def run(tree: Path, tests: set[str]) -> int:
     with output.open("w") as sink:
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)
-    code = int(pytest.main(["-x", "-p", "no:cacheprovider", *sorted(tests)]))
+    code = int(pytest.main(["-x", "-m", "", "-p", "no:cacheprovider", *sorted(tests)]))
     atexit._run_exitfuncs()  # conftest's, of its folder
     return code
 

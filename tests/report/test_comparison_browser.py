@@ -14,6 +14,8 @@ from tests.report.test_comparison import hostile_folders
 from tests.report.test_page import HOSTILE
 from tests.results.test_compare import write
 
+pytestmark = pytest.mark.slow
+
 browser = pytest.fixture(scope="module")(launched)
 
 

@@ -11,6 +11,8 @@ from tests.report.browsers import Opened, launched, playwright
 from tests.report.folders import Tables, sweep_curves, sweep_runs
 from tests.report.test_page import HOSTILE, hostile_runs
 
+pytestmark = pytest.mark.slow
+
 browser = pytest.fixture(scope="module")(launched)
 
 

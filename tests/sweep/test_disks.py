@@ -20,6 +20,8 @@ import pytest
 from rvsjax.cli.main import main
 from rvsjax.sweep.store import FolderError, Store
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "narrow"

@@ -14,6 +14,8 @@ import pytest
 from rvsjax.sweep.store import Store
 from tests.sweep.faults.children import ROOT
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "killed"

@@ -11,6 +11,8 @@ import pytest
 from tests import ROOT
 from tests.sweep import footers
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_sample_of_flips_in_each_command_that_reads():
     """All of them take hours: python -m tests.sweep.footers."""

@@ -32,6 +32,8 @@ from rvsjax.sweep.store.kinds import kind
 from rvsjax.sweep.verify import stale_tables, verify
 from tests import oracle
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("runs", "curves", "pairs", "weights")
 SWEEP = """
 version = 1

@@ -16,6 +16,8 @@ from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError
 
+pytestmark = pytest.mark.slow
+
 GIVEN = {"d": 4, "nnz": 2, "k": 3, "steps": 20, "beta": 0.3, "lam": 0.01, "eta": 0.1}
 GIVEN |= {"algorithm": ["rvscgd", "admm"], "penalty": "l1", "seeds": 2}
 

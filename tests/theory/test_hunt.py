@@ -26,6 +26,8 @@ from tests.hunt import (
     sweep_file,
 )
 
+pytestmark = pytest.mark.slow
+
 RUNS = 500
 
 
