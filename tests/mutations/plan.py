@@ -8,7 +8,7 @@ KEPT = (
     "tests/sweep/plan/test_hostile.py::"
     "test_kept_points_are_those_that_a_look_at_each_finds"
 )
-WRONG = "tests/sweep/plan/test_document.py::test_a_mistake_is_told_where_it_stands"
+WRONG = "tests/sweep/plan/test_mistakes.py::test_a_mistake_is_told_where_it_stands"
 
 MUTATIONS = [
     Mutation(

@@ -173,25 +173,6 @@ def test_a_changed_row_is_found(folder, tmp_path, capsys):
     assert [x.column for x in allowed.differences(there, here)] == ["m_length"]
 
 
-@pytest.mark.parametrize(
-    ("harm", "what"),
-    {
-        "a parameter of another study": ("lam = 0.1", "unknown parameter"),
-        "no such surrogate": ('surrogate = "relus"', "must be"),
-        "a spread below 0": ("spread = -0.1", "greater than or equal to 0"),
-        "no patches": ("k = 0", "greater than or equal to 1"),
-    }.items(),
-)
-def test_bad_values_are_sentences(tmp_path, capsys, harm, what):
-    line, said = what
-    path = tmp_path / "bad.toml"
-    head = SWEEP.split("[constants]")[0]
-    path.write_text(f"{head}[constants]\n{line}\n")
-    assert main(["sweep", str(path)]) == 2
-    err = capsys.readouterr().err
-    assert said in err and line.split()[0] in err and "Traceback" not in err
-
-
 def test_a_study_that_is_unknown_is_a_sentence(folder, monkeypatch):
     monkeypatch.delitem(STUDIES, "two_layer")
     with pytest.raises(FolderError, match="a study that this version lacks"):

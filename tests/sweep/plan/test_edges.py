@@ -5,21 +5,17 @@ import pytest
 from rvsjax.errors import SweepFileError
 from rvsjax.report.page.words import number
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.parameters import read_printed
-from rvsjax.sweep.plan.plan import make_plan
-from rvsjax.sweep.plan.sweep_file import parse
-
-HEAD = 'version = 1\nname = "edges"\nstudy = "rvscgd"\n'
+from tests.sweep.plan import plans
+from tests.sweep.plan.plans import plan_of
 
 
 def values(text, name, **narrowed):
-    plan = make_plan(parse(HEAD + text), **narrowed)
-    return [item.parameters[name] for item in plan]
+    return plans.values(plan_of(text, **narrowed), name)
 
 
 def ids(text):
-    return {item.run_id for item in make_plan(parse(HEAD + text))}
+    return plans.ids(plan_of(text))
 
 
 # -- ranges ----------------------------------------------------------------------------
@@ -69,43 +65,6 @@ def test_a_printed_number_is_read():
     for text in ("", "x", "²", "10²3", "× 10³ ×", "10 ³"):
         with pytest.raises(ValueError):
             read_printed(text)
-
-
-SETTINGS = {
-    "eta=.1": ("eta", 0.1),
-    "eta=+.5": ("eta", 0.5),
-    "constants.eta=.1": ("constants.eta", 0.1),
-    "eta=1.": ("eta", 1.0),
-    "eta=4 × 10⁻³": ("eta", 4e-3),
-    "steps=1_000": ("steps", 1000),
-    "steps=010": ("steps", 10),
-    "name=2024": ("name", "2024"),
-    "name=1e5": ("name", "1e5"),
-    'name="x"': ("name", "x"),
-    "about=true": ("about", "true"),
-    "w_star=3": ("w_star", "3"),
-    "w_star=3, 4": ("w_star", "3, 4"),
-    "eta=[0.1, 0.2]": ("eta", [0.1, 0.2]),
-    "seeds=3": ("seeds", 3),
-}
-
-
-@pytest.mark.parametrize(("setting", "meant"), SETTINGS.items(), ids=SETTINGS)
-def test_a_setting_is_read_as_what_it_is_to_be(setting, meant):
-    raw = parse(HEAD)
-    assert read_setting(setting, raw) == meant
-    make_plan(override(raw, *meant))
-
-
-def test_a_setting_that_is_wrong_is_told_as_it_was_written():
-    raw = parse(HEAD)
-    for setting, what in {
-        "eta=fast": "must be a number, got 'fast'",
-        "steps=1e5": "must be a whole number, such as 100000, got 100000.0",
-        "eta=true": "must be a number, got True",
-    }.items():
-        with pytest.raises(SweepFileError, match=what):
-            make_plan(override(raw, *read_setting(setting, raw)))
 
 
 GRID = """[grid]

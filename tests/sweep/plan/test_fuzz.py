@@ -1,7 +1,7 @@
 """Whatever a sweep file says, it is a plan that can be asked, or refused in sentences.
 
 500 files in the usual run of the tests, always the same; with RVSJAX_NIGHT=1 it is
-20,000 that nobody has seen before. What they found stands in `test_hostile_files.py`.
+20,000 that nobody has seen before. What they found stands in `mistakes.py`.
 """
 
 import itertools
@@ -20,6 +20,7 @@ from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.plan.sweep_file import SweepFile, parse
 from tests import ROOT
+from tests.sweep.plan.mistakes import HEAD
 
 NIGHT = os.environ.get("RVSJAX_NIGHT") == "1"
 PATIENCE = 30  # seconds of a processor: a guard against loops, no measure of speed
@@ -89,7 +90,6 @@ def ids(plan):
 
 # -- files -----------------------------------------------------------------------------
 
-HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
 ALL_TABLES = (
     HEAD
     + """

@@ -17,23 +17,15 @@ import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.errors import SweepFileError, one_line
 from rvsjax.results.results import Results
-from rvsjax.sweep.plan.overrides import override, read_setting
 from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.plan.sweep_file import parse, read
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.schedule import need_room
 from rvsjax.sweep.store import FolderError
+from tests.sweep.plan.mistakes import ESCAPE, HEAD, LONGEST
+from tests.sweep.plan.plans import plan_of
 
-HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
-ESCAPE = "\x1b[31m"
 PATIENCE = 60  # seconds for a child that should take one
-
-
-def plan_of(body, *settings, **narrowed):
-    raw = parse(HEAD + body)
-    for setting in settings:
-        raw = override(raw, *read_setting(setting))
-    return make_plan(raw, **narrowed)
 
 
 def refused(capsys, *arguments):
@@ -51,90 +43,6 @@ def refused(capsys, *arguments):
 
 
 # -- bad numbers -----------------------------------------------------------------------
-
-BAD = {
-    "beta 0": ("[constants]\nbeta = 0\n", "constants.beta", "greater than 0"),
-    "lam -1": ("[constants]\nlam = -1\n", "constants.lam", "equal to 0, got -1"),
-    "nnz > d": ("[constants]\nnnz = 51\n", "nnz", "got nnz = 51 with d = 50"),
-    "nnz without end": ("[constants]\nnnz = 10_000_000\n", "constants.nnz", "less"),
-    "k 0": ("[constants]\nk = 0\n", "constants.k", "equal to 1, got 0"),
-    "d 0": ("[constants]\nd = 0\n", "constants.d", "equal to 1, got 0"),
-    "nan": ("[constants]\neta = nan\n", "constants.eta", "finite number, got nan"),
-    "inf": ("[grid]\neta = [0.1, inf]\n", "grid.eta[1]", "finite number, got inf"),
-    "nan of a sample": (
-        "[sample]\nn = 4\nbeta = { uniform = [nan, 1] }\n",
-        "sample.beta.uniform[0]",
-        "finite",
-    ),
-    "10**400": ("[constants]\nbeta = 1" + "0" * 400 + "\n", "constants.beta", "valid"),
-    "4300 digits": ("[constants]\nk = 1" + "0" * 4290 + "\n", "constants.k", "less"),
-    "5000 digits": ("[constants]\nk = 1" + "0" * 5000 + "\n", "TOML", "digits"),
-    "hex": ("[constants]\nk = 0x" + "f" * 60_000 + "\n", "constants.k", "less than"),
-    "hex for a float": (
-        "[constants]\nbeta = 0x" + "f" * 60_000 + "\n",
-        "constants.beta",
-        "thousands of digits",
-    ),
-    "hex in a list": (
-        "[grid]\nbeta = [[0x" + "f" * 60_000 + "]]\n",
-        "grid.beta[0]",
-        "thousands of digits",
-    ),
-    "hex in a range": (
-        "[grid]\nbeta = { lin = [1, 0x" + "f" * 60_000 + "], num = 3 }\n",
-        "grid.beta",
-        "thousands of digits",
-    ),
-    "hex for a choice": (
-        "[constants]\npenalty = 0o" + "7" * 60_000 + "\n",
-        "constants.penalty",
-        "thousands of digits",
-    ),
-    "hex seeds": ("[seeds]\ncount = 0b" + "1" * 60_000 + "\n", "seeds.count", "less"),
-    "10**18 seeds": ("[seeds]\ncount = 1" + "0" * 18 + "\n", "seeds.count", "4294967"),
-    "base": ("[seeds]\nbase = 4294967296\n", "seeds.base", "less than 4294967296"),
-    "seeds of 33 bits": (
-        "[seeds]\nbase = 1\ncount = 4294967296\n",
-        "seeds",
-        "below 2**32, reach 4294967296",
-    ),
-    "10**9 values": (
-        "[grid]\nbeta = { lin = [1, 2], num = 1_000_000_000 }\n",
-        "grid.beta",
-        "num <= 100000",
-    ),
-    "sample without end": (
-        "[sample]\nn = 1_000_000\nlam = { uniform = [0, 1] }\n",
-        "sample.n",
-        "less",
-    ),
-    "short direction": (
-        "[constants]\nw_star = '1e-200, 0'\n",
-        "constants.w_star",
-        "length",
-    ),
-    "long direction": (
-        "[constants]\nw_star = '1e200, 0'\n",
-        "constants.w_star",
-        "length",
-    ),
-    "infinite direction": (
-        "[constants]\nw_star = '1e999'\n",
-        "constants.w_star",
-        "finite",
-    ),
-}
-
-
-@pytest.mark.parametrize(("body", "where", "what"), BAD.values(), ids=BAD)
-def test_bad_numbers_are_refused_in_a_sentence_with_their_key(body, where, what):
-    with pytest.raises(SweepFileError) as error:
-        plan_of(body)
-    (problem,) = error.value.problems
-    assert problem.where == where
-    assert what in problem.what
-    assert len(str(error.value)) <= 300
-
 
 STATUSES = """
 [constants]
@@ -174,73 +82,12 @@ def test_numbers_that_only_look_bad_run_and_have_a_status(tmp_path):
 # -- bad files -------------------------------------------------------------------------
 
 GOOD = (HEAD + '[constants]\nbeta = 1.0\nabout = "é"\n').replace("about", "#")
-FILES = {
-    "empty": (b"", "version", "is missing"),
-    "10 MB": (b"#" * 10_000_000, "", "is too long; a sweep file has at most 65536"),
-    "Latin-1": ('about = "é"'.encode("latin-1"), "", "is not UTF-8 text"),
-    "UTF-16": (GOOD.encode("utf-16"), "", "is not UTF-8 text"),
-    "UTF-16, no mark": (HEAD.encode("utf-16-be"), "TOML", "line 1, column 1"),
-    "UTF-32": (GOOD.encode("utf-32"), "", "is not UTF-8 text"),
-    "NUL bytes": (b"\0" * 1000, "TOML", "line 1, column 1"),
-    "NUL in a text": (b'name = "a\0b"', "TOML", "line 1, column 10"),
-    "control in a comment": (b"# \x1b[31m\n", "TOML", "line 1, column 3"),
-    "carriage returns": (b"version = 1\rname = 2\r", "TOML", "line 1"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "", "is not UTF-8 text"),
-    "deep list": (b"x = " + b"[" * 30_000, "TOML", "nested"),
-    "deep table": (b"x = " + b"{a=" * 15_000, "TOML", "nested"),
-    "dotted key": (b"a." * 30_000 + b"a = 1", "TOML", "parts"),
-    "80 KB dotted key": (b"a." * 40_000 + b"a = 1", "", "is too long"),
-    "duplicate key": (b"version = 1\nversion = 1\n", "TOML", "overwrite"),
-    "duplicate table": (b"[grid]\n[grid]\n", "TOML", "declare"),
-    "duplicate across": (b"[grid]\nk = [1]\n[[grid]]\n", "TOML", "overwrite"),
-    "a key without a name": (b'"" = 1\n' + HEAD.encode(), '""', "unknown key"),
-    "a name of blanks": (b'" \\n" = 1\n' + HEAD.encode(), "\\n", "unknown key"),
-    "a name of 60 KB": (b"x" * 60_000 + b"=1\n" + HEAD.encode(), "xxx...", "unknown"),
-}
-
-
-@pytest.mark.parametrize(("data", "where", "what"), FILES.values(), ids=FILES)
-def test_bad_files_are_refused_in_a_sentence(tmp_path, capsys, data, where, what):
-    file = tmp_path / "file.toml"
-    file.write_bytes(data)
-    said = refused(capsys, "file.toml")
-    head, *lines = said.splitlines()
-    assert head.startswith("file.toml: ") and head.endswith(", nothing was run")
-    assert any(where in line and what in line for line in lines), said
-    assert all(len(line) <= 302 for line in lines)
-    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
     (tmp_path / "notepad.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
     (item,) = make_plan(parse(read(tmp_path / "notepad.toml")))
     assert item.parameters["beta"] == 1.0
-
-
-LETTERS = "name  must be letters, digits, points, - and _, at most 64, none of . - _ f"
-NAMES = ["../x", "/etc/x", "a/b", "a\\\\b", "..", ".x", "", " x", "x\\n", "x\\u0000"]
-NAMES += ["<script>", "&amp;", "\\u001b[31m", "é", "x" * 65, "x\\u202e", "$(rm)", "~"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_never_a_way_out_of_the_folder(tmp_path, capsys, name):
-    (tmp_path / "file.toml").write_text(HEAD.replace('"t"', f'"{name}"'))
-    said = refused(capsys, "file.toml")
-    assert LETTERS in said
-    (tmp_path / "good.toml").write_text(HEAD)
-    assert LETTERS in refused(capsys, "good.toml", "--set", f'name="{name}"')
-
-
-def test_control_characters_of_a_file_are_written_out(tmp_path, capsys):
-    body = (
-        '"\\u001b[31m" = 1\n[constants]\n"a\\nb" = 1\npenalty = "\\u001b]0;x\\u0007"\n'
-        '[[case]]\n"\\u202e" = 1\n[sample]\nn = 4\n"\\u0085" = {}\n'
-    )
-    (tmp_path / "file.toml").write_text(HEAD + body)
-    said = refused(capsys, "file.toml")
-    assert len(said.splitlines()) == 6
-    for text in ("\\x1b[31m", "a\\nb", "\\x1b]0;x\\x07", "\\u202e", "\\x85"):
-        assert text in said
 
 
 def test_a_line_of_a_refusal_keeps_both_ends_of_what_is_long():
@@ -296,30 +143,7 @@ def test_a_name_that_no_file_can_have_is_refused():
 
 # -- options ---------------------------------------------------------------------------
 
-LONG = "a." * 40_000 + "a"
 OPTIONS = {
-    "80 KB key": (("--set", f"{LONG}=1"), "no table"),
-    "80 KB unknown key": (("--set", f"{'x' * 80_000}=1"), "unknown parameter"),
-    "80 KB value": (("--set", f"penalty={'x' * 80_000}"), "'l0', 'l1' or"),
-    "80 KB dotted value": (("--set", f"beta={{{LONG}=1}}"), "beta"),
-    "80 KB without equals": (("--set", "x" * 80_000), "needs KEY=VALUE"),
-    "deep value": (("--set", "beta=" + "[" * 30_000), "nested"),
-    "5000 digits": (("--set", "beta=" + "9" * 5000), "digits"),
-    "hex": (("--set", "beta=0x" + "f" * 60_000), "thousands of digits"),
-    "hex about": (("--set", "about=0x" + "f" * 60_000), "thousands of digits"),
-    "control key": (("--set", f"{ESCAPE}=1"), "\\x1b[31m"),
-    "control value": (("--set", f"penalty={ESCAPE}"), "\\x1b[31m"),
-    "line break": (("--set", "name=a\nb"), "name"),
-    "half a character": (("--set", "name=\udcff"), "name"),
-    "only, 80 KB key": (("--only", f"{LONG}=1"), "needs KEY=V1,V2"),
-    "only, 40,000 values": (("--only", "beta=" + ",".join(["7"] * 40_000)), "no run"),
-    "only, other values": (
-        ("--only", "beta=" + ",".join(map(str, range(1, 20_000)))),
-        "leaves no run",
-    ),
-    "only, 5000 digits": (("--only", "k=" + "9" * 5000), "must be a whole number"),
-    "only, control": (("--only", f"penalty={ESCAPE}"), "\\x1b[31m"),
-    "only, nothing": (("--only", ""), "needs KEY=V1,V2"),
     "seeds, 5000 digits": (("--seeds", "9" * 5000), "must be a whole number"),
     "seeds, 10**18": (("--seeds", str(10**18)), "must be at most"),
     "seeds, 33 bits": (("--seeds", str(2**32 + 1)), "seeds.count"),
@@ -364,66 +188,9 @@ def test_a_setting_over_ten_thousand_rows_of_a_zip_takes_no_square_of_time():
 # -- all at once -----------------------------------------------------------------------
 
 
-def problems_of(body):
-    with pytest.raises(SweepFileError) as error:
-        plan_of(body)
-    found = {problem.where for problem in error.value.problems}
-    assert len(found) == len(error.value.problems)
-    return found
-
-
-def test_values_that_do_not_fit_together_are_told_with_the_other_mistakes():
-    body = "[constants]\nd = 4\n[grid]\nbeta = []\nlam = [1, -1]\n[seeds]\nbase = -1\n"
-    assert problems_of(body) == {"nnz", "grid.beta", "grid.lam[1]", "seeds.base"}
-
-
-def test_overlapping_cases_are_told_with_the_other_mistakes():
-    body = "[grid]\nbeta = [-1]\n[[case]]\nlam = [1, 2]\n[[case]]\nlam = [2, -3]\n"
-    assert problems_of(body) == {"grid.beta[0]", "case[1].lam[1]", "case[1]"}
-
-
 def test_cases_that_differ_in_one_of_their_parameters_do_not_overlap():
     body = "[[case]]\nk = [1, 2]\nd = [5, 6]\n[[case]]\nk = [2, 3]\nd = [7, 8]\n"
     assert plan_of(body).size == 8
-
-
-NOT_TOLD = {
-    "d itself is wrong": ("[constants]\nnnz = 60\nd = -1\n", {"constants.d"}),
-    "no d is right": ("[constants]\nnnz = 60\n[grid]\nd = ['x']\n", {"grid.d[0]"}),
-    "d stands in a broken table": ("grid = 1\n[constants]\nnnz = 60\n", {"grid"}),
-    "d stands in a broken zip": (
-        "[constants]\nnnz = 60\n[[zip]]\nd = [70, 80]\nlam = [1]\n",
-        {"zip[0]"},
-    ),
-    "rows of a broken zip do not move up": (
-        "[[zip]]\nd = [-1, 70, 4]\nnnz = [4, 60, 3]\n",
-        {"zip[0].d[0]"},
-    ),
-    "d is drawn, once all is right": (
-        "[constants]\nnnz = 60\nbeta = 0\n[sample]\nn = 2\nd = {uniform = [70, 80]}\n",
-        {"constants.beta"},
-    ),
-    "it may be excluded": (
-        "[grid]\nd = [4, 50]\n[[exclude]]\nd = 4\nbeta = 'x'\n",
-        {"exclude[0].beta"},
-    ),
-    "the case has no value that is right": (
-        "[[case]]\nlam = [-1]\n[[case]]\nbeta = 1\n",
-        {"case[0].lam[0]"},
-    ),
-}
-
-
-@pytest.mark.parametrize(("body", "expected"), NOT_TOLD.values(), ids=NOT_TOLD)
-def test_nothing_is_told_that_may_not_be_so(body, expected):
-    assert problems_of(body) == expected
-
-
-def test_one_sentence_stands_for_thousands_of_values_that_do_not_fit():
-    body = (
-        "[grid]\nnnz = { lin = [1, 99], num = 99 }\nd = { lin = [1, 99], num = 99 }\n"
-    )
-    assert problems_of(body) == {"nnz"}
 
 
 def test_an_exclude_that_leaves_out_nothing_is_told(tmp_path, capsys):
@@ -449,7 +216,6 @@ def test_an_exclude_that_leaves_out_nothing_is_told(tmp_path, capsys):
 
 # -- counts without loops --------------------------------------------------------------
 
-LONGEST = "{ lin = [1, 90000], num = 90000 }"
 LONG_AXIS = "{ lin = [1, 30000], num = 30000 }"
 
 
@@ -512,26 +278,6 @@ def test_more_runs_than_a_folder_can_have_are_refused_before_it_is_made(tmp_path
     assert not (tmp_path / "out").exists()
     need_room(plan, 1024)
     need_room(plan_of("[seeds]\ncount = 200_000_000\n"), None)
-
-
-TOO_MUCH = {
-    "ranges in every case": "".join(
-        f"[[case]]\nlam = {LONGEST}\nbeta = {LONGEST}\n" for _ in range(200)
-    ),
-    "ranges to exclude": "".join(
-        f"[[exclude]]\nlam = {LONGEST}\nbeta = {LONGEST}\n" for _ in range(200)
-    ),
-    "classes over all cases": "[grid]\nd = { lin = [9, 99], num = 91 }\n"
-    + "".join(
-        f"[[case]]\nk = {i + 1}\nsteps = [1,2,3,4,5,6,7,8]\n" for i in range(200)
-    ),
-}
-
-
-@pytest.mark.parametrize("body", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_what_is_too_much_over_the_whole_file_is_refused(body):
-    with pytest.raises(SweepFileError, match="at most [12]00,000"):
-        plan_of(body)
 
 
 def cases_with(*lines):

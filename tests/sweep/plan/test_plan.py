@@ -10,7 +10,6 @@ import itertools
 import json
 import math
 import random
-import re
 import tomllib
 from typing import Any
 
@@ -22,52 +21,14 @@ from rvsjax.studies.rvscgd.parameters import direction
 from rvsjax.sweep.plan.parameters import Parameters
 from rvsjax.sweep.plan.plan import Plan, RunConfig, make_plan, plan_again
 from rvsjax.sweep.plan.sweep_file import parse
-
-HEAD = 'version = 1\nname = "t"\nstudy = "rvscgd"\n'
-
-DEFAULTS = {
-    "algorithm": "rvscgd",
-    "penalty": "l0",
-    "a": 1.0,
-    "k": 20,
-    "d": 50,
-    "readout": "sum",
-    "nnz": 5,
-    "w_star": None,
-    "lam": 1e-4,
-    "beta": 4e-3,
-    "eta": 1e-5,
-    "steps": 400_000,
-    "start": "uniform",
-    "w_start": None,
-    "start_angle": None,
-    "gradient": "population",
-    "surrogate": "relu",
-    "batch": None,
-    "train_size": None,
-    "s": None,
-    "dtype": "float64",
-    "precision": "plain",
-}
+from tests.sweep.plan.mistakes import HEAD
+from tests.sweep.plan.plans import DEFAULTS, ids, plan_of, values
 
 # all that changes the shapes or the operations of a program; the rest is traced
 COMPILED_FOR = (
     "algorithm penalty k d readout steps start gradient surrogate batch train_size "
     "dtype precision"
 ).split()
-
-
-def plan_of(body, **narrowed):
-    return make_plan(parse(HEAD + body), **narrowed)
-
-
-def values(plan, *names) -> list[Any]:
-    rows = [tuple(item.parameters[name] for name in names) for item in plan]
-    return [row[0] for row in rows] if len(names) == 1 else rows
-
-
-def ids(plan):
-    return [item.run_id for item in plan]
 
 
 # -- the reference ---------------------------------------------------------------------
@@ -719,29 +680,6 @@ def test_two_only_of_one_parameter_both_count():
         plan_of(body, only=["k=3", "k=5"])
 
 
-@pytest.mark.parametrize(
-    ("option", "what"),
-    [
-        ("bta=1", 'did you mean "beta"'),
-        ("seeds=1", "needs KEY=V1,V2 with a parameter"),
-        ("beta", "names no values; needs KEY=V1,V2"),
-        ("beta=", "number, got ''"),
-        ("beta=x", "number, got 'x'"),
-        ("beta=nan", "finite"),
-        ("k=3.5", "must be a whole number, such as 100000, got 3.5"),
-        ("penalty=l2", "'l0', 'l1' or"),
-        ("beta=0.7", "leaves no run; beta has 0.1, 0.2"),
-        ("k=7", "leaves no run; k has 20"),
-        ("a=1.0", "leaves no run; no run uses a"),  # l0 has none
-    ],
-)
-def test_a_bad_only_is_refused(option, what):
-    with pytest.raises(SweepFileError) as refused:
-        plan_of("[grid]\nbeta = [0.1, 0.2]\n", only=[option])
-    assert "--only" in str(refused.value)
-    assert what in str(refused.value)
-
-
 def test_an_only_that_leaves_nothing_tells_the_values_that_are_nearest():
     body = "[grid]\nlam = { geom = [1e-5, 1e-1], num = 9 }\npenalty = ['l0', 'l1']\n"
     with pytest.raises(SweepFileError) as refused:
@@ -874,64 +812,6 @@ def test_an_axis_of_directions_is_told_apart_by_d_alone():
     assert {item.static_key for item in drawn}.isdisjoint(
         item.static_key for item in plan
     )
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ('w_star = "1, x"', 'must be numbers with commas, such as "3, 2, 1"'),
-        ('w_star = ""', "must be numbers with commas"),
-        ('w_star = "0, 0"', "must be finite numbers, not all of them 0"),
-        ('w_star = "1, inf"', "must be finite numbers"),
-        ('w_star = "1, nan"', "must be finite numbers"),
-        ('w_star = "1, 2"\nd = 3', "needs d = 3 numbers, got 2"),
-        ('w_start = "1, 2"', "needs d = 50 numbers, got 2"),
-        ('start = "given"', 'is needed for start = "given"'),
-        ('w_start = "1, 2"\nd = 2\nstart = "teacher"', "has no meaning for start"),
-        ('algorithm = "cgd"\nprecision = "compensated"', "is for rvscgd"),
-        ("w_star = [1, 2]", 'must be numbers with commas in quotes: "3, 2, 1"'),
-    ],
-)
-def test_directions_that_cannot_be_used(body, said):
-    with pytest.raises(SweepFileError, match=re.escape(said)):
-        plan_of(f"[constants]\n{body}\n")
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (
-            'gradient = "minibatch"\nbatch = 0',
-            "batch  must be greater",
-        ),
-        (
-            'gradient = "empirical"\ntrain_size = 0',
-            "train_size  must be greater",
-        ),
-        (
-            'gradient = "empirical"\ntrain_size = 9\nbatch = 10',
-            "train_size  must be at least batch = 10, got 9",
-        ),
-        ('algorithm = "hard_projection"', "s  is needed for algorithm"),
-        ('algorithm = "hard_projection"\ns = 51', "s  must not exceed d, got s = 51"),
-        (
-            'algorithm = "hard_projection"\ns = 0',
-            "s  must be greater",
-        ),
-        ('surrogate = "tanh"', "surrogate  must be 'relu'"),
-        ('gradient = "sampled"', "gradient  must be 'population'"),
-        ('algorithm = "adam"', "algorithm  must be 'rvscgd'"),
-    ],
-)
-def test_methods_and_gradients_that_cannot_be_used(body, said):
-    with pytest.raises(SweepFileError, match=re.escape(said)):
-        plan_of(f"[constants]\n{body}\n")
-
-
-def test_a_value_that_is_wrong_by_itself_is_told_once():
-    with pytest.raises(SweepFileError) as refused:
-        plan_of('[constants]\nalgorithm = "hard_projection"\ns = 0\n')
-    assert [problem.where for problem in refused.value.problems] == ["constants.s"]
 
 
 def test_every_value_of_an_axis_is_held_against_the_others():
