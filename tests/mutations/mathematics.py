@@ -118,7 +118,8 @@ SIMULATION = [
         f"{_KERNELS}/penalties.h",
         "return size(x) <= threshold ? Real<T>{} : x;",
         "return size(x) < threshold ? Real<T>{} : x;",
-        f"{_NATIVE}::test_a_weight_at_its_threshold_is_not_in_the_support",
+        "tests/simulation/kernels/test_native_edges.py"
+        "::test_a_weight_at_its_threshold_is_not_in_the_support",
     ),
     Mutation(
         f"{_KERNELS}/span.h",

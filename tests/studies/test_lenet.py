@@ -158,15 +158,6 @@ def test_other_data_is_refused(folder, tmp_path):
     assert len(manifest["data"]) == 16
 
 
-def test_rerun_gives_the_bits_where_the_data_is_found(folder, monkeypatch, capsys):
-    run_id = rvsjax.load(folder).runs["run_id"][1]
-    monkeypatch.setenv("RVSJAX_DATA", str(DIGITS))
-    assert main(["rerun", str(folder), run_id]) == 0
-    assert "bit for bit" in capsys.readouterr().out
-    assert main(["report", str(folder)]) == 0
-    assert (folder / "figures" / "nets.png").stat().st_size > 10_000
-
-
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -1,6 +1,7 @@
 """Random runs for the tests of the kernels, and the plain path beside them."""
 
 import functools
+import importlib.util
 
 import jax
 import jax.numpy as jnp
@@ -9,14 +10,27 @@ import pytest
 
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher
-from rvsjax.penalties import L0, L1, TransformedL1
-from rvsjax.simulation.kernels import native
+from rvsjax.penalties import PENALTIES
+from rvsjax.simulation.kernels import KERNELS, native, warp
 from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 
 needs_compiler = pytest.mark.skipif(
     native.problem() is not None, reason=f"no native kernels: {native.problem()}"
 )
+needs_warp = pytest.mark.skipif(
+    importlib.util.find_spec("warp") is None, reason="NVIDIA Warp is not installed"
+)
+
+# the GPU's kernel as compiled for a CPU: the one in KERNELS goes the plain path there
+ON_CPU = KERNELS | {"warp": warp.run_kernel}
+MARKS = {"native": needs_compiler, "warp": needs_warp}
+DTYPES = ("float64", "float32")
+each_kernel = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=MARKS.get(name, ())) for name in KERNELS]
+)
+each_penalty = pytest.mark.parametrize("penalty", PENALTIES)
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 WAYS = [
     ("direct", "l0", "float64"),
@@ -31,11 +45,9 @@ WAYS = [
     ("span", "l1", "float32"),
 ]
 DOUBLE = [way for way in WAYS if way[2] == "float64"]
-SINGLE = [way for way in WAYS if way[2] == "float32"]
 # at an edge: float32 with the prox and the basis of most numbers, for the others' too
 EDGES = [*DOUBLE, ("direct", "transformed-l1", "float32"), ("span", "l1", "float32")]
 each_way = pytest.mark.parametrize(("way", "penalty", "dtype"), EDGES)
-each_single = pytest.mark.parametrize(("way", "penalty", "dtype"), SINGLE)
 each_double = pytest.mark.parametrize(("way", "penalty", "dtype"), DOUBLE)
 
 
@@ -43,6 +55,15 @@ def directions(rng, runs, d, nnz):
     x = rng.normal(size=(runs, d))
     x[rng.random((runs, d)).argsort(axis=1) >= nnz] = 0
     return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def near(rng, w_star, distance):
+    """Return starts about so far from teachers, on the sphere."""
+    start = w_star + distance * directions(rng, *w_star.shape, w_star.shape[1])
+    return start / np.linalg.norm(start, axis=1, keepdims=True)
+
+
+FEW = {"runs": 64, "steps": 8}  # before most ties
 
 
 def make_runs(penalty, dtype, *, seed=0, runs=13, d=12, steps=400, points=30, **given):
@@ -59,11 +80,12 @@ def make_runs(penalty, dtype, *, seed=0, runs=13, d=12, steps=400, points=30, **
         name: np.broadcast_to(x, (runs, *np.shape(x)[1:])) for name, x in given.items()
     }
     leaf = {name: jnp.asarray(value, dtype) for name, value in values.items()}
-    kinds = {"l0": L0, "l1": L1, "transformed-l1": lambda: TransformedL1(leaf["a"])}
+    spec = PENALTIES[penalty]
+    usual = {n: np.full(runs, x.default, dtype) for n, x in spec.parameters.items()}
     return Run(
         Teacher(leaf["w_star"], k=20),
         leaf["start"],
-        kinds[penalty](),
+        spec.make((usual | leaf).__getitem__),
         Hyper(leaf["lam"], leaf["beta"], leaf["eta"]),
         ALGORITHMS["rvscgd"],
         steps,
@@ -83,7 +105,9 @@ def plain_path(runs):
 
 @functools.partial(jax.jit, static_argnums=1, compiler_options=quickly)
 def kernel(runs, way):
-    return jax.vmap(lambda run: native.simulate(run, way))(runs)
+    """Run a kernel, or a way of the native one, over all runs."""
+    path = ON_CPU.get(way) or functools.partial(native.simulate, way=way)
+    return jax.vmap(path)(runs)
 
 
 def both(runs, way):

@@ -12,6 +12,7 @@ from rvsjax.simulation import rounding
 from rvsjax.simulation.kernels import native
 from rvsjax.simulation.simulate import simulate
 from tests.simulation.kernels.runs import (
+    FEW,
     both,
     close,
     compare,
@@ -19,17 +20,14 @@ from tests.simulation.kernels.runs import (
     each_double,
     each_way,
     make_runs,
+    near,
     needs_compiler,
     quickly,
 )
 
 pytestmark = needs_compiler
+PLANE = {"runs": 8, "d": 2, "steps": 60}  # few programs serve many tests
 K = 20 / (2 * np.pi)
-
-
-def near(rng, w_star, distance):
-    start = w_star + distance * directions(rng, *w_star.shape, w_star.shape[1])
-    return start / np.linalg.norm(start, axis=1, keepdims=True)
 
 
 def all_equal(**values):
@@ -77,7 +75,7 @@ def test_rises_outside_the_corrected_lemmas_do_not_count(
         "eta": eta * 10 ** rng.uniform(-0.3, 0.3, 64),
         "a": np.ones(64),
     }
-    runs = make_runs(penalty, dtype, runs=64, steps=8, w_star=w_star, **given)
+    runs = make_runs(penalty, dtype, w_star=w_star, **given, **FEW)
     plain, fast = both(runs, way)
     for name in ("theta", "lagrangian"):
         found, expected = (getattr(x.monitor, name) for x in (fast, plain))
@@ -97,7 +95,7 @@ def test_steps_of_any_length(way, penalty, dtype):
         "eta": 10 ** rng.uniform(-1, 0, 64),
         "a": np.ones(64),
     }
-    runs = make_runs(penalty, dtype, runs=64, steps=8, w_star=w_star, **given)
+    runs = make_runs(penalty, dtype, w_star=w_star, **given, **FEW)
     plain, fast = both(runs, way)
     turned = np.abs(np.diff(plain.curves.theta))
     assert np.sum(turned > 1) > 10 and np.sum((turned > 0.2) & (turned < 0.6)) > 5
@@ -110,7 +108,7 @@ def test_a_step_through_zero_to_the_other_side_of_every_threshold(way, penalty, 
     given = all_equal(lam=0.005, beta=1.0, a=1.0)
     eta = np.linspace(0.6, 0.95, 8) / K
     runs = make_runs(
-        penalty, dtype, runs=8, d=2, steps=4, w_star=flat, start=-flat, eta=eta, **given
+        penalty, dtype, w_star=flat, start=-flat, eta=eta, **given, **PLANE
     )
     plain, fast = both(runs, way)
     assert (np.asarray(plain.curves.theta)[:, -1] < 1e-6).all()
@@ -127,13 +125,11 @@ def test_what_rounding_leaves_of_a_vector_is_no_direction(way, penalty, dtype):
     runs = make_runs(
         penalty,
         dtype,
-        runs=8,
-        d=2,
-        steps=4,
         w_star=w_star,
         start=start,
         eta=eta,
         **given,
+        **PLANE,
     )
     plain, fast = both(runs, way)
     close(fast.state.w, plain.state.w, 1e-12)
@@ -141,41 +137,38 @@ def test_what_rounding_leaves_of_a_vector_is_no_direction(way, penalty, dtype):
 
 
 @each_way
-def test_a_tie_at_a_jump(way, penalty, dtype):
-    """sqrt(2 m) = sqrt(2 m (a+1)) - a/2 = 1/2 exactly, and weights of exactly 1/2."""
-    given = {"l0": {"lam": 0.125}, "l1": {"lam": 0.5}}
-    given = given.get(penalty, {"lam": 0.1875, "a": 0.5})
-    given = {"a": 1.0, "beta": 1.0, "eta": 0.0} | given
-    given = {name: np.full(1, value) for name, value in given.items()}
-    start = np.full((1, 4), 0.5)
-    runs = make_runs(penalty, dtype, runs=1, d=4, steps=3, start=start, **given)
-    plain, fast = both(runs, way)
-    np.testing.assert_array_equal(plain.state.u, 0)
-    np.testing.assert_array_equal(fast.state.u, 0)
+def test_a_weight_at_its_threshold_is_not_in_the_support(way, penalty, dtype):
+    """Thresholds of exactly 1/2, for transformed l1 also as a jump, and weights of it.
+
+    sqrt(2 m) = m (a+1)/a = sqrt(2 m (a+1)) - a/2 = 1/2, and no step moves.
+    """
+    m = {"l0": [0.125], "l1": [0.5], "transformed-l1": [0.25, 0.1875]}[penalty]
+    given = {"lam": np.resize(m, 2), "a": np.array([1.0, 0.5]), "start": [[0.5] * 4]}
+    runs = make_runs(penalty, dtype, runs=2, d=4, steps=3, beta=1.0, eta=0.0, **given)
+    for found in both(runs, way):
+        np.testing.assert_array_equal(found.state.u, 0)
+        np.testing.assert_array_equal(found.curves.nnz_u, 0)
 
 
 @each_way
 def test_from_a_tie_on_the_drift_is_unknown(way, penalty, dtype):
     """A start at a threshold, one half a drift beside it, one far; limits at it, met
     in the middle of a run or never."""
-    if penalty == "transformed-l1":
-        lam, a, t = 0.1875, 0.5, 0.5
-    else:
-        lam, a, t = 0.125, 1.0, 0.5
+    lam, a, t = {"transformed-l1": (0.1875, 0.5, 0.5)}.get(penalty, (0.125, 1.0, 0.5))
     eps = np.finfo(dtype).eps
-    entries = t + np.array([0, 4 * eps, -4 * eps, 1e-3, -1e-3])
+    entries = t + np.array([0, 4 * eps, -4 * eps, 1e-3, -1e-3] * 2)[:8]
     start = np.stack([entries, np.sqrt(1 - entries**2)], axis=1)
-    on_it = np.array([[t, np.sqrt(1 - t**2)]] * 5)  # where steps with u = 0 lead
-    for w_star, steps in ((start, 1), (on_it, 1), (on_it, 60), (start[::-1], 60)):
-        given = {"lam": lam, "a": a, "beta": 1.0, "eta": 0.2, "d": 2, "runs": 5}
-        given |= {"start": start, "w_star": w_star}
-        plain, fast = both(make_runs(penalty, dtype, steps=steps, **given), way)
+    on_it = np.array([[t, np.sqrt(1 - t**2)]] * 8)  # where steps with u = 0 lead
+    for w_star, eta in ((start, 0.0), (start, 0.2), (on_it, 0.2), (start[4::-1], 0.2)):
+        given = {"lam": lam, "a": a, "beta": 1.0, "eta": eta, "start": start}
+        given |= {"w_star": np.resize(w_star, (8, 2))}
+        plain, fast = both(make_runs(penalty, dtype, **given, **PLANE), way)
         unknown = np.asarray(plain.monitor.drift_max) == 1
         np.testing.assert_array_equal(np.asarray(fast.monitor.drift_max) == 1, unknown)
         if penalty == "l1":
             assert not unknown.any()
-        elif steps == 1:
-            np.testing.assert_array_equal(unknown, [True] * 3 + [False] * 2)
+        elif not eta:
+            np.testing.assert_array_equal(unknown[:5], [True] * 3 + [False] * 2)
 
 
 @each_double

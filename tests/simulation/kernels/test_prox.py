@@ -10,34 +10,33 @@ import pytest
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import TransformedL1
-from rvsjax.simulation.kernels import KERNELS, native, warp
+from rvsjax.simulation.kernels import native
 from rvsjax.simulation.rounding import PROX_ULPS
 from rvsjax.simulation.simulate import Run
 from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, judge
 from rvsjax.types import Hyper
 from tests.prox_truth import PENALTIES, draw, is_within
 from tests.simulation.kernels.runs import (
+    ON_CPU,
     WAYS,
+    each_dtype,
+    each_kernel,
     kernel,
     make_runs,
     needs_compiler,
+    needs_warp,
+    plain_path,
     quickly,
 )
-from tests.simulation.kernels.test_warp import needs_warp
-
-# the GPU's kernel as compiled for a CPU: the one in KERNELS goes the plain path there
-ON_CPU = KERNELS | {"warp": warp.run_kernel}
-MARKS = {"native": needs_compiler, "warp": needs_warp}
-DTYPES = ("float64", "float32")
-
-each_kernel = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=MARKS.get(name, ())) for name in KERNELS]
-)
 
 
-def run_all(name, runs):
-    path = jax.vmap(ON_CPU[name])
-    return jax.jit(path, compiler_options=quickly)(runs)
+@functools.partial(jax.jit, compiler_options=quickly)
+@jax.vmap
+def first_u(run):
+    """Return u of the first step of the plain path."""
+    state = run.algorithm.init(run.start, run.hyper, run.penalty)
+    gradient = run.teacher.coarse_gradient
+    return run.algorithm.step(state, run.hyper, gradient, run.penalty)[0].u
 
 
 def is_exact(penalty, dtype, x, u, lam, beta, a, *, relative):
@@ -53,20 +52,20 @@ def is_exact(penalty, dtype, x, u, lam, beta, a, *, relative):
 
 @each_kernel
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("dtype", DTYPES)
+@each_dtype
 def test_the_prox_is_as_exact_as_the_allowances_assume(name, penalty, dtype):
     """In the span, w itself is known to an eps of its length, not of each entry."""
     x, lam, beta, a = draw(1, 64, dtype)
     given = {"start": x, "lam": lam, "beta": beta, "a": a, "eta": 0.0}
     runs = make_runs(penalty, dtype, runs=64, d=6, steps=1, points=2, **given)
-    u = np.asarray(run_all(name, runs).state.u)
+    u = np.asarray(first_u(runs) if name == "plain" else kernel(runs, name).state.u)
     spans = name == "native" and native.way_of(runs) == "span"
     assert 0.2 < np.mean(u != 0) < 0.95
     assert all(is_exact(penalty, dtype, x, u, lam, beta, a, relative=not spans))
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", DTYPES)
+@each_dtype
 def test_the_prox_that_is_carried_from_step_to_step_is_as_exact(dtype):
     """u of step T is the prox of w of step T - 1, in steps of all lengths."""
     x, lam, beta, a = draw(2, 64, dtype)
@@ -110,8 +109,8 @@ def test_what_is_no_number_stays_and_ends_the_run(name, penalty):
         start[run, 3] = value
     lam[9] = np.nan
     broken = make_runs(penalty, "float64", steps=20, start=start, lam=lam)
-    run = run_all if name in ON_CPU else lambda way, runs: kernel(runs, way)
-    fine, found = run(name, runs), run(name, broken)
+    path = plain_path if name == "plain" else lambda runs: kernel(runs, name)
+    fine, found = path(runs), path(broken)
     stopped = np.isin(np.arange(13), [*UNKNOWN, 9])
     np.testing.assert_array_equal(found.state.w[~stopped], fine.state.w[~stopped])
     np.testing.assert_array_equal(found.state.u[~stopped], fine.state.u[~stopped])

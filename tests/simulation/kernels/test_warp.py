@@ -1,7 +1,5 @@
 """The GPU kernel, the same text compiled for a CPU, against `simulate`."""
 
-import importlib.util
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,12 +15,10 @@ from rvsjax.simulation.rounding import angle_step_error, lagrangian_step_error
 from rvsjax.simulation.run import lagrangian
 from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
+from tests.simulation.kernels.runs import needs_warp, quickly
 
 RUNS = 64
-needs_warp = pytest.mark.skipif(
-    importlib.util.find_spec("warp") is None, reason="NVIDIA Warp is not installed"
-)
-reference = jax.jit(jax.vmap(simulate))
+reference = jax.jit(jax.vmap(simulate), compiler_options=quickly)
 
 
 def units(rng, d, runs=RUNS):
@@ -147,16 +143,14 @@ def compare(runs, expected, out, stops=False):
 
 
 @needs_warp
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("penalty", [L0, L1, TransformedL1])
-def test_the_kernel_is_the_reference(penalty, dtype):
-    runs = batch(penalty, dtype, most=1.9)
-    expected, out = assert_same(runs)
+def test_the_kernel_is_the_reference(penalty):
+    """In float32, where longer runs would tremble; in float64 those are below."""
+    runs = batch(penalty, "float32", most=1.9)
+    expected, _ = assert_same(runs)
     empty = expected.curves.nnz_u[:, -1] == 0
     assert empty.any() and not empty.all()
     assert (expected.monitor.theta.max_increase > 1e-3).any()  # some rise
-    unsettled = expected.monitor.last_unsettled, out.monitor.last_unsettled
-    assert dtype == "float32" or np.array_equal(*unsettled)  # float32 trembles
 
 
 @needs_warp
