@@ -9,7 +9,8 @@ from rvsjax import __version__
 
 project = "rvsjax"
 version = release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["dollarmath"]  # MathJax comes with the reader's browser
 exclude_patterns = ["certificates"]
 html_theme = "furo"
 html_title = f"rvsjax {version}"
@@ -17,7 +18,7 @@ html_copy_source = False
 default_role = "code"  # in docstrings, `name` is code
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
-myst_heading_anchors = 3  # links such as guide.md#results
+myst_heading_anchors = 3  # links such as api.md#symbols
 
 
 def setup(app: Any) -> None:
@@ -29,7 +30,8 @@ def setup(app: Any) -> None:
 
 def _stay_inside(app: Any, page: str, source: list[str]) -> None:
     """Take off the links that leave this folder: only the repository has their ends."""
-    source[0] = re.sub(r"\[([^]]*)\]\(\.\./[^)]*\)", r"\1", source[0])
+    out = "../" * (page.count("/") + 1)
+    source[0] = re.sub(rf"\[([^]]*)\]\({re.escape(out)}[^)]*\)", r"\1", source[0])
 
 
 def _is_bare_field(app: Any, what: str, name: str, member: Any, *of: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Reference pages from the program itself; ``python -m docs.reference`` writes them."""
+"""Reference pages and what makes them; ``python -m docs.reference`` writes them."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from docs.reference.sweeps import sweeps_page
 
 __all__ = ["FOLDER", "make"]
 
-FOLDER = Path(__file__).parent.parent
+FOLDER = Path(__file__).parent
 
 
 def make() -> dict[str, str]:

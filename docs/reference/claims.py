@@ -1,33 +1,45 @@
 """The page of the claims: the paper's sentences, then what each claim says and when."""
 
+from docs.reference.formulas import marked_up
 from docs.reference.sentences import OURS, SENTENCES, Sentence
-from docs.reference.tables import GENERATED, escaped, table
+from docs.reference.tables import GENERATED, table
 from docs.reference.verdicts import read
-from rvsjax.theory import CLAIMS, statement
+from rvsjax.theory.claims import CLAIMS, described
 
 __all__ = ["claims_page"]
 
-_HEAD = f"""{GENERATED}
-# The claims
+_HEAD = (
+    GENERATED
+    + r"""
+# Claims
 
 What the paper states (Dinh and Xin 2020, Frontiers in Applied Mathematics and
-Statistics 6:13), and what is judged beside it. A claim reads: if the hypotheses hold,
-observed <= bound. What was found is in the [findings](findings.md),
-verdicts are in the [guide](guide.md#results), columns in [columns](columns.md), proofs
-in [mathematics](mathematics.md), and the meaning of the symbols in the
-[glossary](api.md#symbols).
+Statistics 6:13), and what is judged beside it. A claim says: if its hypotheses hold,
+then observed $\le$ bound. The bound of an inequality is its right side; of a sequence
+that is to fall, 0; of an equality, how far rounding and the remaining steps of the run
+can keep its two sides apart.
+
+See also: how a verdict is reached ([verdicts](../explanation/verdicts.md)), what was
+found ([findings](../findings.md)), the
+[proofs](../explanation/mathematics.md), the [columns](columns.md) of a claim, and the
+[symbols](api.md#symbols). Here
+$b = \beta/K$; $\bar w$ and $\bar u$ are the limits of the iterates. The hypotheses of
+Theorem 1 are $\beta \le K \sin(\min(\delta, \pi/2))$, $\eta \le 1/(\beta + K)$,
+$|v| \ge 1/2$ at every step, and $\lambda \lt K/\sqrt d$. `rvsjax theory list` prints
+the statements as text, with `--json` their hypotheses as well.
 
 ## The paper, sentence by sentence
 
-In our words: the displayed formulas of the paper were derived again, and where its
-constants were reconstructed the claim says so. Counted are runs, pairs of weights or
-settings of a start over {{sweeps}} (`python -m docs.reference DIR...`), those with an
-empty u included.
+The sentences are paraphrased, and the formulas were derived again; a claim whose
+constants are reconstructed says so. The counts are of runs, pairs of weights or
+settings of a start, over SWEEPS. They include runs that end with $u = 0$.
+`python -m docs.reference DIR...` counts anew.
 
 """
+)
 
 _BESIDE = """
-Beside the paper, proved here:
+Not in the paper, and proved [here](../explanation/mathematics.md):
 
 """
 
@@ -38,7 +50,7 @@ def claims_page() -> str:
     ours = (Sentence("", "", (claim,)) for claim in OURS)
     return "".join(
         [
-            _HEAD.replace("{sweeps}", sweeps),
+            _HEAD.replace("SWEEPS", sweeps),
             table(("where", "sentence", "claim", "verdict"), map(_sentence, SENTENCES)),
             _BESIDE,
             table(("claim", "verdict"), (_sentence(claim)[2:] for claim in ours)),
@@ -49,9 +61,9 @@ def claims_page() -> str:
 
 def _sentence(sentence: Sentence) -> tuple[str, ...]:
     claims = "<br>".join(f"[`{x}`](#{x})" for x in sentence.claims)
-    note = sentence.note if "](" in sentence.note else escaped(sentence.note)
+    note = sentence.note if "](" in sentence.note else marked_up(sentence.note)
     verdicts = [*map(_verdict, sentence.claims), *filter(None, [note])]
-    return sentence.where, escaped(sentence.words), claims, "<br>".join(verdicts)
+    return sentence.where, marked_up(sentence.words), claims, "<br>".join(verdicts)
 
 
 def _verdict(claim: str) -> str:
@@ -65,20 +77,15 @@ def _verdict(claim: str) -> str:
 
 
 def _section(name: str) -> str:
-    told = statement(name)
+    told = described(name)
     return f"""
 ## {name}
 
 Judged on {told.judged_on}.
 
-    {told.statement}
+> {marked_up(told.statement)}
 
-- Hypotheses: {_text(told.hypotheses)}
-- Observed: {_text(told.observed)}
-- Source: {_text(told.source)}
+- Hypotheses: {marked_up(told.hypotheses)}
+- Observed: {marked_up(told.observed)}
+- Source: {marked_up(told.source)}
 """
-
-
-def _text(told: str) -> str:
-    """Escape a text that stands in no table."""
-    return escaped(told).replace("|", "\\|")

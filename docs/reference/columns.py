@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from docs.reference.folder import folder_sections
 from docs.reference.tables import GENERATED, code, escaped, table
 from rvsjax import STUDIES
 from rvsjax.results.schema import (
@@ -17,16 +18,13 @@ from rvsjax.sweep.registry import find_parameters, find_schema
 __all__ = ["columns_page"]
 
 _HEAD = f"""{GENERATED}
-# Columns reference
+# Results: files and columns
 
-Every table and what it holds, as each study describes it in its `schema.py`. How the
-tables come together is told in the [guide](guide.md#results), parameters are in the
-[sweep file reference](sweep_file.md). A column of numbers may be null where there is
-nothing to tell.
-
-## Every study
-
+What a folder of results holds, as each study describes it in its `schema.py`.
+Parameters are explained in the [sweep file reference](sweep_file.md).
 """
+
+_COLUMNS = "\n## Every study\n\n"
 
 _OTHERS = {"hyp_": "hyp_NAME", "verdict_": "verdict_NAME", "obs_": "obs_NAME"}
 _OTHERS |= {"bound_": "bound_NAME", "why_": "why_NAME"}
@@ -39,6 +37,8 @@ def columns_page(studies: Iterable[str] = STUDIES) -> str:
     return "".join(
         [
             _HEAD,
+            folder_sections(),
+            _COLUMNS,
             _table("runs", ANY_RUNS | judged),
             _table("claims", CLAIM_COLUMNS),
             *map(_study, studies),

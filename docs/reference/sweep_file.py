@@ -12,17 +12,19 @@ from rvsjax.sweep.registry import find_parameters
 __all__ = ["sweep_file_page"]
 
 _HEAD = f"""{GENERATED}
-# Sweep file reference
+# Sweep file
 
-Every key that a sweep file may have. How the tables work together is told in the
-[guide](guide.md#the-sweep-file); a file is TOML, at most {LARGEST_FILE // 1024} KiB.
+Every key that a sweep file may have. A file is TOML of at most
+{LARGEST_FILE // 1024} KiB; [write a sweep file](../how_to/sweep_file.md) shows how its
+tables work together.
 
-Taplo, and editors with it (Even Better TOML), complete and check a file whose first
-line is the path from there to [sweep.schema.json](sweep.schema.json). In `sweeps/`:
+Editors complete and check a sweep file by [sweep.schema.json](sweep.schema.json), with
+Taplo or Even Better TOML. The first line of the file names the path from there to the
+schema, for a file in `sweeps/`:
 
-    #:schema ../docs/sweep.schema.json
+    #:schema ../docs/reference/sweep.schema.json
 
-`python -m rvsjax.sweep FILE.toml --dry-run` checks what a schema cannot say.
+`python -m rvsjax.sweep FILE.toml --dry-run` checks what a schema cannot express.
 
 ## Keys
 """

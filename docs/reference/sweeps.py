@@ -10,11 +10,11 @@ __all__ = ["sweeps_page"]
 
 _SWEEPS = Path(__file__).parents[2] / "sweeps"
 _HEAD = f"""{GENERATED}
-# The sweeps of this repository
+# Sweeps of this repository
 
-Each is run by `python -m rvsjax.sweep sweeps/FILE`; `--smoke` runs a small part of it.
-What they showed is in the [findings](findings.md), how long some take in
-[benchmarks](../benchmarks/README.md).
+Run one with `python -m rvsjax.sweep sweeps/FILE`, or a small part of it with `--smoke`.
+Their results are in the [findings](../findings.md), the time that some take in
+[benchmarks](../../benchmarks/README.md).
 
 """
 
@@ -27,5 +27,5 @@ def sweeps_page() -> str:
 
 def _row(path: Path) -> tuple[str, ...]:
     plan = make_plan(parse(path.read_text()))
-    link = f"[`{path.name}`](../sweeps/{path.name})"
+    link = f"[`{path.name}`](../../sweeps/{path.name})"
     return link, plan.sweep_file.about, plan.sweep_file.study, f"{plan.size:,}"

@@ -1,4 +1,4 @@
-"""Verdicts of folders, counted for the page of claims in ``docs/verdicts.json``."""
+"""Verdicts of folders, counted for the page of claims in ``verdicts.json``."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import rvsjax
 
 __all__ = ["FILE", "COUNTED", "count", "read", "write"]
 
-FILE = Path(__file__).parent.parent / "verdicts.json"
+FILE = Path(__file__).with_name("verdicts.json")
 
 COUNTED = ("holds", "violated", "undecided")
 

@@ -22,8 +22,8 @@ def lemma_5_cap(evidence: Evidence) -> Check:
     rise, up to pi, and at 1.01 times that eta a step can leave the cap.
     Observed: the largest theta of the run, radians. The allowance is its rounding and
     the drift of the run from the exact one.
-    Source: the cap theorem; derived, with b = beta/K. Lemma 5, corrected, has it for
-    ``theta >= arcsin(b/2)``. For a smaller theta a step ends between w and
+    Source: the cap theorem; derived, with ``b = beta/K``. Lemma 5, corrected, has it
+    for ``theta >= arcsin(b/2)``. For a smaller theta a step ends between w and
     ``w_star + b u``, which is in a ball that this cap contains, as ``|u|^2 <= <u, w>``.
     """
     radius = jnp.arcsin(jnp.minimum(evidence.b / 2, 1))

@@ -65,6 +65,7 @@ __all__ = [
     "RUN_CLAIMS",
     "WHATEVER_IS_SWEPT",
     "Statement",
+    "described",
     "statement",
 ]
 
@@ -160,17 +161,19 @@ class Statement(NamedTuple):
 
 def statement(name: str) -> Statement:
     """Return what the docstring of a claim says, in plain text."""
+    return Statement(*map(_plain, described(name)))
+
+
+def described(name: str) -> Statement:
+    """Return what the docstring of a claim says, its formulas between backticks."""
     text = _docstring(CLAIMS[name])
     parts = re.split(r"^(Hypotheses|Observed|Source): ", text, flags=re.MULTILINE)
     named = dict(zip(parts[1::2], parts[2::2]))
     kinds = {"runs": RUN_CLAIMS, "weights": PAIR_CLAIMS, **COMPARISONS}
     kind = next((kind for kind, some in kinds.items() if name in some), "starts")
-    return Statement(
-        name,
-        kind,
-        _plain(text.splitlines()[0]).removesuffix("."),
-        *(_plain(named[part]) for part in ("Hypotheses", "Observed", "Source")),
-    )
+    told = (named[part] for part in ("Hypotheses", "Observed", "Source"))
+    first = text.splitlines()[0].removesuffix(".")
+    return Statement(name, kind, first, *(" ".join(x.split()) for x in told))
 
 
 def _docstring(function: Callable[..., Any]) -> str:
@@ -183,4 +186,4 @@ def _docstring(function: Callable[..., Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("``", "").replace("`", "").split())
+    return text.replace("`", "")

@@ -101,7 +101,7 @@ def section_3_memory(ours: Runs, theirs: Runs) -> Check:
 
 
 def section_3_alike(runs: Runs) -> Check:
-    """f(u) and f(w) of RVSCGD behave alike: at the end they differ by f(w) at most.
+    """``f(u)`` and ``f(w)`` behave alike: at the end they differ by ``f(w)`` at most.
 
     Both are K times an angle to w_star, so that K does not matter.
     Hypotheses: every step has a direction; Algorithm 1 with the expected gradient; u is
@@ -127,11 +127,11 @@ def section_6_fast(runs: Runs) -> Check:
     Without a penalty tan(theta/2) falls as exp(-eta K t): to the 1e-5 radians at which
     a run counts as converged in eta K t = log(2e5) + log(tan(theta_0/2)) = 12.2 from
     theta_0 = pi/2, which is also taken for smaller theta_0.
-    Hypotheses: every step has a direction; Algorithm 1 with the expected gradient; eta
-    <= 1/(beta + K); numbers are float64; the run has converged or is longer than the
-    bound.
-    Observed: eta K times the step from which on it has converged, or times the steps
-    it took without; the bound is twice the time above.
+    Hypotheses: every step has a direction; Algorithm 1 with the expected gradient;
+    ``eta <= 1/(beta + K)``; numbers are float64; the run has converged or is longer
+    than the bound.
+    Observed: ``eta K`` times the step from which on it has converged, or times the
+    steps it took without; the bound is twice the time above.
     Source: Section 6, that it is fast, in our words; the number is ours.
     """
     pace = runs["p_eta"] * _slopes(runs)
@@ -153,8 +153,8 @@ def section_6_recover(runs: Runs) -> Check:
     """RVSCGD recovers a sparse w_star: u has its support, and its angle to within 0.1.
 
     Hypotheses: every step has a direction; Algorithm 1 with the expected gradient; the
-    run has converged; beta <= K sin(min(delta, pi/2)); eta <= 1/(beta + K); lam <
-    K/sqrt(d); w_star is sparse: it has a zero entry.
+    run has converged; ``beta <= K sin(min(delta, pi/2))``; ``eta <= 1/(beta + K)``;
+    ``lam < K/sqrt(d)``; w_star is sparse: it has a zero entry.
     Observed: the angle of u^T and w_star, radians; pi where their supports differ.
     Source: Section 6, that it is accurate, in our words; the number is ours.
     """
@@ -172,13 +172,13 @@ def section_6_recover(runs: Runs) -> Check:
 
 
 def remark_1_free(runs: Runs) -> Check:
-    """Without the division by |v|, |w| may tend to 0: some run's falls below 0.01.
+    """Without the division by ``|v|``, ``|w|`` may tend to 0: some falls below 0.01.
 
     That it happens once is enough. Where no run of a sweep shows it, the sweep leaves
     it undecided. Steps of eta K <= 0.005 move w by 0.01 at most, so that none gets
     there by a leap; below eta K/2 steps turn w over, and it does not go on to 0.
-    Hypotheses: the method is rvscgd_free; eta K <= 0.005.
-    Observed: the smallest |w| of all steps, the smallest of all runs.
+    Hypotheses: the method is rvscgd_free; ``eta K <= 0.005``.
+    Observed: the smallest ``|w|`` of all steps, the smallest of all runs.
     Source: the reason for the division in Algorithm 1, in our words; the number is
     ours.
     """

@@ -68,7 +68,8 @@ def lemma_2(pair: Pair) -> Check:
 
     Hypotheses: w is not 0, theta is neither 0 nor pi.
     Observed: the distance to ``2 K (w^ - cos(theta/2) (w^ + w_star)/|w^ + w_star|)``,
-    the textbook form; the bound is rounding, larger near theta = pi.
+    the textbook form; the bound is rounding, larger near
+    ``theta = pi``.
     Source: Lemma 2, with ``c = sqrt(2/pi)`` in equation (8); derived.
     """
     teacher, direction, theta = pair.teacher, pair.directions[0], pair.thetas[0]
@@ -111,7 +112,7 @@ def lemma_3(pair: Pair) -> Check:
 
 
 def lemma_3_descent(pair: Pair) -> Check:
-    """``f(w2) <= f(w1) + <grad f(w1), w2 - w1> + (L/2) |w2 - w1|^2``, L = K/(r s).
+    """``f(w2) <= f(w1) + <grad f(w1), w2 - w1> + (L/2) |w2 - w1|^2``, ``L = K/(r s)``.
 
     r and s as in lemma_3: the usual consequence, along the segment.
     Hypotheses: the segment does not meet the axis.
@@ -125,7 +126,7 @@ def lemma_3_descent(pair: Pair) -> Check:
 
 
 def lemma_3_stated(pair: Pair) -> Check:
-    """``|grad f(w1) - grad f(w2)| <= L |w1 - w2|`` with one L for all lengths >= c.
+    """``|grad f(w1) - grad f(w2)| <= L |w1 - w2|``, one L for all lengths ``>= c``.
 
     False for every L: two weights of length c on both sides of w_star or -w_star,
     however near, have gradients that differ by ``2 K cos(theta)/c``. The words leave L
@@ -134,8 +135,8 @@ def lemma_3_stated(pair: Pair) -> Check:
     Hypotheses: neither of the two is on the axis of w_star.
     Observed: the left side, for two such weights, c the smaller length of the pair and
     ``|w1 - w2|/c`` the distance of its directions: powers of ten from 1e-6 to 1.
-    Source: Lemma 3, as stated: c <= |w1|, |w2| <= C and no more; the constant L is
-    reconstructed.
+    Source: Lemma 3, as stated: ``c <= |w1|, |w2| <= C`` and no more; the constant L
+    is reconstructed.
     """
     distance, bound = _stated(pair)
     allowance = 16 * pair.error * pair.teacher.K / distance
@@ -165,11 +166,11 @@ def _stated(pair: Pair) -> tuple[Array, Array]:
 
 
 def lemma_4(pair: Pair) -> Check:
-    """``|E g(w1) - E g(w2)| <= (K/c) |w1 - w2|``, and the descent lemma with L = K.
+    """``|E g(w1) - E g(w2)| <= (K/c) |w1 - w2|``, and descent with ``L = K``.
 
     c is the smaller length. The second, for unit w1, w2 with ``theta_2 <= theta_1``:
     ``f(w2) - f(w1) <= <E g(w1), w2 - w1> + (L/2) |w2 - w1|^2``.
-    Hypotheses: w1 and w2 are not 0.
+    Hypotheses: ``w1`` and ``w2`` are not 0.
     Observed: the larger excess of the two; the two weights are taken in falling order.
     Source: Lemma 4; derived.
     """
@@ -186,15 +187,17 @@ def lemma_4(pair: Pair) -> Check:
 
 
 def lemma_4_general(pair: Pair) -> Check:
-    """``f(w2) - f(w1) <= <E g(w1), w2 - w1>/|w2| + (L/2) |w2 - w1|^2``, L = K/(r1 r2).
+    """``f(w2) - f(w1) <= <E g(w1), w2 - w1>/r2 + K/(2 r1 r2) |w2 - w1|^2``.
 
-    r1, r2 are the lengths of w1 and w2, ``theta_2 <= theta_1``. With both at least c,
-    L is at most K/c^2. For unit weights it is the descent lemma of lemma_4; no smaller
-    L will do: for ``theta_2 = theta_1`` and r1 = r2 the two sides are equal. For other
-    weights the term of first order needs its ``1/|w2|``, and w2 may not be shorter: f
-    does not change with the length, but E g points outwards.
-    Hypotheses: w2, of the smaller angle, is not the shorter.
-    Observed: the excess of the left side; the two weights are taken in falling order.
+    r1, r2 are the lengths of w1 and w2, ``theta_2 <= theta_1``, and ``L = K/(r1 r2)``:
+    with both lengths at least c, L is at most K/c^2. For unit weights it is the descent
+    lemma of lemma_4; no smaller L will do: for ``theta_2 = theta_1`` and r1 = r2 the
+    two sides are equal. For other weights the term of first order needs its ``1/r2``,
+    and w2 may not be shorter: f does not change with the length, but E g points
+    outwards.
+    Hypotheses: ``w2``, of the smaller angle, is not the shorter.
+    Observed: the excess of the left side, ``r1`` and ``r2`` the lengths of the two
+    weights, which are taken in falling order.
     Source: Remark 2, general constants; reconstructed and proved here: apply lemma_4 to
     ``w2^ - w1^ = (w2 - w1)/r2 - (r2 - r1)/r2 w1^`` with ``<E g(w1), w1^> >= 0`` and
     ``|w2 - w1|^2 = (r2 - r1)^2 + r1 r2 |w2^ - w1^|^2``.

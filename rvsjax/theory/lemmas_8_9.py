@@ -45,13 +45,14 @@ def _argmin(pair: Pair, label: str, is_so: bool) -> Check:
 
 
 def shrinkage(pair: Pair) -> Check:
-    """``|u|^2 <= <u, w>`` with u = prox(w), hence ``|u| <= |w|``.
+    """``|u|^2 <= <u, w>`` with ``u = prox(w)``, hence ``|u| <= |w|``.
 
     Hypotheses: w is not 0.
     Observed: the larger of ``|u| - |w|`` and ``(|u|^2 - <u, w>)/|w|``.
-    Source: |u^{t+1}| <= |w^t|, in the proof of Lemma 5, for every penalty; the stronger
-    half is derived: c -> m P(c u) + |c u - w|^2/2 is least at c = 1 of all c in [0, 1],
-    P(c u) does not fall with c, and the rest has the derivative |u|^2 - <u, w> there.
+    Source: ``|u^{t+1}| <= |w^t|``, in the proof of Lemma 5, for every penalty; the
+    stronger half is derived: ``c -> m P(c u) + |c u - w|^2/2`` is least at ``c = 1`` of
+    all c in ``[0, 1]``, ``P(c u)`` does not fall with c, and the rest has the
+    derivative ``|u|^2 - <u, w>`` there.
     """
     w, u, length = pair.first, pair.shrunk, pair.lengths[0]
     longer = jnp.linalg.norm(u) - length
@@ -62,7 +63,7 @@ def shrinkage(pair: Pair) -> Check:
 
 
 def threshold_gap(pair: Pair) -> Check:
-    """``|w_j - u_j| <= t`` with u = prox(w), t the threshold: ``|w - u| <= t sqrt(d)``.
+    """``|w_j - u_j| <= t``, ``u = prox(w)``, t the threshold: ``|w - u| <= t sqrt(d)``.
 
     Hypotheses: the penalty is l0 or transformed l1.
     Observed: the largest ``|w_j - u_j|``.

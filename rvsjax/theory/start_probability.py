@@ -35,14 +35,15 @@ def cap_probability(d: int, sine: float) -> float:
 
 
 def start_probability(shares: list[Share]) -> list[str]:
-    """``P(theta_0 <= pi - delta) = 1 - I_{sin^2 delta}((d-1)/2, 1/2)/2``, w^0 uniform.
+    """``P(theta_0 <= pi - delta) = 1 - I_{sin^2 delta}((d-1)/2, 1/2)/2``, uniform w^0.
 
     The probability that a uniform start satisfies ``beta <= K sin(delta)``, hypothesis
     (i), is that of the cap with ``sin(delta) = beta/K``.
-    Hypotheses: w^0 is uniform on the sphere.
-    Observed: the share of the starts of one d and one beta/K that satisfy it. It holds
-    where the closed form lies in the Wilson 95 % interval of the share; violated where
-    an exact binomial test rejects it at 1e-6 over all settings; undecided in between.
+    Hypotheses: ``w^0`` is uniform on the sphere.
+    Observed: the share of the starts of one d and one ``beta/K`` that satisfy it. It
+    holds where the closed form lies in the Wilson 95 % interval of the share; violated
+    where an exact binomial test rejects it at 1e-6 over all settings; undecided in
+    between.
     Source: Section 3, "with high probability"; derived.
     """
     return [_verdict(share, FALSE_ALARMS / len(shares)) for share in shares]
