@@ -1,15 +1,21 @@
 """How Sphinx builds the pages: ``python -m sphinx -W docs out/docs``."""
 
+import posixpath
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from rvsjax import __version__
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for docs.gallery
+
 project = "rvsjax"
 version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+extensions += ["docs.gallery"]
 myst_enable_extensions = ["dollarmath"]  # MathJax comes with the reader's browser
 exclude_patterns = ["certificates"]
 html_theme = "furo"
@@ -30,8 +36,12 @@ def setup(app: Any) -> None:
 
 def _stay_inside(app: Any, page: str, source: list[str]) -> None:
     """Take off the links that leave this folder: only the repository has their ends."""
-    out = "../" * (page.count("/") + 1)
-    source[0] = re.sub(rf"\[([^]]*)\]\({re.escape(out)}[^)]*\)", r"\1", source[0])
+
+    def kept(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[2]))
+        return link[1] if target.startswith("..") else link[0]
+
+    source[0] = re.sub(r"\[([^]]*)\]\((\.\./[^)]*)\)", kept, source[0])
 
 
 def _is_bare_field(app: Any, what: str, name: str, member: Any, *of: Any) -> Any:

@@ -4,7 +4,7 @@ A limit is a fixed point of ``F(w) = (w_star + b prox(w)) / c``, c the length of
 numerator, ``b = beta/K``. Where the prox jumps or is steep, a coordinate can be both in
 and out of the support, or on either of two roots, and there can be several limits:
 `limit_point` finds one of them and looks for others, `limit_points` tries every choice.
-docs/mathematics.md has the proofs, and what is not proved.
+docs/explanation/mathematics.md has the proofs, and what is not proved.
 """
 
 import itertools

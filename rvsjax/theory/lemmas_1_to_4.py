@@ -3,7 +3,7 @@
 Equalities have their rounding as the bound; inequalities have it as the allowance. An
 angle, and f by K times that, is off by `Pair.error` at most, ``E g`` by K times that,
 and a gradient of f by ``K/(|w| sin(theta))`` times a few of it. Proofs:
-docs/mathematics.md.
+docs/explanation/mathematics.md.
 """
 
 import jax.numpy as jnp

@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,16 @@ def command(line):
     return words[1:]
 
 
+def run(line):
+    """Run a command in this process; `> FILE` takes its stdout. It must succeed."""
+    line, _, file = line.partition(" > ")
+    with contextlib.ExitStack() as stack:
+        if file:
+            sink = stack.enter_context(open(file, "w"))
+            stack.enter_context(contextlib.redirect_stdout(sink))
+        assert main(command(line)) == 0, line
+
+
 def follow(page, toml_name=""):
     """Do what a page shows, in order, in the working folder; the names that it leaves.
 
@@ -44,7 +55,9 @@ def follow(page, toml_name=""):
             Path(toml_name).write_text(text)
         elif kind == "console":
             for line in text.splitlines():
-                assert main(command(line)) == 0, line
+                run(line)
+        elif kind == "bash":
+            subprocess.run(["bash", "-n"], input=text, text=True, check=True)
         elif kind == "python":
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile(text, page, "exec"), names)

@@ -7,9 +7,9 @@ import pytest
 from rvsjax import penalties
 from tests import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += [ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
-TRAINING = (ROOT / "docs" / "training.md").read_text()
+TRAINING = (ROOT / "docs" / "how_to" / "training.md").read_text()
 (SCRIPT,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
 
 

@@ -13,7 +13,7 @@ from tests.docs.pages import follow
 @pytest.fixture(scope="module")
 def made():
     """What the page leaves; that it prints what it shows is checked on the way."""
-    names = follow("extending.md")
+    names = follow("how_to/extending.md")
     yield names
     del PENALTIES["elastic-net"]
 

@@ -19,8 +19,7 @@ from tests import ROOT
 from tests.docs.pages import blocks
 
 SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))
-GUIDE = (FOLDER / "guide.md").read_text()
-(EVERYTHING,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+(EVERYTHING,) = [x.text for x in blocks("how_to/sweep_file.md") if x.kind == "toml"]
 MADE = make()
 
 
@@ -85,7 +84,7 @@ def changed(raw, path, value):
 
 
 GOOD = [parse(path.read_text()) for path in SWEEPS]
-GOOD += [parse(EVERYTHING), parse(blocks("tutorial.md")[0].text)]
+GOOD += [parse(EVERYTHING), parse(blocks("tutorials/first_sweep.md")[0].text)]
 SMALL = {"version": 1, "name": "small", "study": "rvscgd"}
 FINE = {
     "a whole number for a number": (("constants", "eta"), 1),

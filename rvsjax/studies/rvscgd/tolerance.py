@@ -8,7 +8,7 @@ leaves the pole at pi, by ``1/sin(theta_0)``, and where ``|v|`` is small. One un
 
 with 1 for the sine of a start in the half of the teacher, and d for sums of d terms.
 Kernels, widths, orders and versions of jax were within 5 units in every number of every
-table (docs/reproducibility.md); `UNITS` times K, if K > 1, are allowed.
+table (docs/explanation/reproducibility.md); `UNITS` times K, if K > 1, are allowed.
 """
 
 import math

@@ -1,0 +1,44 @@
+"""Formulas of docstrings in TeX: as written by hand, and as another program reads it."""
+
+import re
+
+import pytest
+from matplotlib.mathtext import MathTextParser
+
+from docs.reference import FOLDER
+from docs.reference.formulas import marked_up, tex
+
+BY_HAND = {
+    "theta_{t+1} <= theta_t": r"\theta_{t+1} \le \theta_t",
+    "beta <= K sin(min(delta, pi/2))": r"\beta \le K \sin (\min (\delta, \pi/2))",
+    "<E g(w), grad f(w)> >= 0": r"\langle \mathbb{E}g(w), \nabla f(w)\rangle \ge 0",
+    "lam < K/sqrt(d)": r"\lambda \lt K/\sqrt{d}",
+    "w2^ - w1^": r"\hat{w}_2 - \hat{w}_1",
+    "|w_bar - w_star_j|": r"|\bar{w} - w^\ast_j|",
+    "u^t -> prox(w^t)": r"u^t \to \operatorname{prox}(w^t)",
+}
+CLAIMS = (FOLDER / "claims.md").read_text()
+
+
+@pytest.mark.parametrize("typed", BY_HAND)
+def test_a_formula_is_that_written_by_hand(typed):
+    assert tex(typed) == BY_HAND[typed]
+
+
+def test_text_keeps_its_words_and_symbols_become_formulas():
+    told = "for all t, eta at ``1/(beta + K)`` of `small_step` and a*b"
+    assert marked_up(told) == (
+        r"for all t, $\eta$ at $1/(\beta + K)$ of `small_step` and a\*b"
+    )
+
+
+def test_every_formula_of_the_claims_is_tex():
+    """Matplotlib reads it, and nothing in it is left as it was typed."""
+    parser = MathTextParser("path")
+    found = {x.replace(r"\|", "|") for x in re.findall(r"\$([^$]+)\$", CLAIMS)}
+    assert len(found) > 100
+    for formula in found:
+        assert not re.search(r"[<>`]|_star|_bar|\blam\b|(?<!\\)\btheta", formula)
+        known = re.sub(r"\\(le|ge)\b", r"\\\1q", formula)  # by the names it knows
+        known = known.replace(r"\lt", "<").replace(r"\gt", ">")
+        parser.parse(f"${known}$")
