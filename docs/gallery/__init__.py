@@ -6,8 +6,8 @@
     rvsjax sweep docs/gallery/curves.toml
     ```
 
-Its argument is the figure, its text the commands, which are shown above the figure. They
-run in a folder of the build, where `docs` and `tests` are those of the repository.
+Its argument is the figure, its text the commands, which are shown above it. They run in
+a folder of the build, where `docs` and `tests` are those of the repository.
 """
 
 import contextlib
@@ -17,11 +17,13 @@ import shlex
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from rvsjax.cli.main import main
+from rvsjax.report import page
 
 __all__ = ["Made", "setup"]
 
@@ -60,6 +62,7 @@ def _failure(line: str, folder: Path) -> str:
         contextlib.chdir(folder),
         contextlib.redirect_stdout(told),
         contextlib.redirect_stderr(told),
+        mock.patch.object(page, "is_possible", return_value=False),  # figures alone
     ):
         code = main(shlex.split(line)[1:])
     return told.getvalue() if code else ""
@@ -82,7 +85,9 @@ def _begin_anew(app: Any, env: Any, page: str) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Add the directive."""
+    """Add the directive; compile quickly, as the sweeps are small."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()
     app.add_directive("made", Made)
     app.connect("env-purge-doc", _begin_anew)
     return {"parallel_read_safe": False}

@@ -25,9 +25,10 @@ found ([findings](../findings.md)), the
 [symbols](api.md#symbols).
 
 Here $b = \beta/K$; $\bar w$ and $\bar u$ are the limits of the iterates. The
-hypotheses of Theorem 1 are $\beta \le K \sin(\min(\delta, \pi/2))$, $\eta \le 1/(\beta + K)$,
-$|v| \ge 1/2$ at every step, and $\lambda \lt K/\sqrt{d}$. `rvsjax theory list`
-prints the statements as text, with `--json` their hypotheses as well.
+hypotheses of Theorem 1 are $\beta \le K \sin(\min(\delta, \pi/2))$,
+$\eta \le 1/(\beta + K)$, $|v| \ge 1/2$ at every step, and
+$\lambda \lt K/\sqrt{d}$. `rvsjax theory list` prints the statements as text, with
+`--json` their hypotheses as well.
 
 ## The paper, sentence by sentence
 

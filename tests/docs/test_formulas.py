@@ -1,4 +1,4 @@
-"""Formulas of docstrings in TeX: as written by hand, and as another program reads it."""
+"""Formulas of docstrings in TeX: by hand, and as another program reads them."""
 
 import re
 
