@@ -50,7 +50,10 @@ class Made(SphinxDirective):
             self.env.note_dependency(str(sweep))
         commands = "\n".join(f"$ {line}" for line in self.content)
         place = "/" + os.path.relpath(figure, self.env.srcdir)
-        shown = nodes.image(uri=place, alt=self.content[-1], width="100%")
+        wide = (
+            int.from_bytes(figure.read_bytes()[16:20]) // 2
+        )  # PNG of 200 dots an inch
+        shown = nodes.image(uri=place, alt=self.content[-1], width=f"{wide}px")
         block = nodes.literal_block(commands, commands, language="console")
         return [block, shown]
 
