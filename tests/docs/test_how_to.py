@@ -26,9 +26,10 @@ def tutorial(tmp_path_factory):
 
 
 @pytest.fixture
-def done(tutorial):
-    """What the first tutorial leaves, here."""
+def done(tutorial, monkeypatch):
+    """What the first tutorial leaves, here; sweeps make no more pages and figures."""
     shutil.copytree(tutorial[0], ".", dirs_exist_ok=True)
+    monkeypatch.setattr("rvsjax.cli.commands.report.report", lambda *_: [])
 
 
 def test_the_tutorial_is_true(tutorial, done):
@@ -77,6 +78,8 @@ def test_shards_are_finished_by_a_call_without_one(done):
     scripts = [text for kind, text in blocks("how_to/clusters.md") if kind == "bash"]
     shard, finish = (re.findall("^srun (.*)$", x, re.MULTILINE)[0] for x in scripts[:2])
     count = int(re.findall("--array=1-(.*)", scripts[0])[0])
+    options = re.findall('options="(.*)"', scripts[0])[0]
+    shard = shard.replace("$options", options)
     for task in (1, count):
         assert "shard=$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" in scripts[0]
         run(f"$ {shard.replace('$shard', f'{task}/{count}')}")
@@ -99,13 +102,18 @@ def test_a_violation_is_proved_and_reduced(done):
     assert small["verdict_lemma_5_stated"] == "violated"
 
 
+@pytest.mark.slow  # a program of its own, for one run at a time
 def test_runs_are_computed_again(done):
     follow("how_to/check_results.md")
     assert Path("steps.parquet").exists()
 
 
-def test_the_page_is_made_again(done):
-    follow("how_to/report_page.md")
+@pytest.mark.slow
+def test_the_page_is_made_again(tutorial):
+    with contextlib.chdir(tutorial[0]):
+        made = Path("out/first/report.html").read_bytes()
+        follow("how_to/report_page.md")
+        assert Path("out/first/report.html").read_bytes() == made
 
 
 @pytest.mark.parametrize(
