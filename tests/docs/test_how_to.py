@@ -88,11 +88,13 @@ def test_shards_are_finished_by_a_call_without_one(done):
     assert load("out/slurm").runs.equals(shared)
 
 
+@pytest.mark.slow
 def test_two_folders_are_compared(done):
     follow("how_to/compare.md")
     assert {x.name for x in Path("out/comparison").iterdir()} >= {"compare.csv"}
 
 
+@pytest.mark.slow
 def test_a_violation_is_proved_and_reduced(done):
     follow("how_to/prove_a_violation.md")
     (certificate,) = Path("out/first/certificates").iterdir()
@@ -116,6 +118,7 @@ def test_the_page_is_made_again(tutorial):
         assert Path("out/first/report.html").read_bytes() == made
 
 
+@pytest.mark.slow  # a program is timed
 @pytest.mark.parametrize(
     "page, file", [("sweep_file.md", "example"), ("train_networks.md", "pruned")]
 )
