@@ -13,6 +13,7 @@ _HEAD = f"""{GENERATED}
 Every command and its arguments. `python -m rvsjax.COMMAND` is the same as
 `rvsjax COMMAND`. Results go to stdout, as JSON with `--json`; messages go to stderr.
 A command that is refused says what is wrong, and exits with 2 before anything is run.
+Every command takes `--help` and `--version`.
 """
 
 _NOTES = {

@@ -54,6 +54,7 @@ def test_nothing_in_the_claims_is_left_as_it_was_typed():
         )
 
 
+@pytest.mark.slow
 def test_every_formula_of_the_pages_is_tex():
     """Matplotlib, which reads most of TeX, reads it."""
     parser = MathTextParser("path")
