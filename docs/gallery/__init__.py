@@ -7,7 +7,8 @@
     ```
 
 Its argument is the figure, its text the commands, which are shown above it. They run in
-a folder of the build, where `docs` and `tests` are those of the repository.
+a folder of the build, where `docs` and `tests` are those of the repository. Those with
+``:slow:`` compile several programs, and run in a build with ``-t full`` alone.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from rvsjax.cli.main import main
@@ -36,9 +38,14 @@ class Made(SphinxDirective):
 
     has_content = True
     required_arguments = 1
+    option_spec = {"slow": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         """Run the commands; return them and the figure as nodes."""
+        commands = "\n".join(f"$ {line}" for line in self.content)
+        block = nodes.literal_block(commands, commands, language="console")
+        if "slow" in self.options and not self.env.app.tags.has("full"):
+            return [block]
         folder = _folder(self.env.app)
         for line in self.content:
             if problem := _failure(line, folder):
@@ -48,13 +55,11 @@ class Made(SphinxDirective):
             raise self.error(f"the commands did not make {self.arguments[0]}")
         for sweep in Path(__file__).parent.glob("*.toml"):
             self.env.note_dependency(str(sweep))
-        commands = "\n".join(f"$ {line}" for line in self.content)
         place = "/" + os.path.relpath(figure, self.env.srcdir)
         wide = (
             int.from_bytes(figure.read_bytes()[16:20]) // 2
         )  # PNG of 200 dots an inch
         shown = nodes.image(uri=place, alt=self.content[-1], width=f"{wide}px")
-        block = nodes.literal_block(commands, commands, language="console")
         return [block, shown]
 
 

@@ -11,7 +11,7 @@ from tests import ROOT
 from tests.docs.pages import DOCS, command
 
 PAGE = (DOCS / "gallery.md").read_text()
-MADE = re.findall(r"```\{made\} (\S+)\n(.*?)\n```", PAGE, re.DOTALL)
+MADE = re.findall(r"```\{made\} (\S+)\n(?::slow:\n)?(.*?)\n```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize("figure, line", MADE, ids=[figure for figure, _ in MADE])
