@@ -1,7 +1,7 @@
 """Caps around the teacher that no step leaves: the cap theorem.
 
-It is proved in ``docs/explanation/mathematics.md``: for ``eta <= 1/(beta + K)`` no step leaves the
-cap ``theta <= alpha``, for every alpha with ``sin(alpha) >= beta/(2K)``.
+It is proved in ``docs/explanation/mathematics.md``: for ``eta <= 1/(beta + K)`` no step
+leaves the cap ``theta <= alpha``, for every alpha with ``sin(alpha) >= beta/(2K)``.
 """
 
 import jax.numpy as jnp
