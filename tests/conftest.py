@@ -22,7 +22,8 @@ if "RVSJAX_CACHE" not in os.environ:  # workers share the folder of the first
     atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
     os.environ["RVSJAX_CACHE"] = _CACHE
 
-_OPTIONS = [f"--{name}={x}" for name, x in compiler_options("cpu", quick=True).items()]
+_QUICK = compiler_options("cpu") | {"xla_backend_optimization_level": 0}
+_OPTIONS = [f"--{name}={x}" for name, x in _QUICK.items()]
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
