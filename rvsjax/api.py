@@ -16,6 +16,8 @@ from rvsjax.sweep.plan.builder import Sweep, grid
 from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse, read
+from rvsjax.sweep.progress_bar import showing_progress
+from rvsjax.sweep.resources import check_resources, find_devices
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Array
 
@@ -27,6 +29,10 @@ def run(
     out: str | Path | None = None,
     *,
     smoke: bool = False,
+    progress: bool | None = None,
+    kernel: str = "auto",
+    device: str = "auto",
+    block: int | str | None = None,
     **settings,
 ) -> Results:
     """Run a sweep file, or what is missing of it, and return its results.
@@ -35,17 +41,30 @@ def run(
     default ``out/NAME``. Settings replace parameters wherever they stand in the file,
     as ``--set`` does: ``run(file, steps=1000)``; their values are those that
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
-    ``out/NAME-smoke``. Uses all devices that JAX shows, or all cores.
+    ``out/NAME-smoke``. `progress` shows a bar, by default on a terminal and in a
+    notebook. `kernel`, `device` and `block` are the options of the command line: where
+    and how runs are computed, on all devices that JAX shows, or all cores, by default.
     Raises `rvsjax.errors.SweepFileError` with every mistake in the file, and
     `FolderError` where the folder holds something else.
     """
+    asked = check_resources(kernel, device, block)
+    if not isinstance(progress, bool | None):
+        what = f"must be True, False or None, got {shown(progress)}"
+        raise SweepFileError([Problem("progress", what)])
     source = file.source if isinstance(file, Sweep) else read(_path("file", file))
     raw = parse(source)
     for name, value in plain(settings).items():
         raw = override(raw, name, value)
     plan = make_plan(raw, smoke=smoke)
     folder = _path("out", plan.default_folder if out is None else out)
-    run_plan(plan, source, folder, Options())
+    with showing_progress(progress) as watch:
+        options = Options(
+            width=asked.block,
+            kernel=asked.kernel,
+            workers=find_devices(asked.device),
+            watch=watch,
+        )
+        run_plan(plan, source, folder, options)
     return Results(folder)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rvsjax.errors import UserError, one_line
+from rvsjax.sweep.resources import find_devices
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
@@ -40,15 +41,7 @@ def start_devices(kind: str) -> tuple["Device", ...]:
         os.environ["XLA_FLAGS"] = whole.strip()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", _JAX_LOGS) == _JAX_LOGS:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = _LOGS
-    from rvsjax.sweep.engine import default_workers, devices, known_bad_version
-
-    if problem := known_bad_version():
-        raise UserError(problem)
-    try:
-        return default_workers(devices(None if kind == "auto" else kind))
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"--device {kind}: JAX finds none here ({reason})") from None
+    return find_devices(kind)
 
 
 def folder_device(folder: Path) -> "Device":

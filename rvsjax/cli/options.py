@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import UserError, did_you_mean
+from rvsjax.sweep.resources import LARGEST_BLOCK
 
 __all__ = [
     "add_data",
     "add_folder",
     "block_size",
-    "chosen_kernel",
     "count",
     "need_claim",
     "need_sweep",
@@ -20,7 +20,6 @@ __all__ = [
 ]
 
 LARGEST_COUNT = 2**40
-LARGEST_BLOCK = 2**20  # runs
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +59,6 @@ def shard(text: str) -> tuple[int, int]:
     if index > total:
         raise argparse.ArgumentTypeError("must be I/N with 1 <= I <= N, such as 1/4")
     return index, total
-
-
-def chosen_kernel(arguments: argparse.Namespace) -> str | None:
-    """Return the kernel of ``--kernel``; None for ``auto``."""
-    return None if arguments.kernel == "auto" else arguments.kernel
 
 
 def _integer(text: str, least: int, most: int | None) -> int:

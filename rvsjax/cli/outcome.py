@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rvsjax.cli.console import CLAIM_VIOLATED, DONE, INTERRUPTED, SOME_FAILED, put
-from rvsjax.cli.options import chosen_kernel
 from rvsjax.errors import counted
+from rvsjax.sweep.resources import unless_auto
 
 if TYPE_CHECKING:
     from rvsjax.results.results import Results
@@ -25,7 +25,7 @@ def dry_run(
     """Print what would run, and how long it would take."""
     from rvsjax.sweep.estimate import estimate
 
-    asked = arguments.block, chosen_kernel(arguments)
+    asked = arguments.block, unless_auto(arguments.kernel)
     told = estimate(plan, *asked, devices, arguments.data)._asdict()
     if arguments.json:
         put(json.dumps(told))

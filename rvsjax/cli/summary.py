@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.cli.progress import duration
 from rvsjax.cli.tables import Table
 from rvsjax.errors import counted
 from rvsjax.results.results import Results
 from rvsjax.results.schema import TRUTH, Column
+from rvsjax.sweep.progress import duration
 
 __all__ = ["reason_lines", "session_lines", "summary", "summary_json"]
 

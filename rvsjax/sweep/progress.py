@@ -11,7 +11,20 @@ import pyarrow as pa
 
 from rvsjax.sweep.engine import Engine
 
-__all__ = ["Progress", "Tracker"]
+__all__ = ["Progress", "Tracker", "duration"]
+
+_NOTHING = 1e-9  # blocks: what rounding leaves of shares
+
+
+def duration(seconds: float) -> str:
+    """Return ``42 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 class Progress(NamedTuple):
@@ -25,6 +38,27 @@ class Progress(NamedTuple):
     failures: int = 0  # runs among them that did not end well
     under_way: float = 0  # blocks' worth of what unfinished blocks have done
     resumed: float = 0  # blocks' worth of all this that earlier calls did
+
+    @property
+    def done(self) -> float:
+        """The finished blocks, with what unfinished ones have done."""
+        return self.blocks_done + self.under_way
+
+    def __str__(self) -> str:
+        """Return ``3.4 of 7 blocks, 12 runs/s, 3 failed, about 40 s left``."""
+        done = f"{self.done:.1f}" if self.under_way else self.blocks_done
+        told = [f"{done} of {self.blocks} blocks"]
+        if self.blocks_done:
+            rate = self.runs / self.seconds if self.seconds else 0
+            told.append(f"{rate:.3g} runs/s" if rate < 1000 else f"{rate:,.0f} runs/s")
+        if self.failures:
+            told.append(f"{self.failures} failed")
+        if self.blocks_done == self.blocks:
+            return ", ".join([*told, duration(self.seconds)])
+        if (worth := self.done - self.resumed) > _NOTHING:
+            left = self.seconds / worth * (self.blocks - self.done)
+            told.append(f"about {duration(left)} left")
+        return ", ".join(told)
 
 
 class Tracker:

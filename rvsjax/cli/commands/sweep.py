@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from rvsjax.cli.console import show_log, tell
 from rvsjax.cli.devices import start_devices
-from rvsjax.cli.options import add_data, block_size, chosen_kernel, count, shard
+from rvsjax.cli.options import add_data, block_size, count, shard
 from rvsjax.cli.outcome import dry_run, end_unfinished, exit_code, print_summary
 from rvsjax.cli.signals import gently
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import counted
+from rvsjax.sweep.resources import DEVICES, KERNELS, unless_auto
 
 if TYPE_CHECKING:
     from rvsjax.sweep.engine import Device
@@ -74,7 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     add(
         "--device",
-        choices=("auto", "cpu", "gpu", "tpu"),
+        choices=DEVICES,
         default="auto",
         help="where blocks run",
     )
@@ -87,7 +88,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--kernel",
-        choices=("auto", "plain", "native", "warp"),
+        choices=KERNELS,
         default="auto",
         help="XLA (plain), C++ on a CPU (native), Warp on a GPU; settled with the "
         "first part",
@@ -190,7 +191,7 @@ def _computed(
     with progress_reporter(kind) as watch, gently(say) as stop:
         options = Options(
             width=arguments.block,
-            kernel=chosen_kernel(arguments),
+            kernel=unless_auto(arguments.kernel),
             shard=arguments.shard,
             retry=frozenset(_RETRY[arguments.retry]),
             fail_fast=arguments.fail_fast,
