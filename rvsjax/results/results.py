@@ -1,15 +1,16 @@
 """Results of a sweep in Python: tables, and what they say about the claims."""
 
-import json
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from rvsjax.environment.paths import user_path
+from rvsjax.results.certificates import read_certificates
 from rvsjax.results.schema import Columns, find_columns
 from rvsjax.results.validation import (
     completed,
@@ -18,13 +19,14 @@ from rvsjax.results.validation import (
     table_problem,
 )
 from rvsjax.results.verdicts import compare_precisions, count_claims
-from rvsjax.sweep.store import DamagedFile, FolderError, Store
-from rvsjax.sweep.store.untrusted import content
+from rvsjax.sweep.store import FolderError, Store
+
+if TYPE_CHECKING:
+    from rvsjax.results.compare.comparison import Comparison
+    from rvsjax.results.recorded import RecordedRun
+    from rvsjax.theory import Check
 
 __all__ = ["Results", "load"]
-
-_CERTIFICATE = ["claim", "run_id", "part", "step", "excess", "stands"]
-_KINDS = (str, str, str, int | None, str | None, bool)
 
 _SHOWN = ("claim", "holds", "violated", "undecided", "not_applicable", "worst_run")
 
@@ -112,12 +114,49 @@ class Results:
         """Say whether each run has a verdict of a claim: one can be certified."""
         return f"verdict_{claim}" in self.runs
 
+    def trial(self, run_id: str) -> "RecordedRun":
+        """Return a run, by its id or how that begins, to be simulated again.
+
+        ``rvsjax.simulate(results.trial("1371a4").run)`` takes its steps; `row` has what
+        the folder knows of it. FolderError unless one run is such.
+        """
+        from rvsjax.results.recorded import find_recorded
+
+        return find_recorded(self.folder, self.runs, run_id)
+
+    def judge(self, claim: "str | Callable[..., Check]") -> pd.DataFrame:
+        """Return the verdict of a claim on each run, in the order of `runs`.
+
+        ``run_id, verdict, observed, bound, excess, why``: `excess` is observed less
+        bound, `why` the hypotheses that are false; all null for a run without. A claim
+        is named as in `claims`, or is a function that returns a `rvsjax.theory.Check`,
+        called with what its parameters name:
+
+        - ``runs``: columns of `runs` by name, float64 arrays with an entry for each run
+          that has not failed;
+        - ``curves``, ``weights``: those data frames;
+        - ``evidence``, alone: a `rvsjax.theory.Evidence`, as the paper's claims are. It
+          takes as long as the sweep did, since the runs are computed again for it.
+
+        Raises UserError for what is no claim about a run, and FolderError where the
+        folder does not hold what the claim asks for.
+        """
+        from rvsjax.results.judging import judge_claim
+
+        return judge_claim(self, claim)
+
+    def compare(
+        self, other: "str | Path | Results", on: str | Sequence[str] | None = None
+    ) -> "Comparison":
+        """Compare with another folder, whose runs are B: see `compare.comparison`."""
+        from rvsjax.results.compare.comparison import compare
+
+        return compare(self, other, on)
+
     @cached_property
     def certificates(self) -> pd.DataFrame:
         """One row a certificate: ``claim, run_id, part, step, excess, stands``."""
-        files = sorted((self.folder / "certificates").glob("*.json"))
-        rows = [_read_certificate(path) for path in files]
-        return pd.DataFrame(rows, columns=_CERTIFICATE)
+        return read_certificates(self.folder / "certificates")
 
     def records(self, name: str) -> bool:
         """Say whether the sweep was to record a table, `curves` or `weights`."""
@@ -176,14 +215,3 @@ def load(folder: str | Path | Results) -> Results:
         what = "is not the folder of a sweep: no manifest.json"
         raise FolderError(f"{results.folder} {what}")
     return results
-
-
-def _read_certificate(path: Path) -> list[Any]:
-    try:
-        told = json.loads(content(path))
-        row = [told[name] for name in _CERTIFICATE]
-        if all(map(isinstance, row, _KINDS)):
-            return row
-    except (DamagedFile, OSError, ValueError, LookupError, TypeError, RecursionError):
-        pass
-    raise FolderError(f"{path} is not a certificate; delete it")

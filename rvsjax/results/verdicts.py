@@ -1,9 +1,10 @@
 """Verdicts counted: one row a claim, with rates and their intervals."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "compare_precisions",
     "count_claims",
     "count_pairs",
+    "false_ones",
 ]
 
 _VERDICTS = ("holds", "violated", "undecided", "not-applicable")
@@ -122,6 +124,19 @@ def _reasons(why: pd.Series) -> str | None:
         for label in str(text).split("; "):
             counts[label] += int(number)
     return "; ".join(f"{label}: {n}" for label, n in counts.most_common()) or None
+
+
+def false_ones(hypotheses: Mapping[str, Any], cases: int) -> pd.Series:
+    """Return which hypotheses of each case are false, None where there is none."""
+    false = [~np.asarray(truth, bool) for truth in hypotheses.values()]
+    weighed = (x.astype(int) << i for i, x in enumerate(false))
+    bits = pd.Series(sum(weighed, np.zeros(cases, int)))
+    labels = list(hypotheses)
+    texts = {
+        pattern: "; ".join(x for i, x in enumerate(labels) if pattern >> i & 1) or None
+        for pattern in bits.unique()
+    }
+    return bits.map(texts).astype(object)
 
 
 def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -64,16 +64,21 @@ def _advance(run: Run, state: State, seen: Monitor) -> tuple[State, Monitor]:
     )
 
 
-@pinned(None)
 def simulate(run: Run) -> Outcome:
     """Run the algorithm for ``run.steps`` steps from ``run.start``.
 
     Monitors see every step; curves keep the steps of `log_grid`. A run that meets a
     number that is not finite, or a step with ``v = 0`` within rounding, keeps its last
     good state and notes the step. Pure: to be jit-compiled and vmapped over the leaves.
-    Settings of JAX change nothing of it, but for 64-bit types
-    (`rvsjax.environment.jax_settings`).
+    Settings of JAX change nothing of it (`rvsjax.environment.jax_settings`): a float64
+    run is computed in float64, also where 64-bit types are off.
     """
+    wide = True if run.start.dtype == jnp.float64 else None
+    with pinned(wide):
+        return _simulate(run)
+
+
+def _simulate(run: Run) -> Outcome:
     start = run.algorithm.init(run.start, run.hyper, run.penalty)
 
     def advance(_: Array, carry: tuple[State, Monitor]) -> tuple[State, Monitor]:

@@ -19,7 +19,14 @@ from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study
 from rvsjax.sweep.study_engine import make_engine, study_unpinned
 
-__all__ = ["RecomputedBlock", "elsewhere", "find_run", "recompute"]
+__all__ = [
+    "RecomputedBlock",
+    "elsewhere",
+    "find_item",
+    "find_run",
+    "no_run",
+    "recompute",
+]
 
 _DECIDES = ("rvsjax", "jax", "jaxlib")  # packages that the bits of a result depend on
 _FEW = 3  # names in a sentence
@@ -112,6 +119,21 @@ def find_run(store: Store, beginning: str) -> str:
     guess = alike.get(nearest, 0) >= _ALIKE
     guessed = f"; did you mean {nearest}?" if guess else ""
     raise FolderError(f"{store.folder} has no run {beginning}{guessed}")
+
+
+def find_item(folder: Folder, run_id: str) -> RunConfig:
+    """Return a run of the sweep that a folder holds, or raise FolderError."""
+    for block in folder.schedule.blocks():
+        for item in block.items:
+            if item.run_id == run_id:
+                return item
+    raise no_run(folder, run_id)
+
+
+def no_run(folder: Folder, run_id: str) -> FolderError:
+    """Return the error of a run that the sweep of a folder does not have."""
+    path = folder.store.folder
+    return FolderError(f"{path}: the sweep that it holds has no run {run_id}")
 
 
 def _run_ids(store: Store) -> list[str]:

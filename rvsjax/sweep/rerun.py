@@ -11,8 +11,13 @@ from rvsjax.sweep.differences import Difference, Tables, differences, same_bits
 from rvsjax.sweep.engine import Device
 from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.folder import Folder
-from rvsjax.sweep.plan.plan import RunConfig
-from rvsjax.sweep.recompute import elsewhere, find_run, recompute
+from rvsjax.sweep.recompute import (
+    elsewhere,
+    find_item,
+    find_run,
+    no_run,
+    recompute,
+)
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.store.kinds import kind
 from rvsjax.sweep.study_engine import make_engine
@@ -68,7 +73,7 @@ def rerun(
     differs = elsewhere(folder, device)
     block = next(recompute(folder, [run_id], device, data), None)
     if block is None:
-        raise _no_run(folder, run_id)
+        raise no_run(folder, run_id)
     here = block.tables(study, run_id)
     there = tables_in_folder(folder.store, run_id, study.kept(folder.record))
     need_kinds(folder.store, there, here)
@@ -90,11 +95,6 @@ def rerun(
         differences=differences(there, here, same_bits),
         beyond=tolerance.differences(there, here),
     )
-
-
-def _no_run(folder: Folder, run_id: str) -> FolderError:
-    path = folder.store.folder
-    return FolderError(f"{path}: the sweep that it holds has no run {run_id}")
 
 
 def tables_in_folder(store: Store, run_id: str, names: Iterable[str]) -> Tables:
@@ -152,7 +152,7 @@ def every_step(
     """
     folder = Folder.open(folder)
     run_id = find_run(folder.store, run_id)
-    study, item = folder.study, _item(folder, run_id)
+    study, item = folder.study, find_item(folder, run_id)
     number = study.steps(item)
     if number > MOST_STEPS:
         what = f"run {run_id} has {number:,} steps, and every step is kept of up to"
@@ -171,12 +171,3 @@ def every_step(
     curves = ({"curves": x["curves"]} for x in study.comparable(there, same))
     beyond = study.allowed(trial, here).differences(*curves)
     return EveryStep(here["curves"], there["curves"].num_rows, beyond)
-
-
-def _item(folder: Folder, run_id: str) -> RunConfig:
-    """Return a run of the sweep that a folder holds, or raise FolderError."""
-    for block in folder.schedule.blocks():
-        for item in block.items:
-            if item.run_id == run_id:
-                return item
-    raise _no_run(folder, run_id)

@@ -92,6 +92,11 @@ class FolderTables(Protocol):
         ...
 
 
+def same(trial: Trial) -> Any:
+    """Return a trial that is the run itself."""
+    return trial
+
+
 def no_claims(folder: FolderTables) -> pd.DataFrame:
     """Return no row: nothing is claimed."""
     return pd.DataFrame()
@@ -116,6 +121,8 @@ class Study(NamedTuple):
     has_light_steps: Callable[
         [RunConfig], bool
     ]  # not those that compiling well speeds up
+    draw: Callable[[Trial], Any] = same  # what its method takes: a run, a network
+    evidence: Callable[[Trial], Any] | None = None  # what claims are judged on
     comparable: Callable[[Tables, Tables], tuple[Tables, Tables]] = common
     material: Find = no_material
     block_size: int | None = None  # on CPU, if not by number and size of runs

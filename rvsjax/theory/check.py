@@ -33,8 +33,9 @@ class Check(NamedTuple):
 
     @property
     def hypothesis(self) -> Array:
-        """All hypotheses together."""
-        return functools.reduce(operator.and_, self.hypotheses.values())
+        """All hypotheses together; true where there is none."""
+        truths = self.hypotheses.values() or [np.True_]
+        return functools.reduce(operator.and_, truths)
 
 
 def verdict(check: Check) -> Array:
@@ -83,6 +84,7 @@ def judge(claims: Mapping[str, Callable[[Any], Check]], about: Any) -> Judged:
     labels = tuple(truths)
     asked = [sum(1 << labels.index(n) for n in check.hypotheses) for check in checks]
     bits = [(~truth).astype(jnp.int32) << i for i, truth in enumerate(truths.values())]
+    bits = bits or [jnp.int32(0)]
     false = jnp.asarray(asked, jnp.int32) & functools.reduce(operator.or_, bits)
     observed, bound, *suffices = (
         _stacked([check[i] for check in checks]) for i in range(1, 6)

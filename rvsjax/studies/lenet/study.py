@@ -58,6 +58,7 @@ STUDY = Study(
     size=lambda item: _WEIGHTS,
     has_kernel=lambda item: False,
     has_light_steps=lambda item: False,
+    draw=lambda trial: trial.network,
     material=find_material,
     block_size=_BLOCK_SIZE,
     alone=False,  # a binary activation turns the last digit into another network

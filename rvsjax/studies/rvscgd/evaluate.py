@@ -24,7 +24,7 @@ from rvsjax.theory import (
 )
 from rvsjax.types import Array
 
-__all__ = ["PAIRS", "PairCounts", "RvscgdRecord", "Weights", "evaluate"]
+__all__ = ["PAIRS", "PairCounts", "RvscgdRecord", "Weights", "evaluate", "gather"]
 
 PAIRS = 16
 """Pairs of weights that each trial draws for the claims about weights."""
@@ -62,11 +62,9 @@ def evaluate(trial: RvscgdTrial) -> RvscgdRecord:
 
     A pure function, the same object for every sweep, so that programs are shared.
     """
-    run = trial.draw()
-    outcome = KERNELS[trial.kernel](run)
+    evidence = gather(trial)
+    run, outcome = evidence.run, evidence.outcome
     seen, last = outcome.monitor, outcome.state
-    limit = limit_point(run, last.w) if has_limit(run) else unknown_limit(run)
-    evidence = Evidence(run, outcome, limit)
     stopped = jnp.where(seen.first_bad_step == NEVER, 0, 1 + seen.degenerate)
     return RvscgdRecord(
         stopped=stopped,
@@ -76,6 +74,15 @@ def evaluate(trial: RvscgdTrial) -> RvscgdRecord:
         curves=outcome.curves,
         weights=Weights(run.teacher.w_star, run.start, last.w, last.u),
     )
+
+
+def gather(trial: RvscgdTrial) -> Evidence:
+    """Run a trial, and gather what claims ask of it."""
+    run = trial.draw()
+    outcome = KERNELS[trial.kernel](run)
+    near = outcome.state.w
+    limit = limit_point(run, near) if has_limit(run) else unknown_limit(run)
+    return Evidence(run, outcome, limit)
 
 
 def _measure(evidence: Evidence) -> Measurements:

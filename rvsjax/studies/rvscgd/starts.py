@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.models.no_overlap import slope
-from rvsjax.results.verdicts import claim_row, count_claims
+from rvsjax.results.verdicts import claim_row, count_claims, false_ones
 from rvsjax.theory import COMPARISONS, VERDICTS, Check, verdict
 from rvsjax.theory.start_probability import Share, cap_probability, start_probability
 
@@ -131,23 +131,11 @@ def _row(name: str, check: Check, cases: dict[str, Any]) -> dict[str, Any]:
         f"verdict_{name}": np.array(VERDICTS, object)[np.asarray(verdict(check))],
         f"obs_{name}": check.observed,
         f"bound_{name}": check.bound,
-        f"why_{name}": _why(check),
+        f"why_{name}": false_ones(check.hypotheses, len(check.observed)),
     }
     told = {"run_id": cases["run_id"], "m_u_empty": cases["m_u_empty"]}
     [row] = count_claims(pd.DataFrame(told | named)).to_dict("records")
     return {str(key): value for key, value in row.items()}
-
-
-def _why(check: Check) -> pd.Series:
-    """Return which hypotheses of each case are false, None where there is none."""
-    false = [~np.asarray(truth, bool) for truth in check.hypotheses.values()]
-    bits = pd.Series(sum(x.astype(int) << i for i, x in enumerate(false)))
-    labels = list(check.hypotheses)
-    texts = {
-        pattern: "; ".join(x for i, x in enumerate(labels) if pattern >> i & 1) or None
-        for pattern in bits.unique()
-    }
-    return bits.map(texts).astype(object)
 
 
 def _existential(name: str, check: Check, cases: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from rvsjax.penalties import PENALTIES
 from rvsjax.simulation.kernels import KERNELS, native
 from rvsjax.studies.rvscgd.claims import claims
 from rvsjax.studies.rvscgd.earlier import comparable
-from rvsjax.studies.rvscgd.evaluate import evaluate
+from rvsjax.studies.rvscgd.evaluate import evaluate, gather
 from rvsjax.studies.rvscgd.tables import tables
 from rvsjax.studies.rvscgd.tolerance import RvscgdTolerance
 from rvsjax.studies.rvscgd.trial import RvscgdTrial, make_trial
@@ -51,6 +51,8 @@ STUDY = Study(
     size=lambda item: item.parameters["d"],
     has_kernel=_has_kernel,
     has_light_steps=_has_light_steps,
+    draw=RvscgdTrial.draw,
+    evidence=gather,
     comparable=comparable,
     claims=claims,
 )

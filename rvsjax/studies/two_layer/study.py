@@ -33,5 +33,6 @@ STUDY = Study(
     size=lambda item: item.parameters["d"] + item.parameters["k"],
     has_kernel=lambda item: False,
     has_light_steps=lambda item: True,
+    draw=TwoLayerTrial.draw,
     unkept=200,  # some measurements are over these points
 )

@@ -122,6 +122,10 @@ class Engine:
         """
         return self.compute(items, worker)[0]
 
+    def single(self, item: Pytree) -> Pytree:
+        """Return the function's result for one item, not stacked (NumPy)."""
+        return jax.tree.map(lambda leaf: leaf[0], self([item]))
+
     def compute(
         self,
         items: Sequence[Pytree],
