@@ -13,6 +13,7 @@ __all__ = ["COMMANDS", "make_parser"]
 COMMANDS = (
     *("sweep", "report", "compare", "theory"),
     *("certify", "shrink", "rerun", "verify"),
+    "completion",
 )
 """Modules of `rvsjax.cli.commands`, each with `ABOUT`, `add_options` and `run`."""
 

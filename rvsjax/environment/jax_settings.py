@@ -16,7 +16,7 @@ from typing import Any
 
 import jax
 
-__all__ = ["IMPLEMENTATION", "pinned", "random_key", "unpinned"]
+__all__ = ["IMPLEMENTATION", "pinned", "pinned_for", "random_key", "unpinned"]
 
 IMPLEMENTATION = "threefry2x32"
 """The generator of every number that is drawn."""
@@ -107,6 +107,14 @@ def pinned(x64: bool | None = True) -> Iterator[None]:
         if x64 is not None:
             stack.enter_context(jax.enable_x64(x64))
         yield
+
+
+def pinned_for(x: Any) -> contextlib.AbstractContextManager[None]:
+    """Hold the settings of JAX for what an array begins: 64-bit types where it has one.
+
+    Elsewhere they are as the caller has them.
+    """
+    return pinned(True if x.dtype == "float64" else None)
 
 
 def _manager(name: str) -> Any:

@@ -120,6 +120,8 @@ def _judged(check: Any, run_ids: Any) -> pd.DataFrame:
 
 def _spread(part: Any, number: int) -> Any:
     array = np.asarray(part)
+    if array.shape not in ((), (number,)):
+        raise ValueError(array.shape)
     array = array if array.dtype == bool else array.astype(np.float64)
     return np.broadcast_to(array, number)
 

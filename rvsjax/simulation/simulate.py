@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rvsjax.environment.jax_settings import pinned
+from rvsjax.environment.jax_settings import pinned_for
 from rvsjax.simulation import rounding
 from rvsjax.simulation.monitor import NEVER, Monitor, watch, watch_start
 from rvsjax.simulation.run import Run
@@ -73,8 +73,7 @@ def simulate(run: Run) -> Outcome:
     Settings of JAX change nothing of it (`rvsjax.environment.jax_settings`): a float64
     run is computed in float64, also where 64-bit types are off.
     """
-    wide = True if run.start.dtype == jnp.float64 else None
-    with pinned(wide):
+    with pinned_for(run.start):
         return _simulate(run)
 
 

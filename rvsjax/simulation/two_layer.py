@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rvsjax.environment.jax_settings import pinned_for
 from rvsjax.models.no_overlap import unit
 from rvsjax.models.two_layer import TwoLayerTeacher
 from rvsjax.types import Array, pytree, static
@@ -89,8 +90,14 @@ def _look(run: TwoLayerRun, step: Array, v: Array, w: Array) -> TwoLayerCurves:
 def descend(run: TwoLayerRun) -> TwoLayerOutcome:
     """Run coarse gradient descent for ``run.steps`` steps with the expected gradients.
 
-    Pure: to be jit-compiled and vmapped over the leaves.
+    Pure: to be jit-compiled and vmapped over the leaves. A float64 run is computed in
+    float64, also where 64-bit types are off.
     """
+    with pinned_for(run.w):
+        return _descend(run)
+
+
+def _descend(run: TwoLayerRun) -> TwoLayerOutcome:
     points = max(2, min(run.points, run.steps + 1))
     grid = jnp.asarray(np.linspace(0, run.steps, points).round().astype(np.int32))
     w = unit(run.w) if run.normalised else run.w

@@ -2,19 +2,8 @@
 
 import json
 
-import pytest
-
-from rvsjax.cli.progress import duration, progress_reporter
+from rvsjax.cli.progress import progress_reporter
 from rvsjax.sweep.progress import Progress
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (42.4, "42 s"), (200, "3 min 20 s")]
-    + [(3599.6, "1 h 0 min"), (7500, "2 h 5 min")],
-)
-def test_durations_are_rounded_to_what_matters(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_plain_lines_tell_pace_failures_and_what_is_left(capsys, monkeypatch):
