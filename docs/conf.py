@@ -1,5 +1,6 @@
 """How Sphinx builds the pages: ``python -m sphinx -W docs out/docs``."""
 
+import json
 import posixpath
 import re
 import sys
@@ -18,6 +19,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
 extensions += ["docs.gallery"]
 myst_enable_extensions = ["dollarmath"]  # MathJax comes with the reader's browser
 exclude_patterns = ["certificates"]
+source_suffix = {".md": "markdown", ".ipynb": "markdown"}
 html_theme = "furo"
 html_title = f"rvsjax {version}"
 html_copy_source = False
@@ -29,9 +31,25 @@ myst_heading_anchors = 3  # links such as api.md#symbols
 
 def setup(app: Any) -> None:
     """Adapt what is shown of the repository and of its classes."""
+    app.connect("source-read", _show_notebook)
     app.connect("source-read", _stay_inside)
     app.connect("autodoc-skip-member", _is_bare_field)
     app.connect("autodoc-process-docstring", _lay_out_arguments)
+
+
+def _show_notebook(app: Any, page: str, source: list[str]) -> None:
+    """Turn the cells of a notebook into Markdown, with what they printed."""
+    if str(app.env.doc2path(page)).endswith(".ipynb"):
+        source[0] = "\n\n".join(map(_cell, json.loads(source[0])["cells"]))
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    text = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        return text
+    printed = "".join(line for out in cell["outputs"] for line in out.get("text", []))
+    shown = f"\n\n```text\n{printed.rstrip()}\n```" if printed else ""
+    return f"```python\n{text}\n```{shown}"
 
 
 def _stay_inside(app: Any, page: str, source: list[str]) -> None:
