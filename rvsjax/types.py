@@ -20,6 +20,9 @@ v        ``w^t - eta E g(w^t) - eta beta (w^t - u^{t+1})``, before normalisation
 gamma    angle between w and u
 z        multiplier of ``w = u`` in ADMM, shape ``(d,)``
 ======== ===================================================================
+
+Weights, their gradients and v are ``(d,)``; an array whose shape is not told is a
+scalar. `jax.vmap` puts axes of runs in front of either.
 """
 
 import dataclasses

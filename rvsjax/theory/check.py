@@ -34,7 +34,7 @@ class Check(NamedTuple):
     @property
     def hypothesis(self) -> Array:
         """All hypotheses together; true where there is none."""
-        truths = self.hypotheses.values() or [np.True_]
+        truths: Any = self.hypotheses.values() or [np.True_]
         return functools.reduce(operator.and_, truths)
 
 

@@ -20,7 +20,7 @@ def test_the_page_is_true():
 
 
 def printed(cell):
-    streams = [out for out in cell["outputs"] if out["output_type"] == "stream"]
+    streams = [out for out in cell["outputs"] if out.get("name") == "stdout"]
     return "".join(line for out in streams for line in out["text"])
 
 

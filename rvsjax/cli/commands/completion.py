@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     shells = ("bash", "zsh", "tcsh")
     parser.add_argument("shell", choices=shells, help="the shell to write it for")
-    parser.epilog = 'for this session of bash or zsh: eval "$(rvsjax completion bash)"'
+    parser.epilog = 'for one session of bash: eval "$(rvsjax completion bash)"'
 
 
 def run(arguments: argparse.Namespace) -> int:
