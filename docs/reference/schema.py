@@ -42,7 +42,7 @@ def sweep_schema() -> Schema:
 
 def properties(model: Any) -> dict[str, Schema]:
     """Return the schema of each field of a pydantic model, without titles and nulls."""
-    found = model.model_json_schema()["properties"]
+    found = model.model_json_schema().get("properties", {})
     return {name: _tidy(schema) for name, schema in found.items()}
 
 
@@ -75,7 +75,8 @@ def _range() -> Schema:
 
 def _of_study(vocabulary: ParameterSpace, sample: Schema) -> dict[str, Schema]:
     """Return what its parameters may be: as a constant, on an axis, in a sample."""
-    study, values = vocabulary.study, properties(vocabulary.model)
+    study = vocabulary.study
+    values = properties(vocabulary.model) | properties(vocabulary.derived_model)
     axes = {name: _axis(study, name, value) for name, value in values.items()}
     drawn = {name: _drawn(study, name, value) for name, value in values.items()}
     return {

@@ -36,6 +36,15 @@ In `[constants]` a parameter has a value, in `[grid]`, `[[zip]]`, `[[case]]` and
 `{ uniform = [a, b] }` or `{ loguniform = [a, b] }`.
 """
 
+_DERIVED = """
+A ratio of these sets a parameter, and stands wherever a parameter may. In their order
+each is worked out from what those before have set. The run is the same, with the same
+id, as one whose file gives the parameter itself (to 15 digits). A file sets a parameter
+by one name only; `--set` of one name takes the others out. `--only` and `[[exclude]]`
+compare ratios to 12 digits, whatever name the file uses. Runs that are loaded have the
+column `d_NAME` of each.
+"""
+
 _COLUMNS = ("type", "default", "meaning")
 
 
@@ -49,6 +58,9 @@ def sweep_file_page() -> str:
         vocabulary = find_parameters(study)
         rows = _rows("parameter", properties(vocabulary.model), vocabulary.model)
         page += f"\n### {study}\n\n{rows}"
+        if vocabulary.derived:
+            model = vocabulary.derived_model
+            page += f"{_DERIVED}\n{_rows('ratio', properties(model), model)}"
     return page
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from rvsjax.environment.paths import user_path
 from rvsjax.results.certificates import read_certificates
+from rvsjax.results.derived import with_derived
 from rvsjax.results.schema import Columns, find_columns
 from rvsjax.results.validation import (
     completed,
@@ -80,7 +81,7 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row a run: ``p_`` parameters, ``m_`` measurements, claims."""
+        """One row a run: parameters ``p_``, ratios ``d_``, measurements ``m_``, claims."""
         return self._table("runs")
 
     @cached_property
@@ -205,7 +206,8 @@ class Results:
         table = self._store.load(name)
         if problem := table_problem(self.study, name, table):
             raise FolderError(f"{self.folder}/{name} is no table of a sweep: {problem}")
-        return completed(self.study, name, table)
+        table = completed(self.study, name, table)
+        return with_derived(self.study, table) if name == "runs" else table
 
 
 def load(folder: str | Path | Results) -> Results:

@@ -6,9 +6,9 @@ from here. Summary, pages, figures, comparisons and the reference read nothing e
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rvsjax.sweep.registry import find_schema
 
@@ -27,9 +27,14 @@ __all__ = [
     "Column",
     "Columns",
     "plain_columns",
+    "PREFIXES",
     "find_columns",
     "measurement",
+    "plain_name",
 ]
+
+PREFIXES = ("p_", "m_", "d_")
+"""Of parameters, measurements and derived ratios."""
 
 WORDS = "words"
 NUMBERS = "numbers"
@@ -52,7 +57,8 @@ class Column(NamedTuple):
     `label` names it, `tex` does where formulas can be written; `statement` is its line
     in the reference. `order` is its place among those that are shown first. `summary`
     says how a sweep tells of it at its end, if it does: by its mean, its mean in
-    percent, or the count of runs that have each word, or have what it names.
+    percent, or the count of runs that have each word, or have what it names. What
+    stands in no file is worked out by `derive` of the columns that it `needs`.
     """
 
     kind: str
@@ -63,6 +69,8 @@ class Column(NamedTuple):
     tex: str = ""
     summary: Literal["", "mean", "%", "count"] = ""
     presence: Presence = "always"
+    needs: tuple[str, ...] = ()
+    derive: Callable[..., Any] | None = None
 
     @property
     def is_main(self) -> bool:
@@ -102,8 +110,16 @@ def find_columns(study: str, *tables: str) -> Columns:
 
 def _plain(name: str) -> str:
     """Return a name in plain words: ``m_loss_w`` is ``loss w``."""
-    words = name.removeprefix("p_" if name[:2] == "p_" else "m_").replace("_", " ")
+    words = plain_name(name).replace("_", " ")
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def plain_name(column: str) -> str:
+    """Return the name of a column without what says its kind: ``p_``, ``m_``, ``d_``.
+
+    A user may leave that away.
+    """
+    return column[2:] if column[:2] in PREFIXES else column
 
 
 def plain_columns(
@@ -160,6 +176,7 @@ BY_PREFIX = {
     "runs": {
         "p_": Column(VALUES, statement="parameter, null where unused"),
         "m_": Column(NUMBERS, statement="measurement"),
+        "d_": Column(NUMBERS, statement="ratio of parameters, which may be swept"),
         "hyp_": Column(TRUTH, statement="whether the hypotheses of a claim hold"),
         "verdict_": Column(
             WORDS, statement="holds, violated, undecided or not-applicable"

@@ -98,6 +98,7 @@ FINE = {
         {"n": 2, "method": "random", "k": {"choice": [3, 4, 5, 6, 7, 8]}},
     ),
     "another study": (("study",), "two_layer"),
+    "a ratio": (("grid", "lam_over_beta"), [0.1, 1]),
 }
 WRONG = {
     "no name": (("name",), None),
@@ -125,6 +126,8 @@ WRONG = {
     "no points": (("sample",), {"beta": {"uniform": [0.1, 1]}}),
     "an unknown distribution": (("sample",), {"n": 4, "beta": {"normal": [0, 1]}}),
     "a uniform word": (("sample",), {"n": 4, "penalty": {"uniform": [0, 1]}}),
+    "a ratio of another study": (("zip",), [{"batch_over_d": [1]}]),
+    "a ratio below its range": (("constants", "beta_over_K"), 0),
     "no seeds": (("seeds", "count"), 0),
     "an unknown key of seeds": (("seeds", "number"), 3),
     "one point a curve": (("record", "curves"), 1),
@@ -160,7 +163,7 @@ def test_the_schema_names_every_parameter_of_every_sweep():
     defs = json.loads((FOLDER / "sweep.schema.json").read_text())["$defs"]
     for raw in GOOD:
         known = defs[f"{raw['study']}.constants"]["properties"]
-        assert set(known) == set(find_parameters(raw["study"]).names)
+        assert set(known) == set(find_parameters(raw["study"]).settable)
         for table in (
             raw.get("constants", {}),
             raw.get("grid", {}),

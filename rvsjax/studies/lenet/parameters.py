@@ -12,6 +12,7 @@ from rvsjax.sweep.plan.choices import (
     parameters_of_others,
     with_choices,
 )
+from rvsjax.sweep.plan.derived import lam_over_beta
 from rvsjax.sweep.plan.parameters import ParameterSpace, Problems, Since, Static
 
 __all__ = ["PARAMETERS"]
@@ -99,6 +100,7 @@ def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
         smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
         unused=_unused,
         conflicts=(_batch_fits,),
+        derived={"lam_over_beta": lam_over_beta()},
     )
 
 

@@ -12,6 +12,9 @@ _PARAMETERS = {
     **of.plain_columns("p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
     "p_batch": measurement("samples a step"),
     **of.plain_columns("p_sparsity", of.NUMBERS, "sometimes"),
+    "d_lam_over_beta": measurement(
+        "λ / β", tex=r"$\lambda/\beta$", statement="lam/beta"
+    ),
 }
 
 _SCORES = {

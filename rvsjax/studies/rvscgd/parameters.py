@@ -14,6 +14,7 @@ from rvsjax.sweep.plan.choices import (
     parameters_of_others,
     with_choices,
 )
+from rvsjax.sweep.plan.derived import Derived, lam_over_beta
 from rvsjax.sweep.plan.parameters import (
     ParameterSpace,
     Problems,
@@ -215,6 +216,30 @@ def _precision_fits(precision: str, algorithm: str) -> Problems:
         yield Problem("precision", what)
 
 
+def _slope(k: int, readout: str) -> float:
+    """Return K of `rvsjax.models.no_overlap.slope`, without JAX."""
+    return (k if readout == "sum" else 1 / k) / (2 * math.pi)
+
+
+_DERIVED = {
+    "beta_over_K": Derived(
+        "beta", _slope, Field(None, gt=0, le=1e6, description="beta/K: sets beta")
+    ),
+    "lam_over_beta": lam_over_beta(),
+    "eta_over_max": Derived(
+        "eta",
+        lambda beta, k, readout: 1 / ((beta or 0) + _slope(k, readout)),
+        Field(
+            None,
+            gt=0,
+            le=1e6,
+            description="eta (beta + K): the step size as a part of the largest that "
+            "the theory allows, 1/(beta + K), or 1/K without beta; sets eta",
+        ),
+    ),
+}
+
+
 def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
     return ParameterSpace(
         study="rvscgd",
@@ -227,6 +252,7 @@ def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
             *(_nnz_fits, _start_fits, _directions_fit, _s_fits),
             *(_batch_fits, _precision_fits),
         ),
+        derived=_DERIVED,
     )
 
 

@@ -1,9 +1,18 @@
 """Columns of the tables of the study `rvscgd`, and what they hold."""
 
+import pandas as pd
+
 from rvsjax.results import schema as of
 from rvsjax.results.schema import Column, measurement
 
 __all__ = ["SCHEMA"]
+
+
+def _is_exact(precision: pd.Series, recall: pd.Series) -> pd.Series:
+    """Say whether a support has no entry too many and none too few; null if unknown."""
+    known = recall.notna()
+    return (precision.eq(1) & recall.eq(1)).astype(object).where(known, None)
+
 
 _PARAMETERS = {
     **of.plain_columns("p_algorithm p_penalty p_readout p_precision p_dtype", of.WORDS),
@@ -113,6 +122,29 @@ _SUPPORT = {
         statement="share of the support of w* that is of u^T's, 0 if u is empty",
         order=8,
     ),
+    "m_support_exact": measurement(
+        "support exact",
+        statement="whether u^T has exactly the support of w*: precision and recall are "
+        "1; worked out when runs are loaded, and in no file",
+    )._replace(
+        kind=of.TRUTH,
+        needs=("m_support_precision", "m_support_recall"),
+        derive=_is_exact,
+    ),
+}
+
+_DERIVED = {
+    "d_lam_over_beta": measurement(
+        "λ / β", tex=r"$\lambda/\beta$", statement="lam/beta"
+    ),
+    "d_beta_over_K": measurement(
+        "β / K", tex=r"$\beta/K$", statement="beta/K, K = k/(2 pi), or 1/(2 pi k)"
+    ),
+    "d_eta_over_max": measurement(
+        "η (β + K)",
+        tex=r"$\eta\,(\beta+K)$",
+        statement="eta over the largest of the theory, 1/(beta + K); 1/K without beta",
+    ),
 }
 
 _ENDING = {
@@ -163,7 +195,9 @@ _ENDING = {
 }
 
 SCHEMA = {
-    "runs": of.ANY_RUNS | _PARAMETERS | _ANGLES | _LOSSES | _SUPPORT | _ENDING,
+    "runs": of.ANY_RUNS
+    | (_PARAMETERS | _ANGLES | _LOSSES | _SUPPORT | _ENDING)
+    | _DERIVED,
     "curves": of.RUN
     | {
         "step": Column(of.NUMBERS, statement="log-spaced, from 0", tex="step $t$"),

@@ -81,7 +81,7 @@ def _values(
 ) -> tuple[list[Any], list[Problem]]:
     """Return the good values of one parameter: of a list, a range or one value."""
     problems: list[Problem] = []
-    if name not in space.names:
+    if name not in space.settable:
         return [], space.check(name, spec, where)[1]
     if isinstance(spec, dict):
         values, problems = _range(spec, where)
@@ -147,8 +147,8 @@ def check_sample(
     ranges: list[Range] = []
     for name, spec in sample.dimensions.items():
         where = f"sample.{name}"
-        if name not in space.names:
-            known = [*Sample.model_fields, *space.names]
+        if name not in space.settable:
+            known = [*Sample.model_fields, *space.settable]
             problems.append(Problem(where, "unknown key" + did_you_mean(name, known)))
             continue
         kind, bounds = next(iter(spec.items())) if _is_distribution(spec) else ("", [])

@@ -1,5 +1,6 @@
 """Expansion of a sweep file: the axes of each case, constants, and the excluded."""
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,7 +45,7 @@ def expand(
         axes = []
         for name, spec in block.items():
             axis, found = list_axis(space, name, spec, f"case[{i}].{name}")
-            axes += [axis] if name in space.names else []
+            axes += [axis] if name in space.settable else []
             problems += found
         cases.append(axes)
     constants = {}
@@ -66,7 +67,11 @@ def expand(
         if not problems:
             axis, problems = sample_axis(sweep_file.sample, ranges)
         shared.append(axis)
-    shared = [x for x in shared if x.points or space.decisive & set(x.names)]
+    shared = [
+        x
+        for x in shared
+        if x.points or space.decisive.intersection(map(space.target, x.names))
+    ]
     cases = [own + shared for own in cases]
     return Product(cases, constants, Exclude(exclude)), problems
 
@@ -77,7 +82,7 @@ def _constant(
     """Return the value of a constant, and what is wrong with it: it may be an axis."""
     where = f"constants.{name}"
     checked, found = space.check(name, value, where)
-    if found and name in space.names:
+    if found and name in space.settable:
         axis, _ = list_axis(space, name, value, where)
         if isinstance(value, list) and axis.points:
             found = [Problem(where, "a list is an axis: put it into [grid]")]
@@ -104,23 +109,34 @@ def _too_many(sweep_file: SweepFile) -> Problem | None:
 
 
 def _set_in_one_place(sweep_file: SweepFile) -> list[Problem]:
-    """Every parameter is set in one place; several cases are one place."""
-    places: dict[str, list[str]] = {}
-    blocks: list[tuple[str, dict[str, Any]]] = [
-        ("constants", sweep_file.constants),
-        ("grid", sweep_file.grid),
-        *((f"zip[{i}]", block) for i, block in enumerate(sweep_file.zip)),
-        ("case", {name: 0 for block in sweep_file.case for name in block}),
-        ("sample", sweep_file.sample.dimensions if sweep_file.sample else {}),
+    """Every parameter is set in one place and by one name; cases are one place."""
+    named: dict[str, list[tuple[str, int, str]]] = {}
+    blocks: list[tuple[str, int, dict[str, Any]]] = [
+        ("constants", 0, sweep_file.constants),
+        ("grid", 0, sweep_file.grid),
+        *((f"zip[{i}]", 0, block) for i, block in enumerate(sweep_file.zip)),
+        *(("case", i, block) for i, block in enumerate(sweep_file.case)),
+        ("sample", 0, sweep_file.sample.dimensions if sweep_file.sample else {}),
     ]
-    for place, block in blocks:
+    for place, i, block in blocks:
         for name in block:
-            places.setdefault(name, []).append(place)
-    return [
-        Problem(f"{found[1]}.{name}", f"is set in {found[0]} already")
-        for name, found in places.items()
-        if len(found) > 1
-    ]
+            parameter = sweep_file.space.target(name)
+            named.setdefault(parameter, []).append((place, i, name))
+    twice = (_set_twice(parameter, found) for parameter, found in named.items())
+    return [problem for problem in twice if problem]
+
+
+def _set_twice(parameter: str, found: list[tuple[str, int, str]]) -> Problem | None:
+    """Return what is wrong with the places and names that set a parameter."""
+    for (first, i, before), (place, j, name) in itertools.combinations(found, 2):
+        if place == first == "case" and i != j:
+            continue
+        where = f"{place}.{name}"
+        if before == name:
+            return Problem(where, f"is set in {first} already")
+        what = f"sets {parameter}, as {before} in {first} does; leave one of them out"
+        return Problem(where, what)
+    return None
 
 
 def _shared_axes(sweep_file: SweepFile) -> tuple[list[Axis], list[Problem]]:

@@ -21,7 +21,7 @@ def read_setting(setting: str, raw: dict[str, Any] | None = None) -> tuple[str, 
     if key in _WORDS and not isinstance(value, str) and len(text) <= _LONGEST_WORD:
         return key, text
     name = key.removeprefix("constants.")
-    if name in space.names and not isinstance(value, list | dict):
+    if name in space.settable and not isinstance(value, list | dict):
         if space.check(name, value, key)[1]:
             read, problems = space.read(name, text, key)
             return key, value if problems else read
@@ -60,13 +60,16 @@ def override(raw: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
         return _put(raw, "seeds", "count", value)
     if key in SweepFile.model_fields:
         return raw | {key: value}
-    names = parameters_of(raw).names
-    if key not in names:
-        known = [*names, *SweepFile.model_fields]
+    space = parameters_of(raw)
+    if key not in space.settable:
+        known = [*space.settable, *SweepFile.model_fields]
         raise SweepFileError(
             [Problem(key, "unknown parameter" + did_you_mean(key, known))]
         )
-    return _put(_without(raw, key), home_of(value), key, value)
+    for name in space.settable:
+        if space.target(name) == space.target(key):
+            raw = _without(raw, name)
+    return _put(raw, home_of(value), key, value)
 
 
 def home_of(value: Any) -> str:

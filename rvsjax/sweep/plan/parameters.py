@@ -2,16 +2,17 @@
 
 import contextlib
 import hashlib
-import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
-from rvsjax.errors import Problem, describe, did_you_mean
+from rvsjax.errors import Problem, describe, did_you_mean, shown
+from rvsjax.sweep.plan.derived import Derived
+from rvsjax.sweep.plan.rules import Rule, Values, read_printed
 
 __all__ = [
     "ParameterSpace",
@@ -23,23 +24,7 @@ __all__ = [
     "Values",
 ]
 
-Values = dict[str, Any]
 Problems = Iterator[Problem]
-
-
-_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
-_LOWERED = str.maketrans(_RAISED, "-0123456789")
-
-
-def read_printed(text: str) -> float:
-    """Read ``4 × 10⁻³``, ``10⁻³`` or ``−1``, as pages print numbers, or ValueError."""
-    text = text.replace("−", "-")
-    front, ten, power = text.rpartition("10")
-    if not ten or not power or set(power) - set(_RAISED):
-        return float(text)
-    front = front.replace("×", " ").strip()
-    front = f"{front}1" if front in ("", "-") else front
-    return float(f"{front}e{power.translate(_LOWERED)}")
 
 
 T = TypeVar("T")
@@ -54,36 +39,14 @@ class Since:
     value: Any
 
 
-class Rule:
-    """A function of parameters: its arguments say what it reads.
-
-    An argument is named as a parameter and receives its value, or ``has_NAME`` and
-    receives whether the file sets the parameter.
-    """
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        """Read the names of the arguments."""
-        names = inspect.signature(function).parameters
-        self._function = function
-        self._arguments = [(n.removeprefix("has_"), n[:4] == "has_") for n in names]
-        self.values = tuple(name for name, has in self._arguments if not has)
-        self.presences = tuple(name for name, has in self._arguments if has)
-
-    def __call__(self, run: Values, chosen: Values) -> Any:
-        """Apply it to the values of a run, of which some were chosen by the file."""
-        told = chosen.get
-        return self._function(
-            *[told(n) is not None if has else run[n] for n, has in self._arguments]
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class ParameterSpace:
     """The parameters of a study, and the rules between them, as of `Rule`.
 
     `unused` names what has no meaning beside other values, `implied` returns values
     that follow from what is chosen, `conflicts` say what of a run does not fit
-    together.
+    together. `derived` are ratios that set a parameter, in the order in which they are
+    worked out.
     """
 
     study: str
@@ -93,11 +56,42 @@ class ParameterSpace:
     unused: Callable[..., Iterable[str]] = lambda: ()
     implied: Callable[..., Values] = lambda: {}
     conflicts: tuple[Callable[..., Problems], ...] = ()
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every parameter, in the order of the table of runs."""
         return tuple(self.model.model_fields)
+
+    @property
+    def settable(self) -> tuple[str, ...]:
+        """Every name that a sweep may set: parameters, and ratios that set one."""
+        return (*self.names, *self.derived)
+
+    def target(self, name: str) -> str:
+        """Return the parameter that a name sets."""
+        return self.derived[name].parameter if name in self.derived else name
+
+    def sources(self, name: str, used: Collection[str]) -> set[str]:
+        """Return the names that a value follows from, itself first, in a sweep.
+
+        `used` are the names that the sweep sets.
+        """
+        sources = {name}
+        for ratio, told in self.derived.items():
+            if name == ratio or (name == told.parameter and ratio in used):
+                behind = [told.parameter] if name == ratio else []
+                sources |= {ratio}.union(
+                    *(self.sources(x, used) for x in [*behind, *told.reads])
+                )
+        return sources
+
+    @cached_property
+    def derived_model(self) -> type[BaseModel]:
+        """A model of the ratios."""
+        fields: Any = {name: (float, told.field) for name, told in self.derived.items()}
+        config = self.model.model_config
+        return create_model("Derived", __config__=config, **fields)
 
     @cached_property
     def static(self) -> frozenset[str]:
@@ -151,13 +145,16 @@ class ParameterSpace:
 
     def check(self, name: str, value: Any, where: str) -> tuple[Any, list[Problem]]:
         """Return the value in its proper type, and what is wrong with it."""
-        if name not in self.model.model_fields:
-            what = "unknown parameter" + did_you_mean(name, self.names)
+        if name not in self.settable:
+            what = "unknown parameter" + did_you_mean(name, self.settable)
             return value, [Problem(where, what)]
         if value is None:
             return value, [Problem(where, "needs a value")]
+        model = self.derived_model if name in self.derived else self.model
         try:
-            value = getattr(self.model.model_validate({name: value}), name)
+            value = getattr(model.model_validate({name: value}), name)
+            if name in self.derived:
+                value = self.derived[name].tidy(value)
             return value + 0.0 if isinstance(value, float) else value, []  # -0.0 is 0.0
         except ValidationError as error:
             return value, [Problem(where, describe(error.errors()[0], value))]
@@ -181,10 +178,20 @@ class ParameterSpace:
         return next((found for found in checked if not found[1]), checked[0])
 
     def complete(self, chosen: Values) -> "Parameters":
-        """Return all parameters of a run: defaults filled in, unused ones None."""
+        """Return all parameters of a run: defaults filled in, unused ones None.
+
+        What a ratio sets is worked out last, in the order of `derived`.
+        """
+        ratios = {n: told for n, told in self.derived.items() if n in chosen}
+        if ratios:
+            given, chosen = chosen, {self.target(n): x for n, x in chosen.items()}
         whole = self._defaults | chosen
         whole |= self._implied(whole, chosen)
-        return Parameters(self, whole | dict.fromkeys(self._unused(whole, chosen)))
+        whole |= dict.fromkeys(self._unused(whole, chosen))
+        for name, told in ratios.items():
+            if whole[told.parameter] is not None:
+                whole[told.parameter] = told.value(given[name], whole)
+        return Parameters(self, whole)
 
     def without_meaning(self, values: Values) -> set[str]:
         """Return the names that have no meaning beside these values of all."""
@@ -192,7 +199,24 @@ class ParameterSpace:
 
     def misfits(self, chosen: Values, run: Values) -> list[Problem]:
         """Say what of a run does not fit together, of which the file chose some."""
-        return [problem for rule in self._conflicts for problem in rule(run, chosen)]
+        named = {self.target(n): x for n, x in chosen.items()}
+        found = [problem for rule in self._conflicts for problem in rule(run, named)]
+        ratios = [name for name in self.derived if name in chosen]
+        return [*found, *(x for name in ratios for x in self._unset(name, run))]
+
+    def _unset(self, name: str, run: Values) -> Problems:
+        """Say why a run lacks what a ratio sets, or has it out of its range."""
+        told = self.derived[name]
+        if self.without_meaning(run).isdisjoint({told.parameter}):
+            value, of = run[told.parameter], ", ".join(told.reads)
+            if value is None:
+                what = f"sets {told.parameter} by {of}, which some runs do not use"
+                yield Problem(
+                    name, f"{what}; give those {told.parameter} in a [[case]]"
+                )
+            elif self.check(told.parameter, value, name)[1]:
+                what = f"makes {told.parameter} {shown(value)} by {of}"
+                yield Problem(name, f"{what}, which is beyond its range")
 
 
 class Parameters(dict[str, Any]):
@@ -202,6 +226,10 @@ class Parameters(dict[str, Any]):
         """Take all parameters, unused ones None."""
         super().__init__(values)
         self.space = space
+
+    def __missing__(self, name: str) -> float | None:
+        """Return a ratio of parameters, None where it has no meaning."""
+        return self.space.derived[name].ratio(self)
 
     @cached_property
     def identity(self) -> str:

@@ -102,7 +102,13 @@ class Plan:
         for conditions in [*self.whole.exclude.blocks, self.selection.only]:
             for name, values in conditions.items():
                 mentioned.setdefault(name, set()).update(values)
-        return Classes(self.product, self.space.telling.union(names), dict(mentioned))
+        names = self.space.telling.union(names, *map(self._behind, mentioned))
+        return Classes(self.product, names, dict(mentioned))
+
+    def _behind(self, name: str) -> set[str]:
+        """Return the names that a value follows from; none where that is its own."""
+        found = self.space.sources(name, self.product.names)
+        return found if len(found) > 1 else set()
 
     def classes(
         self, names: Collection[str] = ()
@@ -201,7 +207,8 @@ class Plan:
         """Return the values of a parameter, in order; none where no run uses it."""
         found = self.product.values(name)
         if not found:
-            runs = (self.complete(chosen) for chosen, _, _ in self.classes())
+            classes = self.classes(self._behind(name))
+            runs = (self.complete(chosen) for chosen, _, _ in classes)
             found = [run[name] for run in runs if run and run[name] is not None]
         return dict.fromkeys(found).keys()
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from rvsjax.sweep.plan.axes import Axis, Point
@@ -29,6 +30,11 @@ class Product:
         self.axes = list({id(axis): axis for axes in cases for axis in axes}.values())
         self.sizes = [math.prod(len(x.points) for x in axes) for axes in cases]
         self.size = sum(self.sizes)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that the file sets."""
+        return frozenset(self.constants).union(*(axis.names for axis in self.axes))
 
     def point(self, index: int) -> Chosen:
         """Return the chosen values of a point; the last axis is the fastest."""

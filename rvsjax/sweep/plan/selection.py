@@ -81,9 +81,9 @@ def read_only(
         if not equals:
             what = "names no values; needs KEY=V1,V2"
             raise SweepFileError([Problem(f"--only {option}", what)])
-        if key not in space.names:
+        if key not in space.settable:
             what = "needs KEY=V1,V2 with a parameter"
-            guess = did_you_mean(key, space.names)
+            guess = did_you_mean(key, space.settable)
             raise SweepFileError([Problem(f"--only {option}", what + guess)])
         values = _read_values(space, key, text, known(key))
         allowed = only.get(key, values)

@@ -51,7 +51,7 @@ def _explain(error: ErrorDetails, raw: dict[str, Any]) -> Problem:
 
 def _explain_key(key: str, raw: dict[str, Any]) -> str:
     """Say what is wrong with a key that stands above all tables."""
-    if key in parameters_of(raw).names:
+    if key in parameters_of(raw).settable:
         return f"is a parameter: put it into [{home_of(raw[key])}]"
     return "unknown key" + did_you_mean(key, SweepFile.model_fields)
 

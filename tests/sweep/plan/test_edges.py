@@ -5,7 +5,7 @@ import pytest
 from rvsjax.errors import SweepFileError
 from rvsjax.report.page.words import number
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
-from rvsjax.sweep.plan.parameters import read_printed
+from rvsjax.sweep.plan.rules import read_printed
 from tests.sweep.plan import plans
 from tests.sweep.plan.plans import plan_of
 

@@ -1,0 +1,66 @@
+"""Derived axes: a parameter as a ratio to a number that follows from others."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+__all__ = ["Derived", "lam_over_beta"]
+
+_DIGITS = 12  # of a ratio; of what it sets three more, so that the ratio comes back
+
+
+class Derived:
+    """A ratio that sets a parameter: ``parameter = ratio * unit``.
+
+    `unit` returns a number, None where it has no meaning; its arguments are named as
+    the parameters that it reads, which are worked out first.
+    """
+
+    def __init__(
+        self, parameter: str, unit: Callable[..., float | None], field: Any
+    ) -> None:
+        """Take the parameter that it sets, its unit, and a field of pydantic."""
+        self.parameter = parameter
+        self.field: FieldInfo = field
+        self._unit = unit
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The parameters that its unit follows from."""
+        return tuple(inspect.signature(self._unit).parameters)
+
+    def unit(self, values: Mapping[str, Any]) -> float | None:
+        """Return the unit beside values of parameters; None where it has none."""
+        try:
+            return self._unit(*[values[name] for name in self.reads])
+        except (TypeError, ArithmeticError):  # a value that is not there, or 0
+            return None
+
+    def value(self, ratio: float, values: Mapping[str, Any]) -> float | None:
+        """Return the parameter's value, to 15 digits: 0.3 of 0.1 is 0.03."""
+        unit = self.unit(values)
+        return None if unit is None else _rounded(ratio * unit, _DIGITS + 3)
+
+    def ratio(self, values: Mapping[str, Any]) -> float | None:
+        """Return the ratio to 12 digits; None where it has no meaning."""
+        value, unit = values[self.parameter], self.unit(values)
+        return self.tidy(value / unit) if value is not None and unit else None
+
+    def tidy(self, ratio: float) -> float:
+        """Return a ratio to the digits that it has."""
+        return _rounded(ratio, _DIGITS)
+
+
+def lam_over_beta() -> Derived:
+    """Return the ratio lam/beta, of which the prox is: it sets lam."""
+    what = "lam/beta, the size of the prox: sets lam"
+    field = Field(None, ge=0, le=1e6, description=what)
+    return Derived("lam", lambda beta: beta, field)
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
