@@ -81,7 +81,7 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row a run: parameters ``p_``, ratios ``d_``, measurements ``m_``, claims."""
+        """One row a run: parameters ``p_``, ratios ``d_``, measurements, claims."""
         return self._table("runs")
 
     @cached_property

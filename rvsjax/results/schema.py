@@ -31,6 +31,7 @@ __all__ = [
     "find_columns",
     "measurement",
     "plain_name",
+    "ratio",
 ]
 
 PREFIXES = ("p_", "m_", "d_")
@@ -131,6 +132,12 @@ def plain_columns(
 
 measurement = partial(Column, NUMBERS, presence="sometimes")
 """A number that is measured of a run: label, unit, statement, ..."""
+
+
+def ratio(parameter: str, label: str, statement: str, tex: str) -> Column:
+    """Return the column of a ratio that sets a parameter in its place."""
+    told = measurement(label, statement=statement, tex=tex)
+    return told._replace(needs=(parameter,))
 
 
 RUN = {"run_id": Column(WORDS, statement="hash of the parameters, seed and study")}

@@ -19,7 +19,7 @@ from rvsjax.report.comparison import (
     comparison_content,
     make_comparison,
 )
-from rvsjax.report.page.words import interval
+from rvsjax.report.words import interval
 from rvsjax.results.compare.comparison import compare, pairs_table
 from rvsjax.results.schema import WORDS, Column, find_columns
 from rvsjax.studies.rvscgd.schema import SCHEMA

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rvsjax.report.figures.kinds import MOST_KINDS, kinds
 from rvsjax.report.figures.values import figure_data
+from rvsjax.report.kinds import MOST_KINDS, kinds
 from rvsjax.studies.lenet.figures import _kinds as kinds_of_networks
 from rvsjax.studies.rvscgd.figures.curves import draw_curves
 from rvsjax.studies.rvscgd.figures.methods import draw_methods

@@ -20,9 +20,9 @@ from rvsjax.cli.commands.report import report
 from rvsjax.report.page import MISSING, is_possible, make_page, page_content
 from rvsjax.report.page.curves import curves_content as curves_of
 from rvsjax.report.page.pack import packed
-from rvsjax.report.page.parameters import method, varied
-from rvsjax.report.page.quantiles import Sorted, shares
-from rvsjax.report.page.words import duration_text, number, percent
+from rvsjax.report.parameters import method, varied
+from rvsjax.report.quantiles import Sorted, shares
+from rvsjax.report.words import duration_text, number, percent
 from rvsjax.results.schema import find_columns
 from tests.report.folders import CLAIM, Tables, sweep_curves, sweep_runs
 

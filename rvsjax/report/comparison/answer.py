@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rvsjax.errors import counted
 from rvsjax.report.comparison.groups import CHANGE, Groups
-from rvsjax.report.page.words import interval, number, short
+from rvsjax.report.words import interval, number, short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.pairing import Differing
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference

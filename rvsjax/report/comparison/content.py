@@ -16,7 +16,7 @@ from rvsjax.report.comparison.rows import (
 )
 from rvsjax.report.comparison.table import pairs_content
 from rvsjax.report.page.skeleton import Content
-from rvsjax.report.page.words import short
+from rvsjax.report.words import short
 from rvsjax.results.compare.comparison import Comparison, Side
 from rvsjax.results.compare.statistics import MeasureDifference
 from rvsjax.results.schema import Columns

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.parameters import Parameter, varied
-from rvsjax.report.page.words import short
+from rvsjax.report.parameters import Parameter, varied
+from rvsjax.report.words import short
 from rvsjax.results.compare.statistics import MeasureDifference
 from rvsjax.results.schema import Columns
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.comparison.groups import Groups
-from rvsjax.report.page.words import interval, number, short
+from rvsjax.report.words import interval, number, short
 from rvsjax.results.compare.comparison import Comparison, WordCounts
 from rvsjax.results.compare.pairing import Differing
 from rvsjax.results.compare.statistics import ClaimDifference, MeasureDifference

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.comparison.groups import CHANGE
-from rvsjax.report.page.measures import Measure
-from rvsjax.report.page.parameters import varied
+from rvsjax.report.measures import Measure
 from rvsjax.report.page.table import MOST_CELLS, MOST_ROWS, table_content
+from rvsjax.report.parameters import varied
 from rvsjax.results.compare.statistics import MeasureDifference as Difference
 from rvsjax.results.schema import Columns
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.errors import counted
-from rvsjax.report.figures.kinds import unlike, value_text
 from rvsjax.report.figures.lines import STYLES, axis, band, finish, within
+from rvsjax.report.kinds import unlike, value_text
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import FolderError
 

@@ -3,7 +3,7 @@
 import itertools
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import value_text, within_lines
+from rvsjax.errors import counted
+from rvsjax.report.kinds import value_text, within_lines
 from rvsjax.results.results import Results
 from rvsjax.results.schema import Column, Columns
 
@@ -24,7 +25,9 @@ __all__ = [
     "finish",
     "formula_number",
     "line",
+    "rounding_floor",
     "styles",
+    "told_cut",
     "within",
 ]
 
@@ -77,11 +80,38 @@ def line(axes: Axes, values: pd.Series, color: str, dash: Any, label: str) -> No
     axes.plot(values.index, values, color=color, ls=dash, lw=1.5, label=label, **more)
 
 
+def rounding_floor(values: Any) -> float:
+    """Return the size below which numbers beside these are rounding: eps of the most.
+
+    0 where there is none.
+    """
+    sizes = np.abs(np.asarray(values, float))
+    sizes = sizes[sizes < 1e100]
+    return float(np.finfo(float).eps * sizes.max(initial=0))
+
+
+def told_cut(rows: pd.DataFrame, columns: Sequence[str]) -> str:
+    """Say how many runs of `rows` are below the rounding floor; nothing where none is.
+
+    A run that is at 0 counts where another is between 0 and the floor.
+    """
+    low = pd.Series(False, rows.index)
+    for column in columns:
+        sizes = rows[column].abs()
+        below = sizes < rounding_floor(sizes)
+        low |= below & bool((below & (sizes > 0)).any())
+    if not low.any():
+        return ""
+    of = counted(rows["run_id"].nunique(), "run")
+    number = rows.loc[low, "run_id"].nunique()
+    return f"cut at the rounding floor, which {number:,} of {of} fall below"
+
+
 def finish(axes: Axes) -> None:
     """Make the upright axis logarithmic where a line is above 0; draw the grid.
 
     Where a line is 0 or below as well, it is linear around 0, so that none is lost.
-    Lines of axes that share it count.
+    It ends at the rounding floor. Lines of axes that share it count.
     """
     sharing = axes.get_shared_y_axes().get_siblings(axes)
     lines = [line for each in sharing for line in each.get_lines()]
@@ -89,8 +119,11 @@ def finish(axes: Axes) -> None:
     above = heights[heights > 0]
     if len(above) == np.isfinite(heights).sum() > 0:
         axes.set_yscale("log")
+        if axes.get_ylim()[0] < (floor := rounding_floor(heights)):
+            axes.set_ylim(bottom=floor)
     elif len(above):
-        decade = 10 ** np.floor(np.log10(above.min()))
+        least = max(above.min(), rounding_floor(heights))
+        decade = 10 ** np.floor(np.log10(least))
         axes.set_yscale("symlog", linthresh=decade)
     axes.grid(alpha=0.25, lw=0.5)
     axes.margins(x=0.01)
@@ -110,15 +143,19 @@ def add_legend(figure: Figure, axes: Axes) -> None:
     figure.legend(lines, names, loc=place, ncols=columns, frameon=False)
 
 
-def entitle(figure: Figure, results: Results, *keys: pd.Series) -> None:
+def entitle(
+    figure: Figure, results: Results, *keys: pd.Series, cut: str = "", shown: Any = ()
+) -> None:
     """Say above a figure what all runs share, and what differs within a line.
 
-    Runs of one line have equal `keys`.
+    Runs of one line have equal `keys`; what is `shown` in intervals is not told.
     """
     told = "median and 10–90 % band over the runs"
-    if names := within_lines(results.runs, keys):
+    names = [x for x in within_lines(results.runs, keys) if x not in shown]
+    if names:
         told += f", which differ in {', '.join(names[:-1])}"
         told += f" and {names[-1]}" if names[:-1] else names[-1]
+    told += f"; {cut}" if cut else ""
     wide = int(14 * figure.get_figwidth())
     shared = _shared(results.runs, results.columns("runs"))
     text = [*_rows(shared, wide), *textwrap.wrap(told, wide)]

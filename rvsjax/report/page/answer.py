@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.errors import counted
-from rvsjax.report.page.measures import Measure
-from rvsjax.report.page.parameters import Parameter
-from rvsjax.report.page.words import number, percent, title
+from rvsjax.report.measures import Measure
+from rvsjax.report.parameters import Parameter
+from rvsjax.report.words import number, percent, title
 
 __all__ = ["answer"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from rvsjax.report.page.words import number, percent, short
+from rvsjax.report.words import number, percent, short
 from rvsjax.results.schema import Columns
 
 __all__ = ["claims_content"]

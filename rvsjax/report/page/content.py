@@ -7,18 +7,18 @@ import pandas as pd
 import tomli
 
 from rvsjax.errors import counted
+from rvsjax.report.measures import in_maps, run_measures
 from rvsjax.report.page.answer import answer
 from rvsjax.report.page.claims import claims_content
 from rvsjax.report.page.curves import curves_content
 from rvsjax.report.page.failures import failures_content
 from rvsjax.report.page.maps import maps_content
-from rvsjax.report.page.measures import in_maps, run_measures
-from rvsjax.report.page.parameters import constant, method, varied
 from rvsjax.report.page.provenance import provenance_content
 from rvsjax.report.page.skeleton import Content
 from rvsjax.report.page.sparsity import sparsity_content
 from rvsjax.report.page.table import table_content
-from rvsjax.report.page.words import short
+from rvsjax.report.parameters import constant, method, varied
+from rvsjax.report.words import short
 from rvsjax.results.results import Results
 from rvsjax.sweep.store import DamagedFile, FolderError
 from rvsjax.sweep.store.untrusted import content as file_content

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.parameters import Parameter, joined
-from rvsjax.report.page.quantiles import BAND, Sorted
+from rvsjax.report.parameters import Parameter, joined
+from rvsjax.report.quantiles import BAND, Sorted
 from rvsjax.results.schema import Columns
 
 __all__ = ["curves_content"]

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from rvsjax.report.page.parameters import Parameter
-from rvsjax.report.page.quantiles import shares
-from rvsjax.report.page.words import percent, short
+from rvsjax.report.parameters import Parameter
+from rvsjax.report.quantiles import shares
+from rvsjax.report.words import percent, short
 
 __all__ = ["failures_content", "wilson_interval"]
 

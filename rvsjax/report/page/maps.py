@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from rvsjax.report.page.measures import Measure
+from rvsjax.report.measures import Measure
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.parameters import Parameter
+from rvsjax.report.parameters import Parameter
 
 __all__ = ["maps_content"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rvsjax.report.page.words import duration_text, short
+from rvsjax.report.words import duration_text, short
 
 __all__ = ["provenance_content"]
 

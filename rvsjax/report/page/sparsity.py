@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.measures import Measure
+from rvsjax.report.measures import Measure
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.quantiles import BAND, Sorted
-from rvsjax.report.page.words import number
+from rvsjax.report.quantiles import BAND, Sorted
+from rvsjax.report.words import number
 
 __all__ = ["sparsity_content"]
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.measures import Measure
+from rvsjax.report.measures import Measure
 from rvsjax.report.page.pack import listed
-from rvsjax.report.page.parameters import Parameter, joined
-from rvsjax.report.page.quantiles import shares
-from rvsjax.report.page.words import short
+from rvsjax.report.parameters import Parameter, joined
+from rvsjax.report.quantiles import shares
+from rvsjax.report.words import short
 from rvsjax.results.schema import Columns
 
 __all__ = ["MOST_CELLS", "MOST_ROWS", "table_content"]

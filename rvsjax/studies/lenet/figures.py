@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import parameter_columns, value_text
 from rvsjax.report.figures.lines import axis, band, entitle, styles
+from rvsjax.report.kinds import parameter_columns, value_text
 from rvsjax.results.results import Results
 from rvsjax.results.schema import Column
 

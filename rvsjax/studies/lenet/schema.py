@@ -1,7 +1,7 @@
 """Columns of the tables of the study `lenet`, and what they hold."""
 
 from rvsjax.results import schema as of
-from rvsjax.results.schema import Column, measurement
+from rvsjax.results.schema import Column, measurement, ratio
 
 __all__ = ["SCHEMA"]
 
@@ -12,9 +12,7 @@ _PARAMETERS = {
     **of.plain_columns("p_a p_bits p_learning_rate p_epochs", of.NUMBERS),
     "p_batch": measurement("samples a step"),
     **of.plain_columns("p_sparsity", of.NUMBERS, "sometimes"),
-    "d_lam_over_beta": measurement(
-        "λ / β", tex=r"$\lambda/\beta$", statement="lam/beta"
-    ),
+    "d_lam_over_beta": ratio("p_lam", "λ / β", "lam/beta", r"$\lambda/\beta$"),
 }
 
 _SCORES = {

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from rvsjax.results import schema as of
-from rvsjax.results.schema import Column, measurement
+from rvsjax.results.schema import Column, measurement, ratio
 
 __all__ = ["SCHEMA"]
 
@@ -134,16 +134,15 @@ _SUPPORT = {
 }
 
 _DERIVED = {
-    "d_lam_over_beta": measurement(
-        "λ / β", tex=r"$\lambda/\beta$", statement="lam/beta"
+    "d_lam_over_beta": ratio("p_lam", "λ / β", "lam/beta", r"$\lambda/\beta$"),
+    "d_beta_over_K": ratio(
+        "p_beta", "β / K", "beta/K, K = k/(2 pi), or 1/(2 pi k)", r"$\beta/K$"
     ),
-    "d_beta_over_K": measurement(
-        "β / K", tex=r"$\beta/K$", statement="beta/K, K = k/(2 pi), or 1/(2 pi k)"
-    ),
-    "d_eta_over_max": measurement(
+    "d_eta_over_max": ratio(
+        "p_eta",
         "η (β + K)",
-        tex=r"$\eta\,(\beta+K)$",
-        statement="eta over the largest of the theory, 1/(beta + K); 1/K without beta",
+        "eta over the largest of the theory, 1/(beta + K); 1/K without beta",
+        r"$\eta\,(\beta+K)$",
     ),
 }
 

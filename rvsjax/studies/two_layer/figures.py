@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import kinds, numbers, of_runs
 from rvsjax.report.figures.lines import axis, band, entitle, finish, styles
+from rvsjax.report.kinds import kinds, numbers, of_runs
 from rvsjax.results.results import Results
 
 __all__ = ["draw_two_layer", "main_figure"]

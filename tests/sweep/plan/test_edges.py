@@ -3,7 +3,7 @@
 import pytest
 
 from rvsjax.errors import SweepFileError
-from rvsjax.report.page.words import number
+from rvsjax.report.words import number
 from rvsjax.studies.rvscgd.parameters import PARAMETERS as RVSCGD
 from rvsjax.sweep.plan.rules import read_printed
 from tests.sweep.plan import plans

@@ -2,8 +2,16 @@
 
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import kinds, numbers, of_runs
-from rvsjax.report.figures.lines import add_legend, axis, band, entitle, finish, styles
+from rvsjax.report.figures.lines import (
+    add_legend,
+    axis,
+    band,
+    entitle,
+    finish,
+    styles,
+    told_cut,
+)
+from rvsjax.report.kinds import kinds, numbers, of_runs
 from rvsjax.results.results import Results
 
 __all__ = ["draw_curves"]
@@ -31,5 +39,6 @@ def draw_curves(results: Results) -> Figure:
         axes.set_xlabel(axis(columns["step"]))
         axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 4), useMathText=True)
     add_legend(figure, left)
-    entitle(figure, results, kind)
+    cut = told_cut(curves, ("theta", "lagrangian"))
+    entitle(figure, results, kind, cut=cut)
     return figure

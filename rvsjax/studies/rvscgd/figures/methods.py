@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rvsjax.report.figures.kinds import kinds, numbers, of_runs, value_text
 from rvsjax.report.figures.lines import (
     STYLES,
     axis,
@@ -15,10 +14,12 @@ from rvsjax.report.figures.lines import (
     finish,
     formula_number,
     styles,
+    told_cut,
 )
+from rvsjax.report.kinds import kinds, numbers, of_runs, value_text
 from rvsjax.results.results import Results
 
-__all__ = ["draw_methods"]
+__all__ = ["draw_methods", "looks_of_methods"]
 
 _ROWS = ("nnz_u", "theta", "loss_u")
 _DASHES = ("-", "--", ":", *(dash for _, dash in STYLES[4:]), "-.")
@@ -30,10 +31,9 @@ def draw_methods(results: Results) -> Figure:
     Colours are kinds as `kinds` has it, dashes up to 8 values of lam; more of them
     are in the bands.
     """
-    runs = results.runs.assign(penalty=results.runs["p_penalty"].fillna("no penalty"))
-    runs["kind"] = kinds(runs, ["p_penalty"])
+    penalty, kind, lam = looks_of_methods(results.runs)
+    runs = results.runs.assign(penalty=penalty, kind=kind, lam=lam)
     dashes = _dashes(runs["p_lam"])
-    runs["lam"] = runs["p_lam"] if dashes else float("nan")
     names = ["run_id", "penalty", "kind", "lam"]
     curves = results.curves.merge(runs[names], on="run_id")
     curves = curves[curves["step"] > 0]  # the axis is logarithmic
@@ -60,8 +60,16 @@ def draw_methods(results: Results) -> Figure:
             finish(axes)
             axes.set_xscale("log")
     _explain(figure, _counted(runs, curves, colors), dashes)
-    entitle(figure, results, runs["penalty"], runs["kind"], runs["lam"])
+    cut = told_cut(curves, rows)
+    entitle(figure, results, runs["penalty"], runs["kind"], runs["lam"], cut=cut)
     return figure
+
+
+def looks_of_methods(runs: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return what gives each run its column, its colour and its dash."""
+    lam = runs["p_lam"] if _dashes(runs["p_lam"]) else runs["p_lam"].mul(float("nan"))
+    penalty = runs["p_penalty"].fillna("no penalty")
+    return penalty, kinds(runs, ["p_penalty"]), lam
 
 
 def _dashes(lams: pd.Series) -> dict[Any, Any]:

@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rvsjax.report.figures.kinds import kinds, numbers, of_runs
 from rvsjax.report.figures.lines import (
     add_legend,
     axis,
@@ -13,6 +12,7 @@ from rvsjax.report.figures.lines import (
     line,
     styles,
 )
+from rvsjax.report.kinds import kinds, numbers, of_runs
 from rvsjax.results.results import Results
 
 __all__ = ["draw_samples"]

@@ -5,15 +5,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.words import number, short
+from rvsjax.report.kinds import kinds
+from rvsjax.report.words import number, short
 from rvsjax.results.schema import Columns
 
-__all__ = ["Parameter", "constant", "joined", "method", "varied"]
+__all__ = ["Parameter", "constant", "is_number", "joined", "method", "varied"]
 
 _MOST_VALUES = 12
-MOST_METHODS = 16
 _BINS = 6
 _MOST = 8  # parameters in figures
+_MOST_WRITTEN = 1000
 
 
 class Parameter(NamedTuple):
@@ -23,12 +24,13 @@ class Parameter(NamedTuple):
     label: str
     values: list[str]
     codes: np.ndarray  # (runs,), positions in `values`
+    is_number: bool = False
 
 
 def constant(runs: pd.DataFrame, columns: Columns) -> list[tuple[str, str]]:
     """Return the parameters that have one value, with it."""
     return [
-        (columns[name].text, short(number(x) if _is_number(runs[name]) else x, 80))
+        (columns[name].text, short(number(x) if is_number(runs[name]) else x, 80))
         for name in _names(runs)
         if runs[name].nunique(dropna=False) == 1
         for x in runs[name].dropna().iloc[:1]
@@ -38,38 +40,30 @@ def constant(runs: pd.DataFrame, columns: Columns) -> list[tuple[str, str]]:
 def varied(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
     """Return the parameters that differ between runs, words first; seeds are none.
 
-    What a word settles, as the penalty does a shape that it alone has, is left out.
+    What a word settles, as the penalty does a shape that it alone has, is left out. A
+    ratio stands for the parameter that it sets where its values take half the digits.
     """
-    names = [
-        name
-        for name in _names(runs)
-        if name != "p_seed" and runs[name].nunique(dropna=False) > 1
-    ]
-    names.sort(key=lambda name: _is_number(runs[name]))
+    several = [x for x in _names(runs) if runs[x].nunique(dropna=False) > 1]
+    names = [_swept(x, runs, columns) for x in several if x != "p_seed"]
+    names.sort(key=lambda name: is_number(runs[name]))
     found: list[Parameter] = []
     for name in names:
         new = _parameter(name, columns[name].text, runs[name])
-        words = [x for x in found if not _is_number(runs[x.name])]
+        words = [x for x in found if not is_number(runs[x.name])]
         if not any(len(joined([x, new])[1]) == len(x.values) for x in words):
             found.append(new)
     return found[:_MOST]
 
 
 def method(runs: pd.DataFrame, parameters: list[Parameter]) -> Parameter | None:
-    """Return what names a method: all parameters that are words, joined."""
-    words = [x for x in parameters if not _is_number(runs[x.name])]
-    if not words:
+    """Return the kinds of runs, as `kinds` names them; None where there is one."""
+    codes, values = pd.factorize(kinds(runs), sort=True)
+    if len(values) < 2:
         return None
-    if len(words) == 1:
+    words = [x for x in parameters if not x.is_number]
+    if len(words) == 1 and len(words[0].values) >= len(values):
         return words[0]
-    codes, rows = joined(words)
-    named = (
-        [x.values[i] for x, i in zip(words, row) if x.values[i] != "none"]
-        for row in rows
-    )
-    values = [", ".join(row) or "none" for row in named]
-    many = len(values) > MOST_METHODS
-    return words[0] if many else Parameter("method", "method", values, codes)
+    return Parameter("method", "method", list(values), codes.astype(np.int64))
 
 
 def joined(parameters: list[Parameter]) -> tuple[np.ndarray, list[tuple[int, ...]]]:
@@ -87,16 +81,32 @@ def _names(runs: pd.DataFrame) -> list[str]:
     return [str(name) for name in runs if str(name).startswith("p_")]
 
 
-def _is_number(column: pd.Series) -> bool:
+def _swept(name: str, runs: pd.DataFrame, columns: Columns) -> str:
+    """Return the ratio that stands for a parameter, or the parameter itself."""
+    for ratio in (x for x in runs if columns[str(x)].needs == (name,)):
+        if 0 < 2 * _written(runs[ratio]) < _written(runs[name]):
+            return str(ratio)
+    return name
+
+
+def _written(column: pd.Series) -> int:
+    """Return how many digits it takes to write the values; 0 for one, or for many."""
+    values = column.dropna().unique()
+    several = 1 < len(values) <= _MOST_WRITTEN
+    return sum(len(repr(float(x))) for x in values) if several else 0
+
+
+def is_number(column: pd.Series) -> bool:
+    """Say whether a column holds numbers, truth values aside."""
     kind = column.dtype
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _parameter(name: str, text: str, column: pd.Series) -> Parameter:
-    codes, values = _of_numbers(column) if _is_number(column) else _of_words(column)
+    codes, values = _of_numbers(column) if is_number(column) else _of_words(column)
     if (codes < 0).any():
         codes, values = np.where(codes < 0, len(values), codes), [*values, "none"]
-    return Parameter(name, text, values, codes)
+    return Parameter(name, text, values, codes, is_number(column))
 
 
 def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.page.quantiles import Sorted, shares
+from rvsjax.report.quantiles import Sorted, shares
 from rvsjax.results.schema import Columns
 
 __all__ = ["Measure", "in_maps", "run_measures"]
