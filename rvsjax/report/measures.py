@@ -66,10 +66,7 @@ def in_maps(
         for name in map(str, runs)
         if name.startswith("verdict_") and runs[name].eq("violated").any()
     ]
-    known = {x.name: x.values for x in measures}
-    if {"m_support_precision", "m_support_recall"} <= set(known):
-        both = known["m_support_precision"] + known["m_support_recall"]
-        found.append(_share("right support", np.where(both == both, both == 2, both)))
+    found += [x for x in measures if x.name == "m_support_exact"]
     differing = [x for x in measures if np.nanmin(x.values) < np.nanmax(x.values)]
     main = [x for x in differing if columns[x.name].is_main] or differing[:1]
     rest = [x for x in differing if x not in main]

@@ -58,7 +58,8 @@ class Column(NamedTuple):
     `label` names it, `tex` does where formulas can be written; `statement` is its line
     in the reference. `order` is its place among those that are shown first. `summary`
     says how a sweep tells of it at its end, if it does: by its mean, its mean in
-    percent, or the count of runs that have each word, or have what it names. What
+    percent, or the count of runs that have each word, or have what it names; `better`
+    which way a table calls it best. What
     stands in no file is worked out by `derive` of the columns that it `needs`.
     """
 
@@ -70,6 +71,7 @@ class Column(NamedTuple):
     tex: str = ""
     summary: Literal["", "mean", "%", "count"] = ""
     presence: Presence = "always"
+    better: Literal["", "lower", "higher"] = ""
     needs: tuple[str, ...] = ()
     derive: Callable[..., Any] | None = None
 

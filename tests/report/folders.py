@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from rvsjax.results.derived import with_derived
 from rvsjax.results.results import Results
 from rvsjax.results.schema import find_columns
 from rvsjax.results.verdicts import count_claims
@@ -40,7 +41,10 @@ class Tables(Results):
 def stub(runs, curves, study="rvscgd"):
     """Return runs and curves as figures read results: no folder."""
     return SimpleNamespace(
-        runs=runs, curves=curves, study=study, columns=partial(find_columns, study)
+        runs=with_derived(study, runs),
+        curves=curves,
+        study=study,
+        columns=partial(find_columns, study),
     )
 
 

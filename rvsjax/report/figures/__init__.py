@@ -1,7 +1,6 @@
 """Static figures for screen and print: what a sweep varies, and its claims."""
 
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,16 @@ from matplotlib.figure import Figure
 
 from rvsjax.report.figures.claims import draw_claims
 from rvsjax.report.figures.custom import draw_any
+from rvsjax.report.figures.maps import draw_map
+from rvsjax.report.figures.ticks import give_ticks
 from rvsjax.report.figures.values import figure_data
+from rvsjax.report.kinds import value_text
+from rvsjax.report.recipe import Recipe
 from rvsjax.report.style import NotDrawn, style
 from rvsjax.results.results import Results
 from rvsjax.sweep.registry import find_figure
-from rvsjax.sweep.store import FolderError
+from rvsjax.sweep.store import DamagedFile, FolderError
+from rvsjax.sweep.store.untrusted import content
 
 __all__ = ["draw", "draw_claims", "draw_one"]
 
@@ -48,19 +52,54 @@ def draw(folder: str | Path, say: Callable[[str], None] | None = None) -> list[P
             say(str(error))
         else:
             files += _keep(results, stem, drawn)
+    return files + _follow_again(results, say or _raise)
+
+
+def draw_one(folder: str | Path, **wanted: Any) -> list[Path]:
+    """Draw ``figures/TABLE-Y-X`` as a `Recipe` of these options says; return the paths.
+
+    With ``-color-NAME`` and ``-facet-NAME`` where these are given. The recipe is kept
+    beside it, and `draw` draws it again.
+    """
+    return _follow(_computed(folder), Recipe(**wanted))
+
+
+def _follow(results: Results, recipe: Recipe) -> list[Path]:
+    files = _keep(
+        results, recipe.stem, _drawn(results, recipe.stem, recipe_figure(recipe))
+    )
+    results.keep("figures", f"{recipe.stem}.json", recipe.to_json())
     return files
 
 
-def draw_one(folder: str | Path, table: str, x: str, y: str, **by: str) -> list[Path]:
-    """Draw ``figures/TABLE-Y-X`` as `draw_any` does; return the paths.
+def _follow_again(results: Results, say: Callable[[str], None]) -> list[Path]:
+    """Draw again what users have drawn; say what is old, as it cannot be."""
+    files = []
+    for path in sorted((results.folder / "figures").glob("*.json")):
+        try:
+            recipe = Recipe.from_json(content(path))
+            files += _follow(results, recipe)
+        except (DamagedFile, FolderError, NotDrawn) as error:
+            say(f"{path.with_suffix('')} is of earlier results: {error}")
+    return files
 
-    With ``-color-NAME`` and ``-facet-NAME`` where these are given.
-    """
-    results = _computed(folder)
-    more = "".join(f"-{option}-{name}" for option, name in by.items() if name)
-    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{table}-{y}-{x}{more}")  # a stranger's
-    drawn = _drawn(results, stem, lambda results: draw_any(results, table, x, y, **by))
-    return _keep(results, stem, drawn)
+
+def recipe_figure(recipe: Recipe) -> Callable[[Results], Figure]:
+    """Return the function that draws a recipe."""
+
+    def drawing(results: Results) -> Figure:
+        names = {"x": recipe.x, "facet": recipe.facet, "color": recipe.color}
+        if recipe.figure == "map":
+            figure = draw_map(results, y=recipe.y, **names)
+        else:
+            figure = draw_any(results, recipe.figure, y=recipe.y, **names)
+        if recipe.title is not None:
+            figure.suptitle(value_text(recipe.title), fontsize=10)
+        if recipe.size:
+            figure.set_size_inches(*recipe.size)
+        return figure
+
+    return drawing
 
 
 def _computed(folder: str | Path) -> Results:
@@ -83,6 +122,7 @@ def _drawn(
     try:
         with style():
             figure = drawing(results)
+            give_ticks(figure)
             for ending, plain in _FORMATS.items():
                 sink = io.BytesIO()
                 figure.savefig(sink, format=ending, dpi=200, metadata=plain)
@@ -99,6 +139,10 @@ def _keep(results: Results, stem: str, drawn: dict[str, bytes]) -> list[Path]:
     """Write a figure and its numbers."""
     names = {ending: f"{stem}.{ending}" for ending in drawn}
     return [results.keep("figures", names[x], drawn[x]) for x in drawn]
+
+
+def _raise(sentence: str) -> None:
+    raise FolderError(sentence)
 
 
 def _main_figure(results: Results) -> Callable[[Results], Figure] | None:

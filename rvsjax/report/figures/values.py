@@ -11,6 +11,8 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from rvsjax.report.figures.maps import MapFigure
+
 __all__ = ["COLUMNS", "figure_data"]
 
 COLUMNS = ["panel", "series", "x", "y", "low", "high"]
@@ -19,8 +21,11 @@ COLUMNS = ["panel", "series", "x", "y", "low", "high"]
 def figure_data(figure: Figure) -> pd.DataFrame:
     """Return one row a point of a line, with the band around it, or a bar.
 
-    `panel` is what the axes are called, `series` the line's or bar's name.
+    `panel` is what the axes are called, `series` the line's or bar's name. Of a map,
+    its cells.
     """
+    if isinstance(figure, MapFigure):
+        return figure.cells
     rows = [row for axes in figure.axes for row in _rows(axes)]
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.replace(r"\\\$", "$", regex=True)  # as words are without formulas

@@ -7,6 +7,7 @@ import pandas as pd
 import tomli
 
 from rvsjax.errors import counted
+from rvsjax.report.axes import axes_of
 from rvsjax.report.measures import in_maps, run_measures
 from rvsjax.report.page.answer import answer
 from rvsjax.report.page.claims import claims_content
@@ -45,6 +46,7 @@ def page_content(results: Results, planned: int | None = None) -> Content:
             parameters,
             methods,
             results.columns("curves"),
+            first=next((x.name for x in axes_of(runs, columns)), ""),
         ),
         "maps": maps_content(parameters, in_maps(runs, measures, columns)),
         "sparsity": supports["measures"] if supports else [],

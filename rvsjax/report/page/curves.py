@@ -26,11 +26,13 @@ def curves_content(
     parameters: list[Parameter],
     method: Parameter | None,
     columns: Columns,
+    first: str = "",
 ) -> dict[str, Any] | None:
     """Return lines with bands for each column of the curves, None where there are none.
 
     A view has a line for each value of a parameter, over all runs and over those of
-    each method. A run counts at the steps that it has; `n` says how many do.
+    each method; that of the parameter `first` is shown first, if it is named. A run
+    counts at the steps that it has; `n` says how many do.
     """
     if table.empty or not {"run_id", "step"} <= set(table):
         return None
@@ -39,7 +41,7 @@ def curves_content(
     known = _drawn(np.unique(row[row >= 0]))
     steps = table["step"].to_numpy(float, na_value=np.nan)
     names = _drawn_columns(table, columns)
-    shown = _shown(parameters, method)
+    shown = sorted(_shown(parameters, method), key=lambda x: x.name != first)
     lines = sum(len(x.values) for x in shown) * (1 + _nested(shown, method))
     room = _MOST_NUMBERS // max(5 * lines * len(names), 1)
     kept = np.isin(row, known) & np.isin(steps, _thinned(steps, room))
@@ -74,7 +76,8 @@ def _nested(shown: list[Parameter], method: Parameter | None) -> int:
     """Return by how many methods each parameter is shown, 0 where lines are many."""
     if method is None:
         return 0
-    lines = sum(len(x.values) for x in shown[1:]) * len(method.values)
+    others = [x for x in shown if x is not method]
+    lines = sum(len(x.values) for x in others) * len(method.values)
     return len(method.values) if lines <= _MOST_LINES else 0
 
 
@@ -90,7 +93,8 @@ def _views(
         whole = rows.lines(np.zeros(rows.most + 1, np.int64), ["all runs"])
         views = [{"label": "all runs", "only": None, "lines": whole}]
     if method and _nested(shown, method):
-        views += [view for x in shown[1:] for view in _within(rows, method, x)]
+        others = (x for x in shown if x is not method)
+        views += [view for x in others for view in _within(rows, method, x)]
     return views
 
 

@@ -21,6 +21,7 @@ _SCORES = {
         "loss in training",
         "nats",
         "mean cross-entropy over the minibatches of the epoch",
+        better="lower",
     ),
     "accuracy_w": Column(
         of.NUMBERS,
@@ -29,6 +30,7 @@ _SCORES = {
         "trained",
         order=2,
         summary="%",
+        better="higher",
     ),
     "loss_w": Column(
         of.NUMBERS,
@@ -36,6 +38,7 @@ _SCORES = {
         "nats",
         "mean cross-entropy of w on the test images",
         order=5,
+        better="lower",
     ),
     "sparsity_w": Column(
         of.NUMBERS,
@@ -50,6 +53,7 @@ _SCORES = {
         statement="share of the test images that are right with their sparse copy u",
         order=1,
         summary="%",
+        better="higher",
     ),
     "loss_u": Column(
         of.NUMBERS,
@@ -57,6 +61,7 @@ _SCORES = {
         "nats",
         "mean cross-entropy of u on the test images",
         order=4,
+        better="lower",
     ),
     "sparsity_u": Column(
         of.NUMBERS,

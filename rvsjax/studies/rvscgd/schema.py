@@ -38,6 +38,7 @@ _ANGLES = {
         order=1,
         tex=r"last angle $\theta(w^T, w^*)$",
         presence="judged",
+        better="lower",
     ),
     "m_theta_max": measurement(
         "largest angle θ", "radians", "largest angle of the run"
@@ -61,13 +62,14 @@ _ANGLES = {
 }
 
 _LOSSES = {
-    "m_error": measurement("|w − w*|", statement="|w^T - w*|", order=3),
+    "m_error": measurement("|w − w*|", statement="|w^T - w*|", order=3, better="lower"),
     "m_loss": measurement(
         "last loss",
         statement="f(w^T) = K theta, the loss of the binary network, also for "
         "relu_descent: what that descends, the loss of the network with ReLU, is in no "
         "column",
         order=4,
+        better="lower",
     ),
     "m_lagrangian": measurement(
         "last Lagrangian", statement="L_beta(u^T, w^T), with the same f", order=5
@@ -111,16 +113,19 @@ _SUPPORT = {
         "radians",
         "angle of u^T and w*, null if u is empty",
         order=2,
+        better="lower",
     ),
     "m_support_precision": measurement(
         "precision of the support",
         statement="share of the support of u^T that is of w*'s, null if u is empty",
         order=7,
+        better="higher",
     ),
     "m_support_recall": measurement(
         "recall of the support",
         statement="share of the support of w* that is of u^T's, 0 if u is empty",
         order=8,
+        better="higher",
     ),
     "m_support_exact": measurement(
         "support exact",
@@ -128,6 +133,7 @@ _SUPPORT = {
         "1; worked out when runs are loaded, and in no file",
     )._replace(
         kind=of.TRUTH,
+        better="higher",
         needs=("m_support_precision", "m_support_recall"),
         derive=_is_exact,
     ),
@@ -155,6 +161,7 @@ _ENDING = {
         "Algorithm 1 does not prove that a limit attracts it from within 2e-5: a start "
         "near the pole moves little as well",
         order=9,
+        better="lower",
     ),
     "m_first_bad_step": measurement(
         "first bad step", statement="the step that gave no number or no direction"
@@ -163,6 +170,7 @@ _ENDING = {
         "distance to the limit",
         statement="|w^T - w_bar|, w_bar the solution of equation (12) to which w^T "
         "belongs; null where it leads to none",
+        better="lower",
     ),
     "m_limit_free": measurement(
         statement="coordinates in which other limits that attract differ from this "

@@ -1,12 +1,15 @@
 """Both layers trained: where each surrogate ends, from each start."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rvsjax.report.axes import is_pooled
+from rvsjax.report.figures.grid import draw_grid
 from rvsjax.report.figures.lines import axis, band, entitle, finish, styles
 from rvsjax.report.kinds import kinds, numbers, of_runs
 from rvsjax.results.results import Results
@@ -22,8 +25,13 @@ _ENDINGS = {
 
 
 def main_figure(results: Results) -> Callable[[Results], Figure] | None:
-    """Return what draws a sweep; None without its curves."""
-    return draw_two_layer if results.records("curves") else None
+    """Return what draws a sweep, by what it varies; None without its curves."""
+    if not results.records("curves"):
+        return None
+    runs = results.runs
+    if is_pooled(runs, kinds(runs, ["p_start"]), runs["p_start"]):
+        return partial(draw_grid, names=("theta", "length"))
+    return draw_two_layer
 
 
 def draw_two_layer(results: Results) -> Figure:
@@ -52,6 +60,8 @@ def draw_two_layer(results: Results) -> Figure:
         ended.set_title(told, fontsize=9)
     grid[0, 0].set_ylabel("share of runs that end at")
     grid[1, 0].set_ylabel(axis(columns["length"]))
+    for axes in grid[1]:  # that share their heights
+        finish(axes)
     for row in grid:
         found = [axes.get_legend_handles_labels() for axes in row]
         named = {name: x for lines, texts in found for x, name in zip(lines, texts)}
@@ -82,4 +92,3 @@ def _draw_lengths(axes: Axes, curves: pd.DataFrame, looks: dict[str, Any]) -> No
     for name, some in curves.groupby("kind"):
         color, dash = looks[str(name)]
         band(axes, some["length"], some["step"], color, dash, str(name))
-    finish(axes)

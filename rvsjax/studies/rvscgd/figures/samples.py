@@ -33,7 +33,8 @@ def draw_samples(results: Results) -> Figure:
         shown = some.loc[some["m_theta"].notna(), "run_id"].nunique()
         label = of_runs(name, shown, number)
         band(left, some["m_theta"], some["p_batch"], color, dash, label)
-        exact = _right_support(some).groupby(some["p_batch"]).mean()
+        known = some["m_support_exact"].astype(float)
+        exact = known.groupby(some["p_batch"]).mean()
         line(right, exact, color, dash, label)
     left.set_ylabel(axis(columns["m_theta"]))
     right.set_ylabel("share of runs with the right support of $u$")
@@ -53,8 +54,3 @@ def _everywhere(runs: pd.DataFrame, ends: tuple[float, float]) -> pd.DataFrame:
     without = runs[runs["p_batch"].isna()]
     both = [runs.dropna(subset="p_batch"), *(without.assign(p_batch=x) for x in ends)]
     return pd.concat([some for some in both if len(some)])
-
-
-def _right_support(runs: pd.DataFrame) -> pd.Series:
-    found = runs["m_support_precision"].eq(1) & runs["m_support_recall"].eq(1)
-    return found.astype(float)

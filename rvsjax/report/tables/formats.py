@@ -1,0 +1,150 @@
+"""A table as text: LaTeX with booktabs, Markdown, or CSV."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rvsjax.report.tables.rows import VERDICTS, Cell, Table
+from rvsjax.report.words import number
+
+__all__ = ["WRITERS"]
+
+
+def _text(cell: Cell, runs: int, statistic: str) -> tuple[str, str]:
+    """Return the main number of a cell, and what follows it."""
+    if cell.verdicts:
+        return " / ".join(map(str, cell.verdicts)), ""
+    if not cell.n:
+        return "–", ""
+    spread = f" [{number(cell.low)}, {number(cell.high)}]"
+    if statistic == "mean":
+        spread = f" ± {number(cell.low)}"
+    return number(cell.middle), spread + ("" if cell.n == runs else f" ({cell.n})")
+
+
+def _heads(table: Table) -> list[str]:
+    claims = " / ".join(VERDICTS)
+    return [
+        *(table.columns[x].text for x in table.by),
+        "runs",
+        *(
+            f"{x.removeprefix('verdict_')}: {claims}"
+            if x.startswith("verdict_")
+            else table.columns[x].text
+            for x in table.of
+        ),
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(value)
+    if isinstance(value, int | float | np.number):
+        return "none" if pd.isna(value) else number(float(value))
+    return "none" if value is None else str(value)
+
+
+def _caption(table: Table) -> str:
+    if table.statistic == "mean":
+        told = "Mean ± standard deviation"
+    else:
+        told = "Median [10 % quantile, 90 % quantile]"
+    told += " of the runs of a row"
+    told += f", which differ in {', '.join(table.pooled)}" if table.pooled else ""
+    return f"{told}; in brackets how many have a number, if fewer."
+
+
+def _markdown(table: Table) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(x.replace('|', chr(92) + '|') for x in cells)} |"
+
+    lines = [line(_heads(table))]
+    left, right = ["---"] * len(table.by), ["---:"] * (1 + len(table.of))
+    lines.append(line([*left, *right]))
+    for row in table.rows:
+        cells = []
+        for cell in row.cells:
+            middle, rest = _text(cell, row.runs, table.statistic)
+            cells.append(f"**{middle}**{rest}" if cell.is_best else middle + rest)
+        lines.append(line([*map(_value, row.values), str(row.runs), *cells]))
+    return "\n".join([*lines, "", _caption(table)]) + "\n"
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    **{x: rf"\{x}" for x in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "−": "$-$",
+    "–": "--",
+    "∞": r"$\infty$",
+    "\N{NO-BREAK SPACE}": "~",
+    "β": r"$\beta$",
+    "λ": r"$\lambda$",
+    "η": r"$\eta$",
+    "θ": r"$\theta$",
+}
+_RAISED = {x: str(i) for i, x in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")} | {
+    "⁻": "-",
+    "ᵀ": "T",
+    "ᵗ": "t",
+}
+
+
+def _tex(text: str) -> str:
+    """Escape a text for LaTeX; superscripts and Greek letters become formulas."""
+    raised = "".join(_RAISED)
+    parts = re.split(f"([{raised}]+)", text)
+    return "".join(
+        f"$^{{{''.join(_RAISED[x] for x in part)}}}$"
+        if i % 2
+        else "".join(_TEX.get(x, x) for x in part)
+        for i, part in enumerate(parts)
+    )
+
+
+def _latex(table: Table) -> str:
+    heads = [
+        table.columns[x].tex or _tex(head)
+        for x, head in zip([*table.by, "", *table.of], _heads(table))
+    ]
+    shape = "l" * len(table.by) + "r" * (1 + len(table.of))
+    lines = [rf"% {_caption(table)}", rf"\begin{{tabular}}{{{shape}}}", r"\toprule"]
+    lines += [rf"{' & '.join(heads)} \\", r"\midrule"]
+    for row in table.rows:
+        cells = []
+        for cell in row.cells:
+            middle, rest = map(_tex, _text(cell, row.runs, table.statistic))
+            middle = rf"\textbf{{\boldmath {middle}}}" if cell.is_best else middle
+            cells.append(middle + rest)
+        words = [*(_tex(_value(x)) for x in row.values), str(row.runs), *cells]
+        lines.append(rf"{' & '.join(words)} \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _csv(table: Table) -> str:
+    """Return every number in full, a column each; `best` is 1 where it is bold."""
+    parts = ("median", "low", "high") if table.statistic == "median" else ("mean", "sd")
+    rows = []
+    for row in table.rows:
+        told: dict[str, Any] = dict(zip(table.by, row.values)) | {"runs": row.runs}
+        for name, cell in zip(table.of, row.cells):
+            if name.startswith("verdict_"):
+                told |= {f"{name}_{x}": n for x, n in zip(VERDICTS, cell.verdicts)}
+                continue
+            told |= {f"{name}_{x}": y for x, y in zip(parts, cell)}
+            told |= {f"{name}_n": cell.n, f"{name}_best": int(cell.is_best)}
+        rows.append(told)
+    return pd.DataFrame(rows).to_csv(index=False)
+
+
+WRITERS: dict[str, Callable[[Table], str]] = {
+    "latex": _latex,
+    "markdown": _markdown,
+    "csv": _csv,
+}
