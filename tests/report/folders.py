@@ -95,3 +95,22 @@ def sweep_curves(runs, seed=0):
             "nnz_u": rng.integers(0, 9, len(rows)),
         }
     )
+
+
+SAME = {"algorithm": "rvscgd", "penalty": "l1", "gradient": "projected", "a": None}
+SAME |= {"lam": 0.1, "beta": 0.5, "batch": 8.0, "k": 20, "d": 5, "eta": 0.1, "nnz": 2}
+CGD = {"algorithm": "cgd", "penalty": None, "lam": None, "beta": None}
+
+
+def settings_results(*settings, seeds=3, same=SAME):
+    """Runs of each setting, told apart by their numbers: theta is that of the run."""
+    rows = [same | setting | {"seed": s} for setting in settings for s in range(seeds)]
+    runs = pd.DataFrame(rows).add_prefix("p_").assign(status="ok")
+    runs["run_id"] = [f"{i:020x}" for i in range(len(runs))]
+    runs["m_theta"] = np.arange(1.0, len(runs) + 1)
+    runs["m_support_precision"] = runs["m_support_recall"] = 1.0
+    steps = runs[["run_id", "m_theta"]].rename(columns={"m_theta": "theta"})
+    curves = pd.concat([steps.assign(step=x) for x in (0, 1, 2)])
+    names = ("lagrangian", "nnz_u", "loss_u", "length")
+    curves = curves.assign(**{name: curves["theta"] for name in names})
+    return stub(runs, curves)

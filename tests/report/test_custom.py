@@ -99,7 +99,7 @@ def test_null_is_a_value_and_no_other():
     assert set(drawn("p_eta", "p_seed", color="p_penalty")["series"]) == names
     panels = drawn("p_eta", "p_seed", facet="p_penalty")["panel"].unique()
     assert [x.split(",")[0] for x in panels] == [
-        f"p_penalty = {x}" for x in sorted(names)
+        f"penalty = {x}" for x in sorted(names)
     ]
 
 
