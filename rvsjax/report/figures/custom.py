@@ -58,7 +58,7 @@ def draw_any(
     drawn = values.notna() & where.notna()
     if not drawn.any():
         raise FolderError(f"no row of {table} has both --x {x} and --y {y}")
-    figure, grid = panels(len(facets), *_room(words))
+    figure, grid = panels(Figure, len(facets), *_room(words))
     for axes, (panel, inside) in zip(grid, facets.items()):
         axes.xaxis.update_units(words or [0.0])  # words in their order
         for (name, shade), look in zip(shades.items(), STYLES):
@@ -71,7 +71,8 @@ def draw_any(
         finish(axes)
     figure.supxlabel(axis(described[across]), fontsize=9)
     for axes in grid:
-        if axes.get_subplotspec().is_first_col():
+        place = axes.get_subplotspec()
+        if place and place.is_first_col():
             axes.set_ylabel(axis(described[up]))
     if color:
         _explain(figure, grid, named[color], list(shades))

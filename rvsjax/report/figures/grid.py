@@ -47,26 +47,19 @@ class _Place(NamedTuple):
 def draw_grid(results: Results, names: Sequence[str]) -> Figure:
     """Draw curves against the step: a colour, a column and a row an axis of the sweep.
 
-    The axis of the largest effect has the colours, the next the columns, the next the
-    rows; rows are `names`, columns of the curves, where fewer vary, else the first of
-    these. Other parameters are in the bands, which the title says. Numbers of many
-    values are cut into intervals.
+    The axis of the largest effect has the colours, the next the columns, the next, or
+    the method where it is none of these, the rows; rows are `names`, columns of the
+    curves, where fewer vary, else the first of these. Other parameters are in the
+    bands, which the title says. Numbers of many values are cut into intervals.
     """
-    axes = axes_of(results.runs, results.columns("runs"))
-    none = Parameter("", "", [""], np.zeros(len(results.runs), np.int64))
-    color, facet, below = [*axes, none, none, none][:3]
-    facet, below = coarser(facet, _MOST_BESIDE), coarser(below, _MOST_BELOW)
+    color, facet, below = _shown(results)
     names = names[:1] if below.name else list(names)
     places = list(_places(names, facet, below))
-    shape = 1 + max(x.row for x in places), 1 + max(x.column for x in places)
-    size = 1.9 * shape[1] + 2.4, 1.7 * shape[0] + 1.3
-    figure = Figure(figsize=size, layout="constrained")
-    sharey = "all" if len(names) == 1 else "row"
-    grid = figure.subplots(*shape, sharex=True, sharey=sharey, squeeze=False)
+    figure, grid = _panels(places, names, bool(facet.name))
     curves = _Curves(results, color, facet, below)
     looks = _looks(color)
     for place in places:
-        panel = grid[place.row, place.column]
+        panel: Any = grid[place.row, place.column]
         for i, look in enumerate(looks):
             curves.draw(panel, place, i, look)
         panel.set_title(place.title, fontsize=8)
@@ -80,8 +73,37 @@ def draw_grid(results: Results, names: Sequence[str]) -> Figure:
     return figure
 
 
+def _shown(results: Results) -> tuple[Parameter, Parameter, Parameter]:
+    """Return what has colours, columns and rows; the method is among them."""
+    axes = axes_of(results.runs, results.columns("runs"))
+    none = Parameter("", "", [""], np.zeros(len(results.runs), np.int64))
+    color, facet, below = [*axes, none, none, none][:3]
+    below = next((x for x in axes[3:] if not x.is_number), below)
+    return color, coarser(facet, _MOST_BESIDE), coarser(below, _MOST_BELOW)
+
+
+def _panels(
+    places: Sequence["_Place"], names: Sequence[str], has_columns: bool
+) -> tuple[Figure, Any]:
+    """Return a figure and its panels, (rows, columns)."""
+    rows, columns = (1 + max(x[i] for x in places) for i in range(2))
+    wide, high = (1.9, 1.7) if has_columns else (2.9, 2.6)
+    size = wide * columns + 2.4, high * rows + 1.2
+    figure = Figure(figsize=size, layout="constrained")
+    sharey: Any = ("all" if len(names) == 1 else "row") if has_columns else False
+    return figure, figure.subplots(
+        rows, columns, sharex=True, sharey=sharey, squeeze=False
+    )
+
+
 def _places(names: Sequence[str], facet: Parameter, below: Parameter) -> Iterator:
-    """Yield the panels; those of one measurement fill rows where they are many."""
+    """Yield the panels; those of one measurement fill rows where they are many.
+
+    Without columns, measurements are beside each other.
+    """
+    if not facet.name:
+        yield from (_Place(0, i, name, 0, 0, "") for i, name in enumerate(names))
+        return
     rows = [*range(len(below.values))] if below.name else [0]
     wide = max(1, min(len(facet.values), _MOST_BESIDE))
     deep = -(-len(facet.values) // wide)
@@ -100,7 +122,9 @@ class _Curves:
         self, results: Results, color: Parameter, facet: Parameter, below: Parameter
     ) -> None:
         """Find which panel and colour each row of the table belongs to."""
-        place = pd.Index(results.runs["run_id"]).get_indexer(results.curves["run_id"])
+        place = pd.Index(results.runs["run_id"]).get_indexer(
+            pd.Index(results.curves["run_id"])
+        )
         self.rows = results.curves[place >= 0]
         place = place[place >= 0]
         self.steps, step = np.unique(self.rows["step"], return_inverse=True)
@@ -166,12 +190,12 @@ def _looks(color: Parameter) -> list[tuple[str, Any, Any]]:
         f"{value_text(x)} ({counted(int(n), 'run')})"
         for x, n in zip(color.values, counts)
     ]
-    looks = [look for _, look in zip(names, styles())]
+    looks: list[tuple[Any, Any]] = [look for _, look in zip(names, styles())]
     if color.is_number and len(names) > 2:
         shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(names)))
         dashes = [STYLES[i % len(STYLES)][1] for i in range(len(names))]
         looks = list(zip(map(tuple, shades), dashes))
-    return [(name, *look) for name, look in zip(names, looks)]
+    return [(name, shade, dash) for name, (shade, dash) in zip(names, looks)]
 
 
 def _finish(
@@ -194,9 +218,10 @@ def _finish(
             panel.tick_params(labelsize=8)
     for panel in grid[-1]:
         panel.set_xlabel(axis(columns["step"]))
-    deep = len(grid) // len(names)
-    for i, name in enumerate(names):
-        grid[i * deep + deep // 2, 0].set_ylabel(axis(columns[name]))
+    for name in names:
+        own = [x for x in places if x.name == name and x.column == places[0].column]
+        middle = (own or [x for x in places if x.name == name])[len(own) // 2]
+        grid[middle.row, middle.column].set_ylabel(axis(columns[name]))
 
 
 def _label_rows(grid: Any, below: Parameter) -> None:

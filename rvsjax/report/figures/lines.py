@@ -174,7 +174,8 @@ def _shared(runs: pd.DataFrame, columns: Columns) -> list[str]:
     there = [x for x in words if x in runs and runs[x].nunique(dropna=False) == 1]
     found = [str(runs[x].iloc[0]) for x in there if runs[x].notna().all()]
     for column, told in columns.items():
-        if told.symbol and column in runs and runs[column].nunique() == 1:
+        is_parameter = column in runs and column.startswith("p_")
+        if told.symbol and is_parameter and runs[column].nunique() == 1:
             values = runs[column].dropna()
             where = "" if len(values) == len(runs) else " where used"
             found.append(f"${told.symbol} = {formula_number(values.iloc[0])}${where}")

@@ -83,7 +83,7 @@ def draw_map(
         name: _cells(measure, across, up, inside.to_numpy())
         for name, inside in facets.items()
     }
-    figure, grid = panels(len(facets), 2.9, 2.7, 1.6)
+    figure, grid = panels(MapFigure, len(facets), 2.9, 2.7, 1.6)
     norm, cut = _norm(np.concatenate([z for z, _ in cells.values()]))
     mesh: Any = None
     for axes, (name, (z, _)) in zip(grid, cells.items()):
@@ -95,7 +95,6 @@ def draw_map(
     figure.supylabel(axis(columns[names[y]]), fontsize=9)
     _explain(figure, grid, mesh, shade, share)
     figure.suptitle(_told(measure, drawn, cut), fontsize=9)
-    figure.__class__ = MapFigure
     figure.cells = pd.concat(_table(*told, across, up) for told in cells.items())
     return figure
 
@@ -103,7 +102,7 @@ def draw_map(
 def _axis(values: pd.Series, option: str) -> _Axis:
     where, words = places(values, option)
     if words:
-        codes = pd.Index(words).get_indexer(where)
+        codes = pd.Index(words).get_indexer(pd.Index(where))
         middles = np.arange(len(words), dtype=float)
         return _Axis(codes, middles, np.arange(len(words) + 1) - 0.5, False, words)
     numbers = where.to_numpy()
@@ -159,7 +158,7 @@ def _norm(values: np.ndarray) -> tuple[Normalize, float]:
 
 def _draw(axes: Axes, across: _Axis, up: _Axis, z: np.ndarray, norm: Normalize) -> Any:
     if isinstance(norm, LogNorm):
-        z = np.where(np.isfinite(z), np.maximum(z, norm.vmin), np.nan)
+        z = np.where(np.isfinite(z), np.maximum(z, norm.vmin or 0), np.nan)
     mesh = axes.pcolormesh(across.edges, up.edges, z, norm=norm, cmap="cividis")
     mesh.set_rasterized(True)
     for scale, told in ((axes.set_xscale, across), (axes.set_yscale, up)):

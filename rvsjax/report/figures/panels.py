@@ -1,5 +1,7 @@
 """Panels of a figure, wrapped in rows, and the columns that are drawn in them."""
 
+from typing import TypeVar
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,9 +28,12 @@ _MOST_BESIDE = 4
 _NULL = "null"
 
 
+F = TypeVar("F", bound=Figure)
+
+
 def panels(
-    count: int, wide: float, high: float, beside: float = 2.2
-) -> tuple[Figure, list[Axes]]:
+    kind: type[F], count: int, wide: float, high: float, beside: float = 2.2
+) -> tuple[F, list[Axes]]:
     """Return a figure of so many panels, of inches each, and room `beside` them.
 
     Up to four are in a row.
@@ -36,7 +41,7 @@ def panels(
     across = min(count, _MOST_BESIDE)
     rows = -(-count // across)
     size = wide * across + beside, high * rows
-    figure = Figure(figsize=size, layout="constrained")
+    figure = kind(figsize=size, layout="constrained")
     grid = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
     for unused in grid.ravel()[count:]:
         unused.remove()

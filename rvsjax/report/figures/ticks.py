@@ -2,7 +2,13 @@
 
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    ScalarFormatter,
+    SymmetricalLogLocator,
+)
 
 __all__ = ["give_ticks"]
 
@@ -11,6 +17,7 @@ def give_ticks(figure: Figure) -> None:
     """Number more places on the axes that have fewer than two ticks in sight.
 
     On a logarithmic axis within a decade these are 1, 2 and 5, or as on a linear one.
+    Around 0 there are at most seven.
     """
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
@@ -21,6 +28,9 @@ def give_ticks(figure: Figure) -> None:
 
 
 def _give(axis: Axis) -> None:
+    locator = axis.get_major_locator()
+    if isinstance(locator, SymmetricalLogLocator):
+        locator.set_params(numticks=7)
     if axis.get_scale() == "linear" or _in_sight(axis) >= 2:
         return
     for locator in (LogLocator(subs=(1.0, 2.0, 5.0)), MaxNLocator(4)):

@@ -40,11 +40,10 @@ def _heads(table: Table) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return str(value)
-    if isinstance(value, int | float | np.number):
-        return "none" if pd.isna(value) else number(float(value))
-    return "none" if value is None else str(value)
+    if value is None or value != value:
+        return "none"
+    is_word = isinstance(value, bool | np.bool_ | str)
+    return str(value) if is_word else number(float(value))
 
 
 def _caption(table: Table) -> str:
