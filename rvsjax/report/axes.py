@@ -8,7 +8,7 @@ import pandas as pd
 
 from rvsjax.report.kinds import within_lines
 from rvsjax.report.measures import run_measures
-from rvsjax.report.parameters import Parameter, is_number, joined, method, varied
+from rvsjax.report.parameters import Parameter, holds_numbers, joined, method, varied
 from rvsjax.results.schema import Columns
 
 __all__ = ["axes_of", "coarser", "is_pooled"]
@@ -77,4 +77,4 @@ def _span(first: str, last: str) -> str:
 def is_pooled(runs: pd.DataFrame, *keys: pd.Series) -> bool:
     """Say whether a number other than the seed differs among runs of equal keys."""
     columns = [f"p_{name}" for name in within_lines(runs, keys) if name != "seed"]
-    return any(is_number(runs[name]) for name in columns)
+    return any(holds_numbers(runs[name]) for name in columns)

@@ -9,7 +9,7 @@ from rvsjax.report.kinds import kinds
 from rvsjax.report.words import number, short
 from rvsjax.results.schema import Columns
 
-__all__ = ["Parameter", "constant", "is_number", "joined", "method", "varied"]
+__all__ = ["Parameter", "constant", "holds_numbers", "joined", "method", "varied"]
 
 _MOST_VALUES = 12
 _BINS = 6
@@ -30,7 +30,7 @@ class Parameter(NamedTuple):
 def constant(runs: pd.DataFrame, columns: Columns) -> list[tuple[str, str]]:
     """Return the parameters that have one value, with it."""
     return [
-        (columns[name].text, short(number(x) if is_number(runs[name]) else x, 80))
+        (columns[name].text, short(number(x) if holds_numbers(runs[name]) else x, 80))
         for name in _names(runs)
         if runs[name].nunique(dropna=False) == 1
         for x in runs[name].dropna().iloc[:1]
@@ -45,11 +45,11 @@ def varied(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
     """
     several = [x for x in _names(runs) if runs[x].nunique(dropna=False) > 1]
     names = [_swept(x, runs, columns) for x in several if x != "p_seed"]
-    names.sort(key=lambda name: is_number(runs[name]))
+    names.sort(key=lambda name: holds_numbers(runs[name]))
     found: list[Parameter] = []
     for name in names:
         new = _parameter(name, columns[name].text, runs[name])
-        words = [x for x in found if not is_number(runs[x.name])]
+        words = [x for x in found if not holds_numbers(runs[x.name])]
         if not any(len(joined([x, new])[1]) == len(x.values) for x in words):
             found.append(new)
     return found[:_MOST]
@@ -96,17 +96,17 @@ def _written(column: pd.Series) -> int:
     return sum(len(repr(float(x))) for x in values) if several else 0
 
 
-def is_number(column: pd.Series) -> bool:
+def holds_numbers(column: pd.Series) -> bool:
     """Say whether a column holds numbers, truth values aside."""
     kind = column.dtype
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _parameter(name: str, text: str, column: pd.Series) -> Parameter:
-    codes, values = _of_numbers(column) if is_number(column) else _of_words(column)
+    codes, values = _of_numbers(column) if holds_numbers(column) else _of_words(column)
     if (codes < 0).any():
         codes, values = np.where(codes < 0, len(values), codes), [*values, "none"]
-    return Parameter(name, text, values, codes, is_number(column))
+    return Parameter(name, text, values, codes, holds_numbers(column))
 
 
 def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:

@@ -30,7 +30,7 @@ def figure_size(text: str) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a figure shows: names of columns, a title, and its inches.
+    """Options of a figure: names of columns, a title, and its inches.
 
     Raises UserError where an option is missing, or is of another figure.
     """

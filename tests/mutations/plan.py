@@ -78,7 +78,7 @@ MUTATIONS = [
         f"{PLAN}::test_a_younger_parameter_leaves_the_names_of_older_runs_alone",
     ),
     Mutation(
-        "rvsjax/sweep/plan/parameters.py",
+        "rvsjax/sweep/plan/rules.py",
         "chosen.get",
         "run.get",
         f"{PLAN}::test_a_given_teacher_settles_d_and_needs_no_nnz",
@@ -104,8 +104,20 @@ MUTATIONS = [
     ),
     Mutation(
         "rvsjax/sweep/plan/expand.py",
-        "        if len(found) > 1\n",
-        "        if len(found) > 2\n",
+        'return Problem(where, f"is set in {first} already")',
+        "return None",
         WRONG,
+    ),
+    Mutation(
+        "rvsjax/sweep/plan/derived.py",
+        "return _rounded(ratio, _DIGITS)",
+        "return ratio",
+        "tests/sweep/plan/test_derived.py::test_runs_are_left_out_by_either_name",
+    ),
+    Mutation(
+        "rvsjax/report/axes.py",
+        "key=lambda x: -_effect(x.codes, ranks)",
+        "key=lambda x: 0",
+        "tests/report/test_axes.py::test_a_run_that_diverged_is_the_worst",
     ),
 ]

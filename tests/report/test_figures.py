@@ -187,6 +187,11 @@ def test_figures_that_differ_in_colour_or_facet_are_kept_apart(
         ("--figure runs --x theta", "needs --x NAME and --y NAME"),
         ("--x theta --y loss", "--x needs --figure"),
         ("--figure curves --x step --y theta --color run_id", "12 values, at most 8"),
+        ("--figure map --x seed --y theta_0", "needs --color NAME"),
+        ("--size 3x3", "--size needs --figure"),
+        ("--by penalty", "--by needs --table"),
+        ("--table csv --of penalty", "no numbers, no verdicts"),
+        ("--table csv --figure runs --x seed --y theta", "leave one of them out"),
     ],
 )
 def test_a_figure_that_cannot_be_is_a_sentence(results, capsys, words, said):

@@ -106,7 +106,8 @@ def test_an_axis_ends_at_the_rounding_floor_and_says_how_many_fall_below():
     assert floor == pytest.approx(9 * np.finfo(float).eps)
     low, high = figure.axes[0].get_ylim()
     assert low == pytest.approx(floor) and high > 9
-    assert "rounding floor, which 2 of 9 runs fall below" in figure.get_suptitle()
+    title = figure.get_suptitle().replace("\n", " ")
+    assert "rounding floor, which 2 of 9 runs fall below" in title
     assert told_cut(found.curves, ["lagrangian"]) == ""
 
 

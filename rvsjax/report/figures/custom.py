@@ -17,7 +17,7 @@ from rvsjax.report.figures.panels import (
     panels,
     places,
     plain_label,
-    split,
+    split_by,
 )
 from rvsjax.report.kinds import value_text
 from rvsjax.results.results import Results
@@ -51,8 +51,8 @@ def draw_any(
     across, up = columns[x], columns[y]
     described = results.columns("runs", table)
     named = {name: plain_label(described[columns[name]]) for name in columns}
-    shades = split(rows, columns.get(color or ""), len(STYLES), "color")
-    facets = split(rows, columns.get(facet or ""), MOST_PANELS, "facet")
+    shades = split_by(rows, columns.get(color or ""), len(STYLES), "color")
+    facets = split_by(rows, columns.get(facet or ""), MOST_PANELS, "facet")
     values = heights(rows[up], f"--y {y}")
     where, words = places(rows[across], f"--x {x}")
     drawn = values.notna() & where.notna()

@@ -18,7 +18,7 @@ from rvsjax.report.figures.panels import (
     panels,
     places,
     plain_label,
-    split,
+    split_by,
 )
 from rvsjax.report.measures import Measure
 from rvsjax.results.results import Results
@@ -78,7 +78,7 @@ def draw_map(
     drawn = values.notna() & (across.codes >= 0) & (up.codes >= 0)
     if not drawn.any():
         raise FolderError(f"no run has all of --x {x}, --y {y} and --color {color}")
-    facets = split(runs, names.get(facet or ""), MOST_PANELS, "facet")
+    facets = split_by(runs, names.get(facet or ""), MOST_PANELS, "facet")
     cells = {
         name: _cells(measure, across, up, inside.to_numpy())
         for name, inside in facets.items()

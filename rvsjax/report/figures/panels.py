@@ -20,7 +20,7 @@ __all__ = [
     "panels",
     "places",
     "plain_label",
-    "split",
+    "split_by",
 ]
 
 MOST_WORDS = 24
@@ -55,7 +55,7 @@ def plain_label(column: Column) -> str:
     return value_text(column.text)
 
 
-def split(
+def split_by(
     rows: pd.DataFrame, column: str | None, most: int, option: str
 ) -> dict[str, pd.Series]:
     """Say which rows have each value of a column, in order; all of them without one."""

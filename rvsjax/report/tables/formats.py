@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.report.tables.rows import VERDICTS, Cell, Table
+from rvsjax.report.tables.rows import VERDICTS, Cell, PaperTable
 from rvsjax.report.words import number
 
 __all__ = ["WRITERS"]
@@ -25,7 +25,7 @@ def _text(cell: Cell, runs: int, statistic: str) -> tuple[str, str]:
     return number(cell.middle), spread + ("" if cell.n == runs else f" ({cell.n})")
 
 
-def _heads(table: Table) -> list[str]:
+def _heads(table: PaperTable) -> list[str]:
     claims = " / ".join(VERDICTS)
     return [
         *(table.columns[x].text for x in table.by),
@@ -46,7 +46,7 @@ def _value(value: Any) -> str:
     return str(value) if is_word else number(float(value))
 
 
-def _caption(table: Table) -> str:
+def _caption(table: PaperTable) -> str:
     if table.statistic == "mean":
         told = "Mean ± standard deviation"
     else:
@@ -56,7 +56,7 @@ def _caption(table: Table) -> str:
     return f"{told}; in brackets how many have a number, if fewer."
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: PaperTable) -> str:
     def line(cells: Sequence[str]) -> str:
         return f"| {' | '.join(x.replace('|', chr(92) + '|') for x in cells)} |"
 
@@ -107,7 +107,7 @@ def _tex(text: str) -> str:
     )
 
 
-def _latex(table: Table) -> str:
+def _latex(table: PaperTable) -> str:
     heads = [
         table.columns[x].tex or _tex(head)
         for x, head in zip([*table.by, "", *table.of], _heads(table))
@@ -126,7 +126,7 @@ def _latex(table: Table) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def _csv(table: Table) -> str:
+def _csv(table: PaperTable) -> str:
     """Return every number in full, a column each; `best` is 1 where it is bold."""
     parts = ("median", "low", "high") if table.statistic == "median" else ("mean", "sd")
     rows = []
@@ -142,7 +142,7 @@ def _csv(table: Table) -> str:
     return pd.DataFrame(rows).to_csv(index=False)
 
 
-WRITERS: dict[str, Callable[[Table], str]] = {
+WRITERS: dict[str, Callable[[PaperTable], str]] = {
     "latex": _latex,
     "markdown": _markdown,
     "csv": _csv,

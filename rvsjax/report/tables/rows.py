@@ -15,7 +15,7 @@ from rvsjax.results.results import Results
 from rvsjax.results.schema import Columns
 from rvsjax.sweep.store import FolderError
 
-__all__ = ["Cell", "Row", "Table", "VERDICTS", "make_rows"]
+__all__ = ["Cell", "Row", "PaperTable", "VERDICTS", "make_rows"]
 
 MOST_ROWS = 500
 _MOST = 4  # measurements where none is named
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     cells: list[Cell]
 
 
-class Table(NamedTuple):
+class PaperTable(NamedTuple):
     """Rows of settings, columns of measurements and claims."""
 
     by: list[str]
@@ -59,7 +59,7 @@ def make_rows(
     by: Sequence[str] = (),
     of: Sequence[str] = (),
     statistic: str = "median",
-) -> Table:
+) -> PaperTable:
     """Return a row for each setting, which is a combination of the columns `by`.
 
     Without any, of the parameters that vary, of at most 12 values, but the seed. A
@@ -80,7 +80,7 @@ def make_rows(
     ]
     rows = _marked(rows, shown, columns)
     pooled = within_lines(runs, [runs[x] for x in rows_by])
-    return Table(rows_by, shown, statistic, rows, columns, pooled)
+    return PaperTable(rows_by, shown, statistic, rows, columns, pooled)
 
 
 def _settings(runs: pd.DataFrame, columns: Columns) -> list[str]:
