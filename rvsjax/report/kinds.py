@@ -37,12 +37,15 @@ def kinds(runs: pd.DataFrame, shown: Sequence[str] = ()) -> pd.Series:
         columns.remove(max(columns, key=lambda x: runs[x].nunique(dropna=False)))
     if not columns:
         return _alike(runs, shown)
-    keys = [runs[x].astype(object).where(runs[x].notna(), None) for x in columns]
-    combined = pd.Series(list(zip(*keys)), runs.index)
-    rows = sorted(set(combined), key=str)
+    group = runs.groupby(columns, dropna=False, sort=False).ngroup()
+    found = runs.loc[~group.duplicated(), columns]  # in the order of their numbers
+    keys = [tuple(None if pd.isna(x) else x for x in y) for y in found.to_numpy(object)]
+    rows = sorted(keys, key=str)
     implied = [_implies(runs, columns, x) for x in columns]
     names = dict(zip(rows, unlike([_joined(columns, x, implied) for x in rows])))
-    return combined.map(names)
+    return pd.Series([names[key] for key in keys], dtype=object)[group].set_axis(
+        runs.index
+    )
 
 
 def numbers(names: pd.Series) -> list[tuple[str, int]]:

@@ -1,5 +1,7 @@
 """Columns that are worked out when runs are loaded, and stand in no file."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -33,14 +35,30 @@ def _has(runs: pd.DataFrame, *parameters: str) -> bool:
     return {f"p_{name}" for name in parameters} <= set(runs)
 
 
-def _ratios(told: Derived, runs: pd.DataFrame) -> pd.Series:
-    """Return a ratio of each run: worked out once for all that are alike."""
-    names = [told.parameter, *told.reads]
-    some = runs[[f"p_{name}" for name in names]]
-    known = some.drop_duplicates()
-    values = [
-        told.ratio(dict(zip(names, (None if pd.isna(x) else x for x in row))))
-        for row in known.itertuples(index=False, name=None)
-    ]
-    places = pd.MultiIndex.from_frame(known).get_indexer(pd.MultiIndex.from_frame(some))
-    return pd.Series(np.array(values, float)[places], runs.index)
+def _ratios(told: Derived, runs: pd.DataFrame) -> np.ndarray:
+    """Return a ratio of each run; its unit is worked out once for all that share it."""
+    reads = [runs[f"p_{name}"] for name in told.reads]
+    codes, firsts = _alike(reads)
+    settings = zip(*(_values(column.iloc[firsts]) for column in reads))
+    known = [told.unit(dict(zip(told.reads, row))) for row in settings]
+    units = np.array(known, float)
+    values = runs[f"p_{told.parameter}"].to_numpy(float, na_value=np.nan)
+    with np.errstate(all="ignore"):
+        ratios = values / np.where(units == 0, np.nan, units)[codes]
+    found, places = np.unique(ratios, return_inverse=True)
+    return np.array([told.tidy(x) for x in found.tolist()])[places]
+
+
+def _alike(columns: list[pd.Series]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the combination of values that each run has, and the first run of each."""
+    codes = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        own, values = pd.factorize(column)
+        codes = codes * (len(values) + 1) + own + 1
+        codes = np.unique(codes, return_inverse=True)[1]
+    return codes, np.unique(codes, return_index=True)[1]
+
+
+def _values(column: pd.Series) -> list[Any]:
+    """Return plain values, None for null."""
+    return column.astype(object).where(column.notna(), None).tolist()
