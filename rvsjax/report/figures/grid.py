@@ -86,7 +86,7 @@ def _panels(
     places: Sequence["_Place"], names: Sequence[str], has_columns: bool
 ) -> tuple[Figure, Any]:
     """Return a figure and its panels, (rows, columns)."""
-    rows, columns = (1 + max(x[i] for x in places) for i in range(2))
+    rows, columns = 1 + max(x.row for x in places), 1 + max(x.column for x in places)
     wide, high = (1.9, 1.7) if has_columns else (2.9, 2.6)
     size = wide * columns + 2.4, high * rows + 1.2
     figure = Figure(figsize=size, layout="constrained")
