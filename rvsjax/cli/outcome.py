@@ -6,13 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvsjax.cli.console import CLAIM_VIOLATED, DONE, INTERRUPTED, SOME_FAILED, put
+from rvsjax.cli.console import (
+    CLAIM_VIOLATED,
+    DONE,
+    INTERRUPTED,
+    REFUSED,
+    SOME_FAILED,
+    put,
+)
 from rvsjax.errors import counted
-from rvsjax.sweep.resources import unless_auto
 
 if TYPE_CHECKING:
     from rvsjax.results.results import Results
     from rvsjax.sweep.engine import Device
+    from rvsjax.sweep.outlook import Outlook
     from rvsjax.sweep.plan.plan import Plan
     from rvsjax.sweep.runner import Options, SweepStatus
 
@@ -20,16 +27,23 @@ __all__ = ["dry_run", "end_unfinished", "exit_code", "print_summary", "violates"
 
 
 def dry_run(
-    arguments: argparse.Namespace, plan: "Plan", devices: tuple["Device", ...]
+    arguments: argparse.Namespace,
+    plan: "Plan",
+    devices: tuple["Device", ...],
+    out: Path,
+    options: "Options",
 ) -> int:
-    """Print what would run, and how long it would take."""
+    """Print what would run, how long it would take, and what its folder has of it."""
     from rvsjax.sweep.estimate import estimate
+    from rvsjax.sweep.outlook import look
 
-    asked = arguments.block, unless_auto(arguments.kernel)
-    told = estimate(plan, *asked, devices, arguments.data)._asdict()
+    found = look(plan, out, options, devices[0].platform)
+    width, kernel = found.block_size or options.width, found.kernel or options.kernel
+    told = estimate(plan, width, kernel, devices, options.data)._asdict()
+    code = REFUSED if found.refused else DONE
     if arguments.json:
-        put(json.dumps(told))
-        return DONE
+        put(json.dumps(told | {"folder": found._asdict()}))
+        return code
     kind = f"{counted(told['lanes'], 'worker')} of {devices[0].device_kind}"
     width = counted(told["width"], "run")
     put(f"{plan.sweep_file.name}: {counted(told['runs'], 'run')}")
@@ -39,7 +53,17 @@ def dry_run(
     put(f"  time        about {told['seconds']:,.0f} s, from a timed probe")
     put(f"  memory      about {told['memory_bytes'] / 2**20:,.1f} MiB of arrays")
     put(f"  disk        about {told['disk_bytes'] / 2**20:,.1f} MiB")
-    return DONE
+    put(f"  folder      {_told(found)}")
+    return code
+
+
+def _told(found: "Outlook") -> str:
+    """Say what a folder has of a sweep, and what is left of it."""
+    if found.refused:
+        return f"refused: {found.refused}"
+    done = counted(found.blocks_done, "block")
+    left = f"{found.blocks_to_do:,} to do ({counted(found.runs_to_do, 'run')})"
+    return f"{found.folder}: {done} done, {left}"
 
 
 def print_summary(

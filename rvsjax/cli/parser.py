@@ -14,6 +14,7 @@ COMMANDS = (
     *("sweep", "report", "compare", "theory"),
     *("certify", "shrink", "rerun", "verify"),
     "completion",
+    *("status", "merge"),
 )
 """Modules of `rvsjax.cli.commands`, each with `ABOUT`, `add_options` and `run`."""
 

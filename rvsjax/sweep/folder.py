@@ -6,8 +6,9 @@ from typing import Any
 
 from rvsjax.errors import SweepFileError
 from rvsjax.sweep.execution import ExecutionConfig, nearest_config, read_config
-from rvsjax.sweep.plan.plan import Plan, plan_again
+from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.plan.sweep_file import Record
+from rvsjax.sweep.plan.union import read_plan
 from rvsjax.sweep.schedule import Schedule, plan_revisions
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.sweep.study import Study, study_of
@@ -37,7 +38,7 @@ class Folder:
         """The plan; FolderError if this version has another for the same question."""
         path = self.store.folder
         try:
-            plan = plan_again(self.manifest["asked"])
+            plan = read_plan(self.manifest["asked"])
         except SweepFileError:
             what = f"{path / 'manifest.json'} does not say what was asked"
             raise FolderError(f"{what}; run the same sweep again to mend it") from None

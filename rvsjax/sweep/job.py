@@ -9,10 +9,11 @@ import pyarrow as pa
 from rvsjax.sweep.columns import failed_rows
 from rvsjax.sweep.engine import Block, Device, Engine, default_workers, devices
 from rvsjax.sweep.execution import ExecutionConfig
+from rvsjax.sweep.growth import extended
 from rvsjax.sweep.options import Options
 from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.resolve import resolve_config
-from rvsjax.sweep.schedule import Schedule, extend, plan_revisions
+from rvsjax.sweep.schedule import Schedule, plan_revisions
 from rvsjax.sweep.store import Store
 from rvsjax.sweep.study import Dataset, Study, Trial, study_of
 from rvsjax.sweep.study_engine import make_engine
@@ -49,16 +50,18 @@ class Job(NamedTuple):
                 plan.as_json(),
                 source,
                 study.kept(plan.sweep_file.record),
-                lambda manifest: extend(manifest, plan, store.done()),
+                lambda manifest: extended(store.folder, manifest, plan, store.done()),
             )
             config = resolve_config(
-                store,
+                store.folder,
+                store.manifest,
                 plan,
                 workers[0].platform,
                 block_size=options.width,
                 kernel=options.kernel,
                 data=data.digest,
             )
+            store.configure(config.as_json())
             manifest = store.manifest
         schedule = Schedule(plan_revisions(manifest, plan), config.block_size)
         halved = frozenset(entry["block"] for entry in manifest.get("halved", []))

@@ -1,11 +1,12 @@
 """Execution config of a folder that is to be run: its own, or one chosen now."""
 
 from pathlib import Path
+from typing import Any
 
 from rvsjax.simulation.kernels import problem
 from rvsjax.sweep.execution import ExecutionConfig, choose_config, config_of
 from rvsjax.sweep.plan.plan import Plan
-from rvsjax.sweep.store import FolderError, Store
+from rvsjax.sweep.store import FolderError
 from rvsjax.sweep.study import study_of
 from rvsjax.sweep.study_engine import study_unpinned
 
@@ -13,7 +14,8 @@ __all__ = ["resolve_config"]
 
 
 def resolve_config(
-    store: Store,
+    folder: Path,
+    manifest: dict[str, Any],
     plan: Plan,
     platform: str,
     *,
@@ -21,24 +23,23 @@ def resolve_config(
     kernel: str | None = None,
     data: str = "",
 ) -> ExecutionConfig:
-    """Return the config of a folder, chosen and noted now if it has none.
+    """Return the config of a folder with this manifest, chosen now if it has none.
 
     `data` is a digest of what all runs share. Raises FolderError where another config
     is asked for, or it does not work here.
     """
-    before = config_of(store.manifest)
+    before = config_of(manifest)
     unpinned = study_unpinned(study_of(plan), platform)
     if before:
-        _need_same_inputs(store.folder, before, data, unpinned)
-        _need_same_options(store.folder, before, block_size, kernel)
+        _need_same_inputs(folder, before, data, unpinned)
+        _need_same_options(folder, before, block_size, kernel)
     config = before or choose_config(plan, platform, block_size, kernel)
     config = config._replace(data=data, unpinned=unpinned)
     if reason := problem(config.kernel, platform):
-        begun = f"{store.folder} was begun with it, but " if before else ""
+        begun = f"{folder} was begun with it, but " if before else ""
         raise FolderError(
             f"--kernel {config.kernel} does not work here: {begun}{reason}"
         )
-    store.configure(config.as_json())
     return config
 
 

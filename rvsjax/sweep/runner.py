@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rvsjax.sweep.continuation import kept_source
 from rvsjax.sweep.job import Job
 from rvsjax.sweep.options import Options, SweepStatus
 from rvsjax.sweep.plan.plan import Plan
@@ -17,7 +18,8 @@ __all__ = ["Options", "SweepStatus", "run_plan"]
 def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> SweepStatus:
     """Compute what is missing of a plan in the folder `out`, and compact its tables.
 
-    `source` is the text of the sweep file, kept beside the results. Raises
+    `source` is the text of the sweep file; the one that goes on with the folder is kept
+    beside the results. Raises
     `FolderError` where the folder holds something else or cannot be written.
     """
     need_room(plan, options.width)
@@ -26,7 +28,7 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Swee
         options.say(f"data: {data.source}")
     store = Store(out)
     with store.hold(*options.shard):
-        job = Job.open(store, plan, source, data, options)
+        job = Job.open(store, plan, kept_source(source, plan), data, options)
         pending = job.pending()
         failed = bool(pending) and _execute(job, pending)
         return SweepStatus(store.folder, job.finish(), failed)

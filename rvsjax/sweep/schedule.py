@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from rvsjax.errors import SweepFileError
 from rvsjax.sweep.engine import Block, blocks
-from rvsjax.sweep.plan.plan import Plan, plan_again
+from rvsjax.sweep.plan.plan import Plan
+from rvsjax.sweep.plan.union import read_plan
 from rvsjax.sweep.store import FolderError
 
 __all__ = ["PlanRevision", "Schedule", "extend", "need_room", "plan_revisions"]
@@ -86,7 +87,7 @@ def plan_revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
     try:
         earlier = [
             PlanRevision(
-                plan_again(entry["asked"]), entry["first"], frozenset(entry["blocks"])
+                read_plan(entry["asked"]), entry["first"], frozenset(entry["blocks"])
             )
             for entry in manifest.get("earlier", [])
         ]
@@ -114,7 +115,7 @@ def extend(
     None where this plan lacks one of its runs, or records other things.
     """
     try:
-        before = plan_again(manifest["asked"])
+        before = read_plan(manifest["asked"])
     except SweepFileError:
         return None
     alike = all(
@@ -122,7 +123,7 @@ def extend(
         for name in ("name", "record")
     )
     same_version = before.fingerprint == manifest["plan"]
-    if not (alike and same_version and _contains(plan, before)):
+    if not (alike and same_version and contains(plan, before)):
         return None
     first = manifest.get("first", 0)
     revision = {
@@ -138,7 +139,7 @@ def extend(
     return {"earlier": earlier, "first": start, "mark": mark}
 
 
-def _contains(plan: Plan, part: Plan) -> bool:
+def contains(plan: Plan, part: Plan) -> bool:
     if part.size > plan.size:
         return False
     missing = {item.run_id for item in part}

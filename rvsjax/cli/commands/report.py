@@ -164,9 +164,9 @@ def _planned(manifest: dict[str, Any]) -> int | None:
     if "runs" in manifest.get("whole", {}):
         return None
     from rvsjax.errors import SweepFileError
-    from rvsjax.sweep.plan.plan import plan_again
+    from rvsjax.sweep.plan.union import read_plan
 
     try:
-        return sum(count for _, count in plan_again(manifest.get("asked")).groups())
+        return sum(count for _, count in read_plan(manifest.get("asked")).groups())
     except SweepFileError:
         return None

@@ -1,14 +1,21 @@
 """Run a sweep file. Heavy imports come once arguments and file are found good."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rvsjax.cli.console import show_log, tell
 from rvsjax.cli.devices import start_devices
-from rvsjax.cli.options import add_data, block_size, count, shard
+from rvsjax.cli.options import (
+    add_data,
+    block_size,
+    count,
+    need_sweep,
+    shard,
+)
 from rvsjax.cli.outcome import dry_run, end_unfinished, exit_code, print_summary
 from rvsjax.cli.signals import gently
 from rvsjax.environment.paths import user_path
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ABOUT", "add_options", "run"]
 
-ABOUT = "Run a sweep file, or what is missing of it."
+ABOUT = "Run a sweep file, or what is missing of it or of a results folder."
 
 _RETRY = {
     None: (),
@@ -37,12 +44,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.set_defaults(resumable=True)
     add = parser.add_argument
-    add("file", metavar="FILE.toml", type=user_path, help="the sweep file")
+    add(
+        "file",
+        metavar="FILE.toml",
+        type=user_path,
+        help="the sweep file, or a results folder to go on with",
+    )
     add(
         "--out",
         metavar="DIR",
         type=user_path,
-        help="results folder (default: out/NAME)",
+        help="results folder (default: the one to go on with, or out/NAME)",
     )
     add(
         "--set",
@@ -128,26 +140,63 @@ def run(arguments: argparse.Namespace) -> int:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
     devices = start_devices(arguments.device)
+    out = arguments.out or Path(plan.default_folder)
     if arguments.dry_run:
-        return dry_run(arguments, plan, devices)
-    return _run(arguments, source, plan, devices)
+        return dry_run(arguments, plan, devices, out, _options(arguments, devices))
+    return _run(arguments, source, plan, devices, out)
 
 
 def _read_plan(arguments: argparse.Namespace) -> tuple[str, "Plan"]:
-    from rvsjax.sweep.plan.overrides import override, read_setting
+    """Return the sweep file to keep and the plan, of a file or of a folder."""
+    narrowed = {"only": arguments.only, "limit": arguments.limit}
+    if os.path.isdir(arguments.file):
+        need_sweep(arguments.file)
+        from rvsjax.sweep.continuation import continued
+
+        source, plan = continued(arguments.file, lambda x: _changed(x, arguments))
+        if any(narrowed.values()) or arguments.smoke:
+            plan = plan.select(**narrowed, smoke=arguments.smoke)
+        if not arguments.smoke:
+            arguments.out = arguments.out or arguments.file
+        return source, plan
     from rvsjax.sweep.plan.plan import make_plan
     from rvsjax.sweep.plan.sweep_file import parse, read
 
     source = read(arguments.file)
-    raw = parse(source)
+    raw = _changed(parse(source), arguments)
+    return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
+
+
+def _changed(raw: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the tables of a sweep file with what options put in their place."""
+    from rvsjax.sweep.plan.overrides import override, read_setting
+
     for setting in arguments.set:
         raw = override(raw, *read_setting(setting, raw))
     if arguments.seeds:
         raw = override(raw, "seeds.count", arguments.seeds)
     if arguments.dtype:
         raw = override(raw, "dtype", arguments.dtype)
-    narrowed = {"only": arguments.only, "limit": arguments.limit}
-    return source, make_plan(raw, smoke=arguments.smoke, **narrowed)
+    return raw
+
+
+def _options(
+    arguments: argparse.Namespace, devices: tuple["Device", ...], **heard: Any
+) -> "Options":
+    """Return how to run a plan, as the command line says."""
+    from rvsjax.sweep.runner import Options
+
+    return Options(
+        width=arguments.block,
+        kernel=unless_auto(arguments.kernel),
+        shard=arguments.shard,
+        retry=frozenset(_RETRY[arguments.retry]),
+        fail_fast=arguments.fail_fast,
+        workers=devices,
+        flags=tuple(sys.argv[1:]),
+        data=arguments.data,
+        **heard,
+    )
 
 
 def _run(
@@ -155,6 +204,7 @@ def _run(
     source: str,
     plan: "Plan",
     devices: tuple["Device", ...],
+    out: Path,
 ) -> int:
     from rvsjax.cli.commands.report import report
     from rvsjax.results.results import Results
@@ -163,7 +213,6 @@ def _run(
         if not arguments.quiet:
             tell(text)
 
-    out = arguments.out or Path(plan.default_folder)
     number = sum(count for _, count in plan.groups())
     say(f"{plan.sweep_file.name}: {counted(number, 'run')}, into {out}")
     status, options = _computed(arguments, source, plan, devices, out, say)
@@ -185,21 +234,9 @@ def _computed(
 ) -> tuple["SweepStatus", "Options"]:
     """Compute what is missing in the folder `out`, until a signal comes."""
     from rvsjax.cli.progress import progress_reporter
-    from rvsjax.sweep.runner import Options, run_plan
+    from rvsjax.sweep.runner import run_plan
 
     kind = "none" if arguments.quiet else arguments.progress
     with progress_reporter(kind) as watch, gently(say) as stop:
-        options = Options(
-            width=arguments.block,
-            kernel=unless_auto(arguments.kernel),
-            shard=arguments.shard,
-            retry=frozenset(_RETRY[arguments.retry]),
-            fail_fast=arguments.fail_fast,
-            workers=devices,
-            flags=tuple(sys.argv[1:]),
-            data=arguments.data,
-            watch=watch,
-            stop=stop,
-            say=say,
-        )
+        options = _options(arguments, devices, watch=watch, stop=stop, say=say)
         return run_plan(plan, source, out, options), options

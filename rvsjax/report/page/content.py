@@ -21,7 +21,7 @@ from rvsjax.report.page.table import table_content
 from rvsjax.report.parameters import constant, method, varied
 from rvsjax.report.words import short
 from rvsjax.results.results import Results
-from rvsjax.sweep.store import DamagedFile, FolderError
+from rvsjax.sweep.store import DamagedFile, FolderError, Store
 from rvsjax.sweep.store.untrusted import content as file_content
 
 __all__ = ["page_content"]
@@ -53,6 +53,7 @@ def page_content(results: Results, planned: int | None = None) -> Content:
         "table": table_content(runs, parameters, measures, columns),
     }
     text = {
+        "tables": Store(results.folder).tables_digest(),
         "name": results.name,
         "about": _about(source),
         "missing": _missing(len(runs), manifest, planned),

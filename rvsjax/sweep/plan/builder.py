@@ -1,7 +1,5 @@
 """A sweep written in Python: the text of the sweep file that asks the same."""
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +8,7 @@ from rvsjax.environment.numbers import plain
 from rvsjax.errors import Problem, SweepFileError
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import LARGEST_FILE, parse
+from rvsjax.sweep.plan.text import sweep_text
 
 __all__ = ["Sweep", "grid"]
 
@@ -53,11 +52,7 @@ def grid(
         tables["record"] = plain(record)
     elif record is not None:
         head["record"] = record  # refused with all other mistakes
-    lines = _lines({key: x for key, x in head.items() if x != ""})
-    for title, table in tables.items():
-        if table:
-            lines += ["", f"[{title}]", *_lines(table)]
-    source = "\n".join(lines) + "\n"
+    source = sweep_text(head | tables)
     _need_file(source)
     make_plan(parse(source))
     return Sweep(source)
@@ -74,31 +69,3 @@ def _need_file(source: str) -> None:
     if size > LARGEST_FILE:
         what = f"takes {size} bytes as a file, which has at most {LARGEST_FILE}"
         raise SweepFileError([Problem("grid", f"{what}; give a range as a table")])
-
-
-def _lines(table: dict[str, Any]) -> list[str]:
-    return [f"{_key(key)} = {_toml(value, key)}" for key, value in table.items()]
-
-
-def _key(name: str) -> str:
-    return str(name) if re.fullmatch("[A-Za-z0-9_-]+", str(name)) else _text(name)
-
-
-def _toml(value: Any, key: str) -> str:
-    """Return a value as TOML writes it."""
-    if isinstance(value, bool | str):
-        return _text(value)
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list):
-        return f"[{', '.join(_toml(x, key) for x in value)}]"
-    if isinstance(value, dict):
-        pairs = (f"{_key(name)} = {_toml(x, key)}" for name, x in value.items())
-        return f"{{ {', '.join(pairs)} }}"
-    what = "must be a number, a truth value, text, or a list of these"
-    raise SweepFileError([Problem(key, f"{what}, got {type(value).__name__}")])
-
-
-def _text(value: bool | str) -> str:
-    """Return a truth value or a string in quotes: JSON's, but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

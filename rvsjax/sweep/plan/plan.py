@@ -4,7 +4,7 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from rvsjax.sweep.plan.validation import check_shape
 if TYPE_CHECKING:
     from rvsjax.sweep.plan.mask import Mask
 
-__all__ = ["RunConfig", "Plan", "make_plan", "plan_again"]
+__all__ = ["Plan", "RunConfig", "make_plan", "plan_again"]
 
 TABLE_VERSION = 2
 """Part of every plan's identity; raised when a row has other columns than before."""
@@ -258,15 +258,18 @@ def make_plan(
     return _whole_plan(raw).select(only or [], limit, smoke)
 
 
-def plan_again(asked: Any) -> Plan:
-    """Return the plan that `Plan.as_json` came from, or `SweepFileError`."""
+def plan_again(asked: Any, change: Callable[[Values], Values] | None = None) -> Plan:
+    """Return the plan that `Plan.as_json` came from, or `SweepFileError`.
+
+    With the tables of its sweep file changed, where there is a `change`.
+    """
     if not isinstance(asked, dict):
         raise SweepFileError([Problem("asked", "is not the question of a sweep")])
     raw = {n: x for n, x in asked.items() if n != "narrowed" and x is not None}
-    plan = _whole_plan(raw)
+    plan = _whole_plan(change(raw) if change else raw)
     selection = read_selection(plan.space, asked.get("narrowed"))
     plan = replace(plan, selection=selection)
-    if plan.narrowed != asked["narrowed"]:
+    if not change and plan.narrowed != asked["narrowed"]:
         raise SweepFileError([Problem("narrowed", "is not by this version of rvsjax")])
     return plan
 

@@ -1,6 +1,7 @@
 """The selection of a plan's runs: as ``--only`` asks, and as a folder tells it."""
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,14 @@ class Selection:
     only: Conditions = field(default_factory=dict)
     limit: int | None = None  # the first so many
     smoke: bool = False  # about 64 of them, evenly spaced, and short
+
+    @property
+    def options(self) -> str:
+        """The options of the command line that ask for it, "" for all runs."""
+        only = (f"{n}={','.join(map(_written, x))}" for n, x in self.only.items())
+        options = [f"--only {shlex.quote(text)}" for text in only]
+        options += [f"--limit {self.limit}"] if self.limit else []
+        return " ".join([*options, *(["--smoke"] if self.smoke else [])])
 
 
 class _Narrowed(BaseModel):
@@ -89,6 +98,10 @@ def read_only(
         allowed = only.get(key, values)
         only[key] = {value: None for value in values if value in allowed}
     return only
+
+
+def _written(value: Any) -> str:
+    return _UNUSED if value is None else str(value)
 
 
 def nothing_left(

@@ -35,7 +35,7 @@ class Directory:
         """
         with contextlib.ExitStack() as stack:
             try:
-                self._refuse_strange_files()
+                self.refuse_strange_files()
                 for name in _MADE:
                     atomic.make(self.folder / name)
                 atomic.sync(self.folder / "parts")  # renamed by one that died then
@@ -45,8 +45,7 @@ class Directory:
                 if locked and total == 1:
                     self._remove_temporary_files()
             except lock.Held as error:
-                what = f"{self.folder} is in use by {error}; wait for it"
-                raise FolderError(f"{what}, or use another folder") from None
+                raise FolderError(self._in_use(error)) from None
             except OSError as error:
                 why = f"{error.filename or self.folder}: {error.strerror}"
                 what = f"{self.folder} cannot be written ({why})"
@@ -54,13 +53,31 @@ class Directory:
                 raise FolderError(what) from None
             yield
 
+    def _in_use(self, holder: object) -> str:
+        what = f"{self.folder} is in use by {holder}; wait for it"
+        return f"{what}, or use another folder"
+
+    def holders(self) -> dict[tuple[int, int], str]:
+        """Return who works in the folder now, by the share ``(I, N)``; writes nothing.
+
+        As far as locks work there, and may be looked at.
+        """
+        return lock.holders(self.folder)
+
+    def in_use(self, index: int = 1, total: int = 1) -> str:
+        """Say who keeps the I-th of N processes out of the folder, "" where nobody."""
+        for (other, of), holder in self.holders().items():
+            if of != total or other == index:
+                return self._in_use(holder)
+        return ""
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Be the only one of those that share the folder, briefly."""
         with lock.brief(self.folder):
             yield
 
-    def _refuse_strange_files(self) -> None:
+    def refuse_strange_files(self) -> None:
         """Refuse a folder that is not, or may not be, one of a sweep."""
         places = [self.folder / name for name in _FOLDERS]
         for path in places:

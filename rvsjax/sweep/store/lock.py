@@ -18,12 +18,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["Held", "brief", "hold"]
+__all__ = ["Held", "brief", "hold", "holders"]
 
 FOLDER = ".locks"
 _NAME = re.compile(r"(\d+)-of-(\d+)\.lock")
 _DOOR = 60.0  # seconds to wait while others come in, which takes them milliseconds
 _FOREVER = -1.0  # who holds the lock is alive; large tables take their time
+_LOOK = 0.2  # seconds to wait for one's own lock, which `holders` may look at
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
@@ -46,7 +47,7 @@ def hold(folder: Path, index: int, total: int) -> Iterator[bool]:
     """
     path = folder / FOLDER / f"{index}-of-{total}.lock"
     with contextlib.ExitStack() as own:
-        works = own.enter_context(_locked(path, 0))
+        works = own.enter_context(_locked(path, _LOOK))
         about = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
@@ -62,6 +63,25 @@ def hold(folder: Path, index: int, total: int) -> Iterator[bool]:
                 if match and int(match[2]) != total:
                     _refuse_if_held(other, own)
         yield works
+
+
+def holders(folder: Path) -> dict[tuple[int, int], str]:
+    """Return who holds a share of a folder, by its ``(I, N)``.
+
+    Nothing of a folder that may not be written.
+    """
+    found = {}
+    for path in sorted((folder / FOLDER).glob("*.lock")):
+        match = _NAME.fullmatch(path.name)
+        try:
+            with _locked(path, 0):
+                pass
+        except Held as error:
+            if match:
+                found[int(match[1]), int(match[2])] = str(error)
+        except OSError:
+            continue
+    return found
 
 
 def _refuse_if_held(path: Path, own: contextlib.ExitStack) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import atomic, parts, tables
+from rvsjax.sweep.store import atomic, page, parts, tables
 from rvsjax.sweep.store.directory import Directory
 from rvsjax.sweep.store.untrusted import need_file
 
@@ -46,7 +46,11 @@ class SealedTables(Directory):
         return set(self.tables) <= set(whole) and all(map(self.is_sound, whole))
 
     def unseal(self, names: Sequence[str]) -> None:
-        """Remove whole tables, which are out of date once a block is computed."""
+        """Remove whole tables, which are out of date once a block is computed.
+
+        The page, which shows them, says so from then on.
+        """
+        page.mark_old(self.folder)
         if self.manifest.get("whole"):
             self.update({"whole": {}})
         for name in names:

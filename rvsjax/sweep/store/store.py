@@ -98,11 +98,20 @@ class Store(UnitedTables):
                 )
             self.update({"plan": plan, "asked": asked})
         elif before["plan"] != plan:
-            extended = extend(before)
-            if extended is None:
-                raise self._another(before["asked"], asked)
-            self.update({"plan": plan, "asked": asked, "whole": {}} | extended)
+            self.update(self.grown(before, plan, asked, extend))
         return moved
+
+    def grown(
+        self, before: Entries, plan: str, asked: Entries, extend: Extend
+    ) -> Entries:
+        """Return what makes a manifest one of this plan; refuse one it is not part of.
+
+        Nothing is written.
+        """
+        extended = extend(before)
+        if extended is None:
+            raise self._another(before["asked"], asked)
+        return {"plan": plan, "asked": asked, "whole": {}} | extended
 
     def _another(self, before: Entries, asked: Entries) -> FolderError:
         differences = "; ".join(manifest.difference(before, asked))

@@ -1,5 +1,7 @@
 """Tables of a folder, read from wherever they are: whole, or united from parts."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 import pandas as pd
@@ -7,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import kinds, tables
+from rvsjax.sweep.store import kinds, page, tables
 from rvsjax.sweep.store.block_parts import BlockParts
 from rvsjax.sweep.store.sealed import unusable
 
@@ -62,6 +64,19 @@ class UnitedTables(BlockParts):
             raise unusable(path, error) from None
         nothing = pa.table({column: pa.array([], pa.string())})
         return pa.concat_tables(rows) if rows else nothing
+
+    def tables_digest(self) -> str:
+        """Return a digest that changes with the rows of the folder."""
+        whole = self.manifest.get("whole")
+        names = sorted(whole.items()) if whole else [x.name for x in self._in_parts()]
+        return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+    def page_state(self) -> str:
+        """Say whether the page is "current" or "old", or there is "none"."""
+        shown = page.tables_of(self.folder)
+        if shown is None:
+            return "none"
+        return "current" if shown == self.tables_digest() else "old"
 
     def is_united(self, name: str) -> bool:
         """Say whether a whole table has the rows of its parts, and no others."""

@@ -1,0 +1,90 @@
+"""Union of plans, as a folder has it that several were merged into."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rvsjax.errors import Problem, SweepFileError
+from rvsjax.sweep.plan.parameters import RunConfig, Values
+from rvsjax.sweep.plan.plan import Plan, plan_again
+from rvsjax.sweep.plan.selection import Selection
+from rvsjax.sweep.plan.validation import check_shape
+
+__all__ = ["UnionPlan", "read_plan"]
+
+Change = Callable[[Values], Values] | None
+
+
+@dataclass(frozen=True, eq=False)
+class UnionPlan(Plan):
+    """The runs of several plans of one study, each once, in the order of the plans."""
+
+    plans: tuple[Plan, ...] = ()
+
+    @classmethod
+    def of(cls, plans: Sequence[Plan], name: Any) -> "UnionPlan":
+        """Return the union of plans under a name of its own.
+
+        `SweepFileError` where they are of several studies, or record other tables.
+        """
+        first = plans[0].sweep_file
+        for key in ("study", "record"):
+            if any(getattr(x.sweep_file, key) != getattr(first, key) for x in plans):
+                raise SweepFileError([Problem(f"union.{key}", "must be one for all")])
+        named, problems = check_shape(first.model_dump() | {"name": name})
+        if problems:
+            raise SweepFileError(problems)
+        return cls(named, plans[0].whole, Selection(), tuple(plans))
+
+    def __iter__(self) -> Iterator[RunConfig]:
+        """Yield the runs of each plan that none before has."""
+        seen: set[str] = set()
+        for item in itertools.chain(*self.plans):
+            if item.run_id not in seen:
+                seen.add(item.run_id)
+                yield item
+
+    @cached_property
+    def size(self) -> int:
+        """The number of runs."""
+        return sum(1 for _ in self)
+
+    def _counted(self) -> Iterator[tuple[RunConfig, int]]:
+        return ((item, 1) for item in self)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what of the files may not be meant."""
+        return list(dict.fromkeys(x for plan in self.plans for x in plan.notes))
+
+    @property
+    def is_empty(self) -> bool:
+        """False: no plan is empty."""
+        return False
+
+    def select(self, only: list[str], limit: int | None, smoke: bool) -> "Plan":
+        """Refuse to narrow: the plans are narrowed each by itself."""
+        if not only and limit is None and not smoke:
+            return self
+        what = "narrows one sweep, and the folder holds several that were merged"
+        raise SweepFileError([Problem("--only, --limit, --smoke", what)])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is asked: equal data, equal runs in equal order."""
+        record = self.sweep_file.record.model_dump()
+        head = {"name": self.sweep_file.name, "study": self.sweep_file.study}
+        return head | {"record": record, "union": [x.as_json() for x in self.plans]}
+
+
+def read_plan(asked: Any, change: Change = None) -> Plan:
+    """Return the plan, of one sweep or several, that `Plan.as_json` came from.
+
+    With the tables of each sweep file changed, where there is a `change`. Raises
+    SweepFileError where it is no such plan.
+    """
+    parts = asked.get("union") if isinstance(asked, dict) else None
+    if not isinstance(parts, list) or not parts:
+        return plan_again(asked, change)
+    return UnionPlan.of([plan_again(part, change) for part in parts], asked.get("name"))
