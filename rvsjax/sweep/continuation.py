@@ -11,7 +11,7 @@ from rvsjax.sweep.plan.text import sweep_text
 from rvsjax.sweep.plan.union import UnionPlan, read_plan
 from rvsjax.sweep.store import Store
 
-__all__ = ["continued", "kept_source"]
+__all__ = ["about_of", "continued", "kept_source", "source_of"]
 
 Tables = dict[str, Any]
 
@@ -27,8 +27,7 @@ def continued(
     FolderError where the folder does not tell what was asked of it.
     """
     asked = Store(folder).manifest.get("asked", {})
-    source = _source(folder)
-    about = {"about": x} if isinstance(x := _tables(source).get("about"), str) else {}
+    source, about = source_of(folder), {"about": about_of(folder)}
     try:
         read_plan(asked)
     except SweepFileError:
@@ -46,16 +45,33 @@ def kept_source(source: str, plan: Plan) -> str:
     narrow it are told in its first line.
     """
     if isinstance(plan, UnionPlan):
-        first, *others = (kept_source("", x) for x in plan.plans)
+        first, *others = (_as_text(x.sweep_file) for x in plan.plans)
         quoted = [f"# {line}".rstrip() for x in others for line in x.splitlines()]
         return "\n".join([_MERGED, first, "# Merged with:", *quoted, ""])
     if source.startswith(_NARROWED):
         source = source.partition("\n")[2]
     if _tables(source) != _as_tables(plan.sweep_file):
-        source = sweep_text(plan.sweep_file.model_dump(exclude_defaults=True))
+        source = _as_text(plan.sweep_file)
     if options := plan.selection.options:
         return f"{_NARROWED}{options}\n{source}"
     return source
+
+
+def about_of(folder: Path) -> str:
+    """Return the question that the sweep file of a folder asks, "" for none."""
+    return _tables(source_of(folder)).get("about", "")
+
+
+def source_of(folder: Path) -> str:
+    """Return the sweep file that a folder keeps, "" where it has none."""
+    try:
+        return read(folder / "sweep.toml")
+    except SweepFileError:
+        return ""
+
+
+def _as_text(sweep_file: SweepFile) -> str:
+    return sweep_text(sweep_file.model_dump(exclude_defaults=True))
 
 
 def _as_tables(sweep_file: SweepFile) -> Tables:
@@ -68,10 +84,3 @@ def _tables(source: str) -> Tables:
         return _as_tables(SweepFile.model_validate(parse(source)))
     except (ValueError, SweepFileError):
         return {}
-
-
-def _source(folder: Path) -> str:
-    try:
-        return read(folder / "sweep.toml")
-    except SweepFileError:
-        return ""

@@ -62,9 +62,21 @@ class Folder:
         """The config of its blocks; FolderError before there is one."""
         return read_config(self.manifest)
 
-    def config_on(self, platform: str) -> ExecutionConfig:
-        """Return its config, with the plain kernel if its own does not work here."""
-        return nearest_config(self.config, platform)
+    def config_on(self, platform: str, block: int | None = None) -> ExecutionConfig:
+        """Return its config, with the plain kernel if its own does not work here.
+
+        Of a `block` that came from another folder, the one that it was computed with.
+        """
+        config = self.config
+        if block is not None and (told := self.schedule.revision(block).setting):
+            config = read_config(told)
+        return nearest_config(config, platform)
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """The settings that its blocks were computed with, its own the first."""
+        stages = self.manifest.get("earlier", [])
+        return [self.manifest, *(x["setting"] for x in stages if "setting" in x)]
 
     @cached_property
     def schedule(self) -> Schedule:

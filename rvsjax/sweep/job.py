@@ -4,24 +4,26 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 import jax
-import pyarrow as pa
 
+from rvsjax.errors import counted
 from rvsjax.sweep.columns import failed_rows
+from rvsjax.sweep.differences import Tables
 from rvsjax.sweep.engine import Block, Device, Engine, default_workers, devices
 from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.growth import extended
 from rvsjax.sweep.options import Options
 from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.resolve import resolve_config
-from rvsjax.sweep.schedule import Schedule, plan_revisions
+from rvsjax.sweep.schedule import Schedule, plan_revisions, settled
 from rvsjax.sweep.store import Store
 from rvsjax.sweep.study import Dataset, Study, Trial, study_of
 from rvsjax.sweep.study_engine import make_engine
+from rvsjax.sweep.whole import WHOLE, make_whole
 
 __all__ = ["Job"]
 
 _FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
-_WHOLE = ("curves", "pairs", "weights", "runs", "claims")
+_STAY = "{} from merged folders stay as they are; retry in the folder that they are of"
 
 
 class Job(NamedTuple):
@@ -52,6 +54,8 @@ class Job(NamedTuple):
                 study.kept(plan.sweep_file.record),
                 lambda manifest: extended(store.folder, manifest, plan, store.done()),
             )
+            if lost := settled(store.manifest, store.done()):
+                repaired += store.settle(lost)
             config = resolve_config(
                 store.folder,
                 store.manifest,
@@ -75,9 +79,12 @@ class Job(NamedTuple):
         with self.store.alone():
             done = numbers & self.store.done()
             retry = self.store.with_status(self.options.retry)
+            if merged := self.schedule.merged(retry):
+                self.options.say(_STAY.format(counted(len(merged), "block")))
+                retry -= merged
             pending = self.schedule.pending(done, retry, self.options.shard)
             if pending:
-                self.store.unseal(_WHOLE)
+                self.store.unseal(WHOLE)
         return pending
 
     def engine(self) -> Engine:
@@ -96,7 +103,7 @@ class Job(NamedTuple):
         points = self.study.points(self.plan.sweep_file.record)
         return self.study.trial(item, points, self.config.kernel)
 
-    def tables(self, block: Block, future: Future) -> tuple[dict[str, pa.Table], bool]:
+    def tables(self, block: Block, future: Future) -> tuple[Tables, bool]:
         """Return the tables of a block, and whether it could not be computed."""
         record = self.plan.sweep_file.record
         try:
@@ -105,7 +112,7 @@ class Job(NamedTuple):
             reason = str(error).strip().split("\n")[0] or type(error).__name__
             return failed_rows(block.items, reason, self.study.kept(record)), True
 
-    def append(self, block: int, tables: dict[str, pa.Table], size: int | None) -> None:
+    def append(self, block: int, tables: Tables, size: int | None) -> None:
         """Keep the tables of a block, and the size that it was halved to, if it was."""
         if size or block in self.halved:
             entry = {"block": block, "width": size or self.config.block_size}
@@ -118,13 +125,5 @@ class Job(NamedTuple):
         with self.store.alone():
             left = len(self.schedule.numbers - self.store.done())
             if not left and not self.store.is_sealed():
-                self.store.compact()
-                self._write_claims()
-                self.store.seal([name for name in _WHOLE if self.store.has(name)])
+                make_whole(self.store, self.study)
         return left
-
-    def _write_claims(self) -> None:
-        """Write one row a claim: about runs, weights, starts and tables."""
-        sink = pa.BufferOutputStream()
-        self.study.claims(self.store).to_parquet(sink, index=False)
-        self.store.write("claims.parquet", sink.getvalue().to_pybytes())

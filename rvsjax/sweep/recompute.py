@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from rvsjax.sweep.differences import Tables
 from rvsjax.sweep.engine import Device, processor
+from rvsjax.sweep.execution import nearest_config, read_config
 from rvsjax.sweep.folder import Folder
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.store import FolderError, Store
@@ -39,6 +40,7 @@ class RecomputedBlock(NamedTuple):
     block: int  # its number
     items: list[RunConfig]
     record: Any  # its results, stacked, an entry an item
+    wanted: list[str]  # ids of the runs among them that were asked for
 
     def tables(self, study: Study, run_id: str) -> Tables:
         """Return the rows of one of the runs."""
@@ -57,23 +59,27 @@ def recompute(
     halved for lack of memory is computed in the same pieces.
     """
     wanted, study = set(run_ids), folder.study
-    config = folder.config_on(device.platform)
     points, shared = study.points(folder.record), folder.shared(data)
     halved = {x["block"]: x["width"] for x in folder.manifest.get("halved", [])}
     for block in folder.schedule.blocks():
         if not wanted:
             return
+        owned = folder.schedule.revision(block.number).left(block.number, block.items)
+        mine = {item.run_id for item in owned}
+        if wanted.isdisjoint(mine):
+            continue
+        config = folder.config_on(device.platform, block.number)
         size = halved.get(block.number, config.block_size)
         for begin in range(0, len(block.items), size):
             items = block.items[begin : begin + size]
-            here = wanted.intersection(item.run_id for item in items)
+            here = [x.run_id for x in items if x.run_id in wanted & mine]
             if here:
                 engine = make_engine(
                     study, config._replace(block_size=size), (device,), shared=shared
                 )
                 trials = [study.trial(item, points, config.kernel) for item in items]
-                yield RecomputedBlock(block.number, items, engine(trials))
-                wanted -= here
+                yield RecomputedBlock(block.number, items, engine(trials), here)
+                wanted -= {*here}
 
 
 def elsewhere(folder: Folder, device: Device) -> list[str]:
@@ -94,12 +100,13 @@ def elsewhere(folder: Folder, device: Device) -> list[str]:
             for name, value in here.items()
             if there.get(name, value) != value
         ]
-    had, now = manifest.get("unpinned", ""), study_unpinned(folder.study, platform)
-    if had != now:
-        differences.append(f"settings {had or 'none'} there, {now or 'none'} here")
-    kernel = manifest.get("kernel", "plain")
-    if folder.config_on(platform).kernel != kernel:
-        differences.append(f"kernel {kernel} there, plain here")
+    now = study_unpinned(folder.study, platform)
+    for config in map(read_config, folder.settings):
+        had, kernel = config.unpinned, config.kernel
+        if had != now:
+            differences.append(f"settings {had or 'none'} there, {now or 'none'} here")
+        if nearest_config(config, platform).kernel != kernel:
+            differences.append(f"kernel {kernel} there, plain here")
     return list(dict.fromkeys(differences))
 
 

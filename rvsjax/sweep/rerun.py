@@ -89,7 +89,7 @@ def rerun(
     return Rerun(
         run_id=run_id,
         block=block.block,
-        kernel=folder.config_on(device.platform).kernel,
+        kernel=folder.config_on(device.platform, block.block).kernel,
         values=sum(table.num_rows * table.num_columns for table in here.values()),
         elsewhere=differs,
         differences=differences(there, here, same_bits),

@@ -8,7 +8,8 @@ so that a block has the same runs in the same places whenever it is computed.
 
 import hashlib
 import json
-from collections.abc import Container, Iterator, Sequence
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,26 +18,66 @@ from rvsjax.sweep.engine import Block, blocks
 from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.plan.union import read_plan
 from rvsjax.sweep.store import FolderError
+from rvsjax.sweep.store.losses import Loss, read_losses, write_losses
 
-__all__ = ["PlanRevision", "Schedule", "extend", "need_room", "plan_revisions"]
+__all__ = [
+    "PlanRevision",
+    "Schedule",
+    "contains",
+    "extend",
+    "mark_of",
+    "need_room",
+    "next_plan",
+    "plan_revisions",
+    "settled",
+]
+
+Entries = dict[str, Any]
 
 MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
 
 class PlanRevision(NamedTuple):
-    """A plan that the folder has had: its first number, and the blocks it keeps."""
+    """A plan that the folder has had: its first number, and the blocks it keeps.
+
+    Of a merged folder, `part` names the one that it came from, as a path, and `setting`
+    is how that was computed. A `Loss` tells of rows that were kept, and are no more.
+    """
 
     plan: Plan
     first: int
     kept: frozenset[int] | None  # None: all, of the present plan
+    part: str = ""
+    setting: Entries = {}
+    losses: Mapping[int, list[Loss]] = {}  # by block
 
     def blocks(self, known: Container[str], block_size: int) -> Iterator[Block]:
         """Yield the blocks of its runs, but for known ones, that it keeps."""
         items = (item for item in self.plan if not known or item.run_id not in known)
-        for block in blocks(items, lambda item: item.static_key, block_size):
+        size = self.setting.get("width", block_size)
+        for block in blocks(items, lambda item: item.static_key, size):
             number = self.first + block.number
             if self.kept is None or number in self.kept:
                 yield block._replace(number=number)
+
+    def knows(self, other: "PlanRevision") -> bool:
+        """Say whether runs of an earlier revision are no longer its own.
+
+        Those of folders that are merged later were unknown to each other.
+        """
+        return other.part == self.part or other.part.startswith(_inside(self.part))
+
+    def left(self, block: int, items: list[Any], at: float = math.inf) -> list[Any]:
+        """Return which of the items of a block the plan that began at a number had."""
+        gone = [x.places for x in self.losses.get(block, []) if x.at <= at]
+        if None in gone:
+            return []
+        places = set[int]().union(*(x for x in gone if x))
+        return [x for place, x in enumerate(items) if place not in places]
+
+
+def _inside(part: str) -> str:
+    return f"{part}/" if part else ""
 
 
 class Schedule:
@@ -48,16 +89,35 @@ class Schedule:
         self.block_size = block_size
 
     def blocks(self, numbers: Container[int] | None = None) -> Iterator[Block]:
-        """Yield all blocks with their runs, or those of these numbers, in order."""
-        known: set[str] = set()
+        """Yield all blocks with their runs, or those of these numbers, in order.
+
+        Of a merged folder also the runs of a block that it has in another block.
+        """
+        earlier: list[tuple[PlanRevision, int, list[str]]] = []
         for revision in self.revisions:
-            own: set[str] = set()
+            known = {
+                run_id
+                for other, block, ids in earlier
+                if revision.knows(other)
+                for run_id in other.left(block, ids, revision.first)
+            }
             for block in revision.blocks(known, self.block_size):
                 if revision.kept is not None:
-                    own.update(item.run_id for item in block.items)
-                if numbers is None or block.number in numbers:
+                    ids = [item.run_id for item in block.items]
+                    earlier.append((revision, block.number, ids))
+                asked = numbers is None or block.number in numbers
+                if asked and revision.left(block.number, block.items):
                     yield block
-            known |= own
+
+    def owned(self, numbers: Container[int] | None = None) -> Iterator[Block]:
+        """Yield what `blocks` does, each with those of its runs that it has rows of."""
+        for block in self.blocks(numbers):
+            revision = self.revision(block.number)
+            yield block._replace(items=revision.left(block.number, block.items))
+
+    def revision(self, number: int) -> PlanRevision:
+        """Return the revision that a block belongs to."""
+        return next(x for x in reversed(self.revisions) if x.first <= number)
 
     @cached_property
     def numbers(self) -> set[int]:
@@ -81,13 +141,22 @@ class Schedule:
         mine = (number for number in self.numbers if number % shards == index - 1)
         return {number for number in mine if number not in done or number in retry}
 
+    def merged(self, numbers: Iterable[int]) -> set[int]:
+        """Return the blocks among these that came from another folder."""
+        return {number for number in numbers if self.revision(number).part}
 
-def plan_revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
+
+def plan_revisions(manifest: Entries, plan: Plan) -> list[PlanRevision]:
     """Return the revisions of a folder whose present plan this is."""
     try:
         earlier = [
             PlanRevision(
-                read_plan(entry["asked"]), entry["first"], frozenset(entry["blocks"])
+                read_plan(entry["asked"]),
+                entry["first"],
+                frozenset(entry["blocks"]),
+                entry.get("part", ""),
+                entry.get("setting", {}),
+                _by_block(read_losses(entry)),
             )
             for entry in manifest.get("earlier", [])
         ]
@@ -95,6 +164,13 @@ def plan_revisions(manifest: dict[str, Any], plan: Plan) -> list[PlanRevision]:
         what = "the folder grew out of a sweep that this version cannot read"
         raise FolderError(f"{what}; use another folder with --out") from None
     return [*earlier, PlanRevision(plan, manifest.get("first", 0), None)]
+
+
+def _by_block(losses: Iterable[Loss]) -> dict[int, list[Loss]]:
+    found: dict[int, list[Loss]] = {}
+    for loss in losses:
+        found.setdefault(loss.block, []).append(loss)
+    return found
 
 
 def need_room(plan: Plan, block_size: int | None) -> None:
@@ -107,9 +183,7 @@ def need_room(plan: Plan, block_size: int | None) -> None:
         raise FolderError(f"{what}; take some, with --limit, --only or --seeds")
 
 
-def extend(
-    manifest: dict[str, Any], plan: Plan, done: set[int]
-) -> dict[str, Any] | None:
+def extend(manifest: Entries, plan: Plan, done: set[int]) -> Entries | None:
     """Return what makes a folder of another plan one of this, with its blocks kept.
 
     None where this plan lacks one of its runs, or records other things.
@@ -125,21 +199,52 @@ def extend(
     same_version = before.fingerprint == manifest["plan"]
     if not (alike and same_version and contains(plan, before)):
         return None
-    first = manifest.get("first", 0)
-    revision = {
-        "asked": manifest["asked"],
-        "mark": manifest.get("mark", manifest["plan"]),
-        "first": first,
-        "blocks": sorted(number for number in done if number >= first),
-    }
-    earlier = [*manifest.get("earlier", []), revision]
-    start = max([first - 1, *done]) + 1
-    text = json.dumps([plan.fingerprint, start, earlier])
+    return with_revision(manifest, plan.fingerprint, done)
+
+
+def with_revision(manifest: Entries, plan: str, done: set[int]) -> Entries:
+    """Return what makes the present plan an earlier one, with these of its blocks."""
+    earlier, start = manifest.get("earlier", []), manifest.get("first", 0)
+    blocks = sorted(number for number in done if number >= start)
+    stage = {"asked": manifest["asked"], "mark": mark_of(manifest)}
+    stage |= {"first": start, "blocks": blocks}
+    return next_plan(plan, [*earlier, stage], max([start - 1, *done]) + 1)
+
+
+def next_plan(plan: str, earlier: list[Entries], first: int) -> Entries:
+    """Return the entries of a manifest whose present plan begins at a block."""
+    text = json.dumps([plan, first, earlier])
     mark = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return {"earlier": earlier, "first": start, "mark": mark}
+    return {"earlier": earlier, "first": first, "mark": mark}
+
+
+def mark_of(manifest: Entries) -> str:
+    """Return the mark that parts of the present plan have."""
+    return manifest.get("mark", manifest["plan"])
+
+
+def settled(manifest: Entries, done: set[int]) -> Entries | None:
+    """Return what makes the runs of lost blocks that were merged runs of the sweep.
+
+    Those blocks cannot be computed as they were: they had rows that others have. None
+    where there is no such block.
+    """
+    first = max([manifest.get("first", 0) - 1, *done]) + 1
+    earlier, is_lost = [], False
+    for stage in manifest.get("earlier", []):
+        losses = read_losses(stage)
+        before = {x.block for x in losses if x.places is None}
+        lost = sorted({*stage["blocks"]} - before - done) if stage.get("part") else []
+        is_lost = is_lost or bool(lost)
+        told = [*losses, *(Loss(first, number, None) for number in lost)]
+        earlier.append(stage | write_losses(told))
+    if not is_lost:
+        return None
+    return with_revision(manifest | {"earlier": earlier}, manifest["plan"], done)
 
 
 def contains(plan: Plan, part: Plan) -> bool:
+    """Say whether a plan has every run of another."""
     if part.size > plan.size:
         return False
     missing = {item.run_id for item in part}

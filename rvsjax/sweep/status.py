@@ -1,4 +1,4 @@
-"""Status of a folder: what is done, failed and to do, who works in it, and with what."""
+"""Status of a folder: what is done, failed and to do, and who works in it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +80,8 @@ def folder_status(path: Path) -> FolderStatus:
 
 
 def _statuses(store: Store) -> dict[str, int]:
-    return store.load("runs", ["status"])["status"].value_counts().to_dict()
+    counts = store.load("runs", ["status"])["status"].value_counts()
+    return {str(status): int(number) for status, number in counts.items()}
 
 
 def _versions(sessions: list[dict[str, Any]]) -> dict[str, list[str]]:

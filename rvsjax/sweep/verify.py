@@ -92,9 +92,8 @@ def _in_place(
     """Yield the rows of runs in the order of their blocks, computed in these."""
     wanted = {item.run_id for item in items}
     for block in recompute(folder, wanted, device, data):
-        for item in block.items:
-            if item.run_id in wanted:
-                yield block.tables(folder.study, item.run_id)
+        for run_id in block.wanted:
+            yield block.tables(folder.study, run_id)
 
 
 def stale_tables(folder: Folder | str | Path) -> list[str]:
@@ -110,7 +109,7 @@ def _chosen(folder: Folder, sample: int, seed: int) -> Iterator[tuple[int, RunCo
     """Yield the runs to look at, with the numbers of their blocks, in their order."""
     schedule, rng = folder.schedule, np.random.default_rng(seed)
     done = folder.store.done()
-    sizes = {block.number: len(block.items) for block in schedule.blocks(done)}
+    sizes = {block.number: len(block.items) for block in schedule.owned(done)}
     if not sizes:
         path = folder.store.folder
         raise FolderError(f"{path} has no finished block; run the sweep again")
@@ -119,7 +118,7 @@ def _chosen(folder: Folder, sample: int, seed: int) -> Iterator[tuple[int, RunCo
     drawn = rng.choice(ends[-1], min(sample, ends[-1]), replace=False)
     wanted = np.union1d(lasts, drawn)
     place = 0
-    for block in schedule.blocks(done):
+    for block in schedule.owned(done):
         here = wanted[(wanted >= place) & (wanted < place + len(block.items))]
         yield from ((block.number, block.items[i - place]) for i in here)
         place += len(block.items)

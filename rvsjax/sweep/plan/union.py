@@ -12,7 +12,7 @@ from rvsjax.sweep.plan.plan import Plan, plan_again
 from rvsjax.sweep.plan.selection import Selection
 from rvsjax.sweep.plan.validation import check_shape
 
-__all__ = ["UnionPlan", "read_plan"]
+__all__ = ["UnionPlan", "read_plan", "united"]
 
 Change = Callable[[Values], Values] | None
 
@@ -24,7 +24,7 @@ class UnionPlan(Plan):
     plans: tuple[Plan, ...] = ()
 
     @classmethod
-    def of(cls, plans: Sequence[Plan], name: Any) -> "UnionPlan":
+    def of(cls, plans: Sequence[Plan], name: Any, about: str = "") -> "UnionPlan":
         """Return the union of plans under a name of its own.
 
         `SweepFileError` where they are of several studies, or record other tables.
@@ -33,7 +33,9 @@ class UnionPlan(Plan):
         for key in ("study", "record"):
             if any(getattr(x.sweep_file, key) != getattr(first, key) for x in plans):
                 raise SweepFileError([Problem(f"union.{key}", "must be one for all")])
-        named, problems = check_shape(first.model_dump() | {"name": name})
+        named, problems = check_shape(
+            first.model_dump() | {"name": name, "about": about}
+        )
         if problems:
             raise SweepFileError(problems)
         return cls(named, plans[0].whole, Selection(), tuple(plans))
@@ -88,3 +90,62 @@ def read_plan(asked: Any, change: Change = None) -> Plan:
     if not isinstance(parts, list) or not parts:
         return plan_again(asked, change)
     return UnionPlan.of([plan_again(part, change) for part in parts], asked.get("name"))
+
+
+def united(plans: Sequence[Plan], name: str, about: str) -> Plan:
+    """Return the plan of all runs of several, of one sweep where there is such a one.
+
+    That is one of them, or one that has all seeds, or all values of the one parameter
+    in which they differ. `SweepFileError` as of `UnionPlan.of`.
+    """
+    union = UnionPlan.of(plans, name, about)
+    runs = {item.run_id for item in union}
+    for asked in _candidates([plan.as_json() for plan in plans]):
+        try:
+            plan = plan_again(asked | {"name": name, "about": about}, dict)
+        except SweepFileError:
+            continue
+        if plan.size == len(runs) and all(item.run_id in runs for item in plan):
+            return plan
+    return union
+
+
+def _candidates(asked: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield questions that may have the runs of all of these, and no others."""
+    single = [x for each in asked for x in each.get("union", [each])]
+    yield from single
+    seeds = [x["seeds"] for x in single]
+    base = min(x["base"] for x in seeds)
+    end = max(x["base"] + x["count"] for x in seeds)
+    yield single[0] | {"seeds": {"count": end - base, "base": base}}
+    yield from _with_all_values(single)
+    yield from _with_all_selected(single)
+
+
+def _with_all_values(asked: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a question with every value of a parameter that one has, as an axis."""
+    first = asked[0]
+    for name in first["constants"] | first["grid"]:
+        values = [(x["constants"] | x["grid"]).get(name) for x in asked]
+        lists = [x if isinstance(x, list) else [x] for x in values]
+        every = list(dict.fromkeys(x for each in lists for x in each if _is_plain(x)))
+        constants = {n: x for n, x in first["constants"].items() if n != name}
+        if any(x != values[0] for x in values):
+            grid = first["grid"] | {name: every}
+            yield first | {"constants": constants, "grid": grid}
+
+
+def _with_all_selected(asked: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a question with all that is selected of each parameter."""
+    narrowed = [x["narrowed"] for x in asked]
+    names = dict.fromkeys(name for x in narrowed for name in x["only"])
+    only = {
+        name: list(dict.fromkeys(v for x in narrowed for v in x["only"].get(name, [])))
+        for name in names
+    }
+    for chosen in (only, {}):
+        yield asked[0] | {"narrowed": narrowed[0] | {"only": chosen}}
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str)

@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["TEMPORARY", "make", "move", "remove", "replace", "replacing", "sync"]
+__all__ = [
+    "TEMPORARY",
+    "make",
+    "move",
+    "remove",
+    "rename",
+    "replace",
+    "replacing",
+    "sync",
+]
 
 TEMPORARY = ".tmp"
 """How the names of files end that are being written."""
@@ -99,6 +108,14 @@ def move(path: Path, folder: Path) -> Path:
     sync(folder)
     sync(path.parent)
     return target
+
+
+def rename(folder: Path, target: Path) -> None:
+    """Give a folder another name, beside its own."""
+    failpoint("rename", target)
+    folder.rename(target)
+    failpoint("renamed", target)
+    sync(target.parent)
 
 
 def remove(path: Path) -> None:

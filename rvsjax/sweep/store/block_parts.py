@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,16 @@ class BlockParts(SealedTables):
                     self.write(f"parts/{name}", made[name])
         self._written[block] = set(made)
 
+    def block_tables(self, block: int) -> dict[str, pa.Table]:
+        """Return the tables of a finished block, with what their parts were told."""
+        of_block = (self._by_block.get((block, name)) for name in self.tables)
+        return {part.table: self._read(part) for part in of_block if part}
+
+    @cached_property
+    def _by_block(self) -> dict[tuple[int, str], Part]:
+        found = [part for name in self.tables for part in self.parts(name)]
+        return {(part.block, part.table): part for part in found}
+
     def pieces(self, table: str) -> Iterator[pa.Table]:
         """Yield the parts of a table in the order of blocks, under one schema."""
         done = self.done()
@@ -107,6 +118,11 @@ class BlockParts(SealedTables):
         revision = revision_of(block, self._revisions)
         return revision.mark if revision else None
 
+    def merged_setting(self, block: int) -> dict[str, Any]:
+        """Return how a block was computed in another folder; nothing where here."""
+        revision = revision_of(block, self._revisions)
+        return revision.setting if revision else {}
+
     def _has_block(self, block: int) -> bool:
         revision = revision_of(block, self._revisions)
         return revision is None or revision.has(block)
@@ -115,7 +131,8 @@ class BlockParts(SealedTables):
         """Return the table of a part; `DamagedFile` where it is none of this folder."""
         table = parts.read(part, self._mark_of(part.block))
         setting = parts.setting(table)
-        if any(self._there.get(name, x) != x for name, x in setting.items()):
+        there = self.merged_setting(part.block) or self._there
+        if any(there.get(name, x) != x for name, x in setting.items()):
             raise DamagedFile(f"was computed otherwise ({json.dumps(setting)})")
         return table
 

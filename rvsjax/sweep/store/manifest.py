@@ -12,6 +12,7 @@ from typing import Any
 
 from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
+from rvsjax.sweep.store.losses import are_losses
 
 __all__ = ["difference", "encode", "read"]
 
@@ -78,8 +79,7 @@ def _is_manifest(content: Any) -> bool:
         and isinstance(content["asked"].get("name", ""), str)
         and isinstance(content.get("mark", ""), str)
         and _is_count(content.get("first", 0))
-        and _is_count(width)
-        and 0 < width <= _WIDEST
+        and _is_width(width)
         and isinstance(whole, dict)
         and all(isinstance(entries, list) for entries in lists)
         and all(isinstance(entry, dict) for entries in lists for entry in entries)
@@ -104,7 +104,18 @@ def _is_stage(content: dict[str, Any]) -> bool:
         and _is_count(content.get("first"))
         and isinstance(content.get("blocks"), list)
         and all(map(_is_count, content["blocks"]))
+        and isinstance(content.get("part", ""), str)
+        and _is_setting(content.get("setting", {}))
+        and are_losses(content.get("losses", []))
     )
+
+
+def _is_setting(content: Any) -> bool:
+    return isinstance(content, dict) and _is_width(content.get("width", 1))
+
+
+def _is_width(value: Any) -> bool:
+    return _is_count(value) and 0 < value <= _WIDEST
 
 
 def _is_count(value: Any) -> bool:

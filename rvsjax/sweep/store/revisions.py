@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from rvsjax.sweep.store.losses import read_losses
+
 __all__ = ["Revision", "revision_of", "revisions"]
 
 
@@ -11,6 +13,7 @@ class Revision(NamedTuple):
     first: int
     mark: str
     kept: frozenset[int] | None  # blocks; None: all, of the present plan
+    setting: dict[str, Any]  # that its parts were computed with, if not the folder's
 
     def has(self, block: int) -> bool:
         """Say whether a block is one that the plan kept when the sweep grew."""
@@ -22,11 +25,16 @@ def revisions(manifest: dict[str, Any]) -> list[Revision]:
     if not manifest:
         return []
     earlier = [
-        Revision(entry["first"], entry["mark"], frozenset(entry["blocks"]))
+        Revision(entry["first"], entry["mark"], _kept(entry), entry.get("setting", {}))
         for entry in manifest.get("earlier", [])
     ]
     mark = manifest.get("mark", manifest["plan"])
-    return [*earlier, Revision(manifest.get("first", 0), mark, None)]
+    return [*earlier, Revision(manifest.get("first", 0), mark, None, {})]
+
+
+def _kept(entry: dict[str, Any]) -> frozenset[int]:
+    lost = {x.block for x in read_losses(entry) if x.places is None}
+    return frozenset(entry["blocks"]) - lost
 
 
 def revision_of(block: int, known: list[Revision]) -> Revision | None:

@@ -56,6 +56,12 @@ class Store(UnitedTables):
         self._written = self._replaceable()
         return moved
 
+    def settle(self, entries: Entries) -> list[str]:
+        """Note other plans of the blocks, of the same question; say what was moved."""
+        self.update(entries)
+        self._fit(self.manifest)
+        return self._check()
+
     def configure(self, entries: Entries) -> None:
         """Note what the bits of all parts depend on, in the manifest and each part."""
         if any(self.manifest.get(name) != value for name, value in entries.items()):
@@ -180,4 +186,6 @@ class Store(UnitedTables):
             raise DamagedFile("is not a part of a sweep")
         if not self._has_block(part.block):
             raise DamagedFile(_NO_BLOCK)
-        self._there |= parts.setting(self._fitting(part))
+        setting = parts.setting(self._fitting(part))
+        if not self.merged_setting(part.block):
+            self._there |= setting
