@@ -59,7 +59,8 @@ class _Plain(_Nothing):
             before = progress.blocks_before
             known = f" ({before} finished before)" if before else ""
             blocks = counted(progress.blocks, "block")
-            tell(f"{blocks} to run{known}; compiling the first")
+            kernel = f" with the kernel {progress.kernel}" if progress.kernel else ""
+            tell(f"{blocks} to run{known}{kernel}; compiling the first")
             self.last = time.monotonic()
         elif progress.done and time.monotonic() - self.last >= QUIET_SECONDS:
             self.last = time.monotonic()

@@ -37,22 +37,27 @@ def constant(runs: pd.DataFrame, columns: Columns) -> list[tuple[str, str]]:
     ]
 
 
-def varied(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
+def varied(
+    runs: pd.DataFrame, columns: Columns, exact: bool = False
+) -> list[Parameter]:
     """Return the parameters that differ between runs, words first; seeds are none.
 
     What a word settles, as the penalty does a shape that it alone has, is left out. A
     ratio stands for the parameter that it sets where its values take half the digits.
+    At most eight of them, and of each a few values, intervals or "others"; `exact`: all
+    of them with all values.
     """
     several = [x for x in _names(runs) if runs[x].nunique(dropna=False) > 1]
     names = [_swept(x, runs, columns) for x in several if x != "p_seed"]
     names.sort(key=lambda name: holds_numbers(runs[name]))
     found: list[Parameter] = []
     for name in names:
-        new = _parameter(name, columns[name].text, runs[name])
+        most = len(runs) if exact else _MOST_VALUES
+        new = _parameter(name, columns[name].text, runs[name], most)
         words = [x for x in found if not holds_numbers(runs[x.name])]
         if not any(len(joined([x, new])[1]) == len(x.values) for x in words):
             found.append(new)
-    return found[:_MOST]
+    return found if exact else found[:_MOST]
 
 
 def method(runs: pd.DataFrame, parameters: list[Parameter]) -> Parameter | None:
@@ -102,20 +107,21 @@ def holds_numbers(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
-def _parameter(name: str, text: str, column: pd.Series) -> Parameter:
-    codes, values = _of_numbers(column) if holds_numbers(column) else _of_words(column)
+def _parameter(name: str, text: str, column: pd.Series, most: int) -> Parameter:
+    of_kind = _of_numbers if holds_numbers(column) else _of_words
+    codes, values = of_kind(column, most)
     if (codes < 0).any():
         codes, values = np.where(codes < 0, len(values), codes), [*values, "none"]
     return Parameter(name, text, values, codes, holds_numbers(column))
 
 
-def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+def _of_words(column: pd.Series, most: int) -> tuple[np.ndarray, list[str]]:
     """Return codes and values; the rarest are `others` where there are many."""
     codes, words = pd.factorize(column)
     often = np.argsort(-np.bincount(codes[codes >= 0]), kind="stable")
-    shown = sorted(often[:_MOST_VALUES], key=lambda i: str(words[i]))
+    shown = sorted(often[:most], key=lambda i: str(words[i]))
     values = [short(words[i], 40) for i in shown]
-    if len(words) > _MOST_VALUES:
+    if len(words) > most:
         values.append("others")
     places = np.full(len(words) + 1, len(shown))
     places[shown] = range(len(shown))
@@ -123,12 +129,12 @@ def _of_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     return places[codes], values
 
 
-def _of_numbers(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+def _of_numbers(column: pd.Series, most: int) -> tuple[np.ndarray, list[str]]:
     """Return codes and values; intervals of equal numbers where there are many."""
     numbers = column.to_numpy(float, na_value=np.nan)
     finite = np.isfinite(numbers)
     known = np.unique(numbers[finite])
-    if len(known) <= _MOST_VALUES:
+    if len(known) <= most:
         codes = np.searchsorted(known, numbers)
         return np.where(finite, codes, -1), [number(x) for x in known]
     edges = np.unique(np.quantile(numbers[finite], np.linspace(0, 1, _BINS + 1)))

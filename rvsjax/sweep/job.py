@@ -98,6 +98,12 @@ class Job(NamedTuple):
             checkpoints=self.store.checkpoints(),
         )
 
+    @property
+    def kernel(self) -> str:
+        """The kernel that takes the steps of some of its runs, "" where none does."""
+        used = any(self.study.has_kernel(item) for item, _ in self.plan.groups())
+        return self.config.kernel if used else ""
+
     def trial(self, item: RunConfig) -> Trial:
         """Return a run as the engine is given it."""
         points = self.study.points(self.plan.sweep_file.record)

@@ -38,6 +38,7 @@ class Progress(NamedTuple):
     failures: int = 0  # runs among them that did not end well
     under_way: float = 0  # blocks' worth of what unfinished blocks have done
     resumed: float = 0  # blocks' worth of all this that earlier calls did
+    kernel: str = ""  # that takes the steps, where there is a choice
 
     @property
     def done(self) -> float:
@@ -70,9 +71,10 @@ class Tracker:
         blocks: int,
         blocks_before: int,
         watch: Callable[[Progress], None],
+        kernel: str = "",
     ) -> None:
         """Start the clock."""
-        self.engine, self.watch = engine, watch
+        self.engine, self.watch, self.kernel = engine, watch, kernel
         self.blocks, self.blocks_before = blocks, blocks_before
         self.blocks_done = 0
         self.statuses = Counter[str]()
@@ -98,6 +100,7 @@ class Tracker:
             runs - self.statuses["ok"],
             sum(list(self.engine.under_way.values())),  # other threads change it
             self.engine.resumed,
+            self.kernel,
         )
         self.watch(progress)
 

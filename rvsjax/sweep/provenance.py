@@ -23,9 +23,14 @@ def session(
     seconds: dict[str, float],
     flags: Sequence[str],
     workers: Sequence[Device],
+    data: str = "",
 ) -> dict[str, Any]:
-    """Return the entry of one call in a manifest: its time, devices and versions."""
+    """Return the entry of one call in a manifest: its time, devices and versions.
+
+    And what all runs share, in a sentence, if they do.
+    """
     return {
+        **({"data": data} if data else {}),
         "begin": begin.isoformat(timespec="seconds"),
         "blocks": blocks,
         "seconds": seconds,

@@ -1,7 +1,8 @@
 """Studies by name, found when they are asked for, a module at a time.
 
 A study is a package (`rvsjax.STUDIES`) with four modules: ``parameters`` has
-`PARAMETERS`, ``schema`` has `SCHEMA`, ``figures`` has `main_figure`, all without JAX;
+`PARAMETERS`, ``schema`` has `SCHEMA` (and `statements`, where claims are judged),
+``figures`` has `main_figure`, all without JAX;
 ``study`` has `STUDY`.
 """
 
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from rvsjax.sweep.plan.parameters import ParameterSpace
     from rvsjax.sweep.study import Study
 
-__all__ = ["find_figure", "find_parameters", "find_schema", "find_study"]
+__all__ = [
+    "find_figure",
+    "find_parameters",
+    "find_schema",
+    "find_statements",
+    "find_study",
+]
 
 
 def find_parameters(name: str) -> "ParameterSpace":
@@ -35,6 +42,11 @@ def find_figure(name: str) -> Any:
 def find_schema(name: str) -> Any:
     """Return the columns of a study's tables, and what they hold."""
     return _find(name, "schema").SCHEMA
+
+
+def find_statements(name: str) -> dict[str, str]:
+    """Return the statement of each claim of a study, "" of none, without JAX."""
+    return getattr(_find(name, "schema"), "statements", dict)()
 
 
 def _find(name: str, module: str) -> Any:

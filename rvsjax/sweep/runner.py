@@ -37,7 +37,8 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Swee
 def _execute(job: Job, pending: set[int]) -> bool:
     """Compute blocks, append their tables, and say whether one failed."""
     engine, options = job.engine(), job.options
-    tracker = Tracker(engine, len(pending), len(job.store.done()), options.watch)
+    before, kernel = len(job.store.done()), job.kernel
+    tracker = Tracker(engine, len(pending), before, options.watch, kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (tracker.failed and options.fail_fast)
@@ -51,5 +52,6 @@ def _execute(job: Job, pending: set[int]) -> bool:
             job.append(block.number, tables, engine.narrow.get(block.number))
         tracker.add(tables["runs"])
     told = tracker.blocks_done, tracker.seconds(), options.flags, job.workers
+    told = (*told, job.data.source)
     job.store.add("sessions", session(tracker.begin, *told))
     return tracker.failed

@@ -55,7 +55,7 @@ def _of_claims(claims: list[dict[str, Any]]) -> str:
         parts.append(f"{len(sound)} of {counted(len(judged), 'claim')} {verb} {where}")
     if doubtful := len([x for x in judged if x["undecided"] and not x["violated"]]):
         verb = "is" if doubtful == 1 else "are"
-        parts.append(f"{doubtful} {verb} undecided in some, within rounding")
+        parts.append(f"{doubtful} {verb} undecided in some cases")
     if never := len(claims) - len(judged):
         verb = "applies" if never == 1 else "apply"
         parts.append(f"{never} {verb} to no case")

@@ -1,5 +1,6 @@
 """The claims as rows of the page: verdicts, rates, the worst run and its command."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -17,8 +18,12 @@ def claims_content(
     runs: pd.DataFrame,
     certificates: pd.DataFrame,
     columns: Columns,
+    statements: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Return a row a claim, of a table as `rvsjax.results.verdicts` makes it."""
+    """Return a row a claim, of a table as `rvsjax.results.verdicts` makes it.
+
+    With its statement, of a claim that is known.
+    """
     stands = certificates[certificates["stands"].eq(True)]
     certified = stands["claim"].value_counts()
     names = [str(x) for x in runs if str(x).startswith("p_")]
@@ -33,6 +38,7 @@ def claims_content(
             int(certified.get(claim["claim"], 0)),
             f"verdict_{claim['claim']}" in runs,
         )
+        | {"statement": statements.get(claim["claim"], "")}
         for _, claim in table.iterrows()
     ]
 

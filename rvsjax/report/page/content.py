@@ -21,6 +21,7 @@ from rvsjax.report.page.table import table_content
 from rvsjax.report.parameters import constant, method, varied
 from rvsjax.report.words import short
 from rvsjax.results.results import Results
+from rvsjax.sweep.registry import find_statements
 from rvsjax.sweep.store import DamagedFile, FolderError, Store
 from rvsjax.sweep.store.untrusted import content as file_content
 
@@ -36,7 +37,13 @@ def page_content(results: Results, planned: int | None = None) -> Content:
     columns = results.columns("runs")
     parameters, measures = varied(runs, columns), run_measures(runs, columns)
     methods = method(runs, parameters)
-    judged = claims_content(results.claims, runs, results.certificates, columns)
+    judged = claims_content(
+        results.claims,
+        runs,
+        results.certificates,
+        columns,
+        find_statements(results.study),
+    )
     source = _source(results.folder)
     supports = sparsity_content(runs, measures)
     figures = {

@@ -23,6 +23,7 @@ def _session(session: dict[str, Any]) -> dict[str, Any]:
     seconds, versions = _table(session, "seconds"), _table(session, "versions")
     flags = session.get("flags")
     told = {
+        "data": session.get("data"),
         "device": session.get("device"),
         "processor": session.get("processor"),
         "workers": session.get("lanes"),

@@ -1,4 +1,4 @@
-"""The table of runs: each run where there are few, configurations where many."""
+"""The table of runs: each run where there are few, groups of them where many."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from rvsjax.report.measures import Measure
 from rvsjax.report.page.pack import listed
-from rvsjax.report.parameters import Parameter, joined
+from rvsjax.report.parameters import Parameter, joined, varied
 from rvsjax.report.quantiles import shares
 from rvsjax.report.words import short
 from rvsjax.results.schema import Columns
@@ -32,7 +32,18 @@ def table_content(
     """
     if len(runs) <= MOST_ROWS:
         return _each(runs, measures, columns)
-    return _aggregated(runs, parameters, measures)
+    if exact := _exact(runs, columns):
+        return _aggregated(runs, exact, measures) | {"row": "configuration"}
+    return _aggregated(runs, parameters, measures) | {"row": "group"}
+
+
+def _exact(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
+    """Return the parameters with all their values, none where these are too many."""
+    names = [str(x) for x in runs if str(x).startswith("p_") and x != "p_seed"]
+    if any(runs[name].nunique() > MOST_ROWS for name in names):
+        return []
+    found = varied(runs, columns, exact=True)
+    return found if found and len(joined(found)[1]) <= MOST_ROWS else []
 
 
 # -- a row a run -----------------------------------------------------------------------
@@ -77,7 +88,7 @@ def _number(measure: Measure, first: bool) -> dict[str, Any]:
     return told | {"first": first, "values": listed(measure.values)}
 
 
-# -- a row a configuration -------------------------------------------------------------
+# -- a row a configuration, or a group of them -----------------------------------------
 
 
 def _aggregated(
@@ -101,7 +112,7 @@ def _aggregated(
         _median(x, codes, number, i < _SHOWN) for i, x in enumerate(measures[:room])
     ]
     left = [x.label for x in parameters if x not in used]
-    about = {"row": "configuration", "rows": size, "runs": len(runs), "left": left}
+    about = {"rows": size, "runs": len(runs), "left": left}
     return about | {"columns": columns}
 
 

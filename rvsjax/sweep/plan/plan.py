@@ -79,8 +79,18 @@ class Plan:
     def notes(self) -> list[str]:
         """Sentences on what of the file may not be meant."""
         everything = replace(self, selection=Selection())
-        runs = (self.space.complete(chosen) for chosen, _, _ in everything.classes())
-        return self.whole.exclude.idle(runs)
+        runs = [self.space.complete(chosen) for chosen, _, _ in everything.classes()]
+        return [*self.whole.exclude.idle(runs), *self._idle(runs)]
+
+    def _idle(self, runs: list[Parameters]) -> Iterator[str]:
+        """Yield a sentence on what is set and has no meaning for any run."""
+        lone = [x.names for x in self.whole.axes if len(x.points) == 1]
+        given = dict.fromkeys([*self.whole.constants, *itertools.chain(*lone)])
+        idle = [name for name in given if all(run[name] is None for run in runs)]
+        if idle:
+            has, is_it = ("have", "they change") if idle[1:] else ("has", "it changes")
+            named = ", ".join(idle)
+            yield f"{named} {has} no meaning beside the other values; {is_it} nothing"
 
     def complete(self, chosen: Values) -> Parameters | None:
         """Return all parameters of a run, None if it is left out."""
