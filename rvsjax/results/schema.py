@@ -153,7 +153,7 @@ ANY_RUNS = RUN | {
 _VERDICTS = {
     "holds": "cases whose hypotheses hold, and the statement with them",
     "violated": "cases whose hypotheses hold, and the statement does not",
-    "undecided": "cases left open by rounding, the precision, or the last step of a run",
+    "undecided": "cases left open by rounding, the precision, or a run's last step",
     "not_applicable": "cases of which a hypothesis is false",
 }
 _OF_CASES = {

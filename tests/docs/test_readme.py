@@ -89,7 +89,7 @@ SWEEPS = sorted((ROOT / "sweeps").glob("*.toml"))
 def test_sweep_files_are_good(path):
     plan = make_plan(parse(path.read_text()))
     assert sum(count for _, count in plan.groups()) > 0
-    assert plan.sweep_file.about
+    assert plan.sweep_file.about and plan.notes == []
     assert f"sweeps/{path.name}" in LIST
 
 

@@ -29,6 +29,7 @@ class UnionPlan(Plan):
 
         `SweepFileError` where they are of several studies, or record other tables.
         """
+        plans = [x for plan in plans for x in getattr(plan, "plans", [plan])]
         first = plans[0].sweep_file
         for key in ("study", "record"):
             if any(getattr(x.sweep_file, key) != getattr(first, key) for x in plans):
