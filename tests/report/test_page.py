@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import shutil
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -20,10 +21,14 @@ from rvsjax.cli.commands.report import report
 from rvsjax.report.page import MISSING, is_possible, make_page, page_content
 from rvsjax.report.page.curves import curves_content as curves_of
 from rvsjax.report.page.pack import packed
+from rvsjax.report.page.provenance import provenance_content
+from rvsjax.report.page.table import table_content
 from rvsjax.report.parameters import method, varied
 from rvsjax.report.quantiles import Sorted, shares
 from rvsjax.report.words import duration_text, number, percent
 from rvsjax.results.schema import find_columns
+from rvsjax.studies.rvscgd.statements import statements
+from rvsjax.theory import CLAIMS, statement
 from tests.report.folders import CLAIM, Tables, sweep_curves, sweep_runs
 
 needs_packages = pytest.mark.skipif(
@@ -483,3 +488,41 @@ def test_eight_thousand_runs_with_curves_and_long_words_stay_under_6_mb(tmp_path
     runs["reason"] = [rng.bytes(1000).hex() for _ in range(8000)]
     html = make_page(Tables(tmp_path / "out", runs, sweep_curves(runs), HOSTILE * 9000))
     assert len(html.encode()) < 6e6
+
+
+def test_rows_are_configurations_only_where_they_are():
+    """All values of a parameter, where there is room; else groups, called so."""
+    rng = np.random.default_rng(0)
+    runs = sweep_runs(9_000)[["run_id", "status"]]
+    runs["p_lam"], runs["p_seed"] = rng.integers(0, 40, 9_000) / 8, np.arange(9_000)
+    runs["p_penalty"] = rng.choice(["l0", "l1"], 9_000)
+    exact = table_content(runs, varied(runs, COLUMNS), [], COLUMNS)
+    assert "word" not in exact
+    assert exact["rows"] == 80 == len(runs.groupby(["p_penalty", "p_lam"]))
+    runs["p_lam"] = rng.random(9_000)
+    groups = table_content(runs, varied(runs, COLUMNS), [], COLUMNS)
+    assert groups["word"] == "group" and groups["rows"] < 20
+
+
+@needs_packages
+def test_a_claim_has_its_statement_beside_it(tmp_path):
+    runs = sweep_runs(20)
+    html = make_page(Tables(tmp_path / "out", runs))
+    judged = page_content(Tables(tmp_path / "out", runs)).text["claims"]
+    assert judged
+    for claim in judged:
+        said = statements().get(claim["name"], "")
+        assert claim["statement"] == said
+        assert said in unescape(html)
+    assert any(claim["statement"] for claim in judged)
+
+
+def test_statements_are_those_of_the_claims():
+    """Read without JAX, and the same as `rvsjax theory list` prints."""
+    known = {name: statement(name).statement for name in CLAIMS}
+    assert {name: statements().get(name) for name in CLAIMS} == known
+
+
+def test_the_data_of_networks_are_told():
+    told = provenance_content({"sessions": [{"data": "60,000 images of MNIST"}]})
+    assert ("data", "60,000 images of MNIST") in told[0]["facts"]

@@ -33,8 +33,9 @@ def table_content(
     if len(runs) <= MOST_ROWS:
         return _each(runs, measures, columns)
     if exact := _exact(runs, columns):
-        return _aggregated(runs, exact, measures) | {"row": "configuration"}
-    return _aggregated(runs, parameters, measures) | {"row": "group"}
+        return _aggregated(runs, exact, measures)
+    groups = _aggregated(runs, parameters, measures)
+    return groups | {"word": "group"}
 
 
 def _exact(runs: pd.DataFrame, columns: Columns) -> list[Parameter]:
@@ -112,7 +113,7 @@ def _aggregated(
         _median(x, codes, number, i < _SHOWN) for i, x in enumerate(measures[:room])
     ]
     left = [x.label for x in parameters if x not in used]
-    about = {"rows": size, "runs": len(runs), "left": left}
+    about = {"row": "configuration", "rows": size, "runs": len(runs), "left": left}
     return about | {"columns": columns}
 
 

@@ -4,8 +4,9 @@ import pandas as pd
 
 from rvsjax.results import schema as of
 from rvsjax.results.schema import Column, measurement, ratio
+from rvsjax.studies.rvscgd.statements import statements
 
-__all__ = ["SCHEMA"]
+__all__ = ["SCHEMA", "statements"]
 
 
 def _is_exact(precision: pd.Series, recall: pd.Series) -> pd.Series:

@@ -20,7 +20,7 @@ function showTable(told) {
   const choose = () => {
     try {
       state.rows = all.filter(keeper(told.columns, $("runs-filter").value));
-      $("runs-count").textContent = `${count(state.rows.length, told.rows)} ${told.row}s. Filter by words, or by column: name=value, name<number.`;
+      $("runs-count").textContent = `${count(state.rows.length, told.rows)} ${told.word ?? told.row}s. Filter by words, or by column: name=value, name<number.`;
     } catch (problem) {
       $("runs-count").textContent = `Not filtered: ${problem.message}.`;
     }
