@@ -156,6 +156,7 @@ def test_other_data_is_refused(folder, tmp_path):
         run_plan(plan, SWEEP, out, dataclasses.replace(options(), data=str(other)))
     manifest = json.loads((out / "manifest.json").read_text())
     assert len(manifest["data"]) == 16
+    assert "240 images to train" in manifest["sessions"][0]["data"]
 
 
 @pytest.mark.parametrize(
