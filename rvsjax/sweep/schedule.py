@@ -204,11 +204,12 @@ def extend(manifest: Entries, plan: Plan, done: set[int]) -> Entries | None:
 
 def with_revision(manifest: Entries, plan: str, done: set[int]) -> Entries:
     """Return what makes the present plan an earlier one, with these of its blocks."""
-    earlier, start = manifest.get("earlier", []), manifest.get("first", 0)
-    blocks = sorted(number for number in done if number >= start)
+    earlier, first = manifest.get("earlier", []), manifest.get("first", 0)
+    blocks = sorted(number for number in done if number >= first)
     stage = {"asked": manifest["asked"], "mark": mark_of(manifest)}
-    stage |= {"first": start, "blocks": blocks}
-    return next_plan(plan, [*earlier, stage], max([start - 1, *done]) + 1)
+    stage |= {"first": first, "blocks": blocks}
+    start = max([first - 1, *done]) + 1
+    return next_plan(plan, [*earlier, stage], start)
 
 
 def next_plan(plan: str, earlier: list[Entries], first: int) -> Entries:
