@@ -121,6 +121,7 @@ def test_any_folders_of_a_study_are_merged(folders, tmp_path):
     check(out, larger)
 
 
+@pytest.mark.slow
 def test_blocks_keep_the_setting_that_they_were_computed_with(folders, tmp_path):
     out = tmp_path / "out"
     merge([folders / "b", folders / "wide"], out)
@@ -130,6 +131,7 @@ def test_blocks_keep_the_setting_that_they_were_computed_with(folders, tmp_path)
     assert [Path(x["folder"]).name for x in told] == ["b", "wide"]
 
 
+@pytest.mark.slow
 def test_a_merged_folder_is_merged_and_grown_again(folders, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     merge([folders / "b", folders / "a"], one)
