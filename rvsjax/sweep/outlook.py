@@ -62,6 +62,12 @@ def _look(plan: Plan, out: Path, options: Options, platform: str) -> Outlook:
         kernel=options.kernel,
         data=data.digest,
     )
+    if not manifest and options.shard == (1, 1):  # of any size, without a loop
+        counts = [number for _, number in plan.groups()]
+        blocks = sum(-(-number // config.block_size) for number in counts)
+        return Outlook(
+            str(out), 0, blocks, sum(counts), config.block_size, config.kernel
+        )
     schedule = Schedule(plan_revisions(manifest, plan), config.block_size)
     done &= schedule.numbers
     retry = store.with_status(options.retry)
