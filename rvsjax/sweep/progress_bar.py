@@ -63,7 +63,9 @@ class TerminalBar:
     def __call__(self, progress: Progress) -> None:
         """Show how far it is."""
         if self.task is None:
-            self.task = self.bar.add_task("compiling", total=progress.blocks)
+            kernel = f", kernel {progress.kernel}" if progress.kernel else ""
+            what = f"compiling{kernel}"
+            self.task = self.bar.add_task(what, total=progress.blocks)
             self.bar.start()
         elif progress.done:
             told = str(progress)
