@@ -13,9 +13,10 @@ import signal
 import tempfile
 
 import jax
+import psutil
 import pytest
 
-from rvsjax.sweep.engine import compiler_options
+from rvsjax.sweep.engine import compilation, compiler_options
 
 if "RVSJAX_CACHE" not in os.environ:  # workers share the folder of the first
     _CACHE = tempfile.mkdtemp(prefix="rvsjax-tests-")
@@ -27,6 +28,8 @@ _OPTIONS = [f"--{name}={x}" for name, x in _QUICK.items()]
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_OPTIONS])
 
+MOST_MEMORY = 2**30  # bytes, after a file of tests
+
 # a shell makes what runs in its background ignore Ctrl-C, and so would what we start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -34,11 +37,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # the other's last. xdist by itself begins with those of the most tests.
 LONG = """
 cli/test_main theory/test_hunt sweep/test_recompute test_oracle test_peers
-simulation/kernels/test_native sweep/test_locks simulation/test_limit
-sweep/test_safe_to_open sweep/test_faults theory/test_pairs sweep/plan/test_hostile
+simulation/kernels/test_native sweep/test_locks simulation/test_limit sweep/test_merge
+sweep/test_safe_to_open sweep/test_faults theory/test_pair sweep/plan/test_hostile
 studies/test_methods simulation/kernels/test_prox simulation/kernels/test_native_edges
-simulation/kernels/test_warp sweep/test_damage sweep/test_unkept cli/test_signals
-theory/test_claims studies/test_lenet_edges sweep/test_runner report/test_figures
+simulation/kernels/test_warp simulation/kernels/test_contract studies/test_contract
+sweep/test_damage sweep/test_unkept sweep/test_disks test_golden cli/test_signals
+docs/test_how_to docs/test_python theory/test_claims studies/test_lenet_edges
+sweep/test_execution sweep/test_runner report/test_figures docs/test_docs
 """.split()
 
 
@@ -60,6 +65,15 @@ def pytest_collection_finish():
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _keep_within_memory():
+    """Drop the compiled programs of a process that has come to have many."""
+    yield
+    if psutil.Process().memory_info().rss > MOST_MEMORY:
+        compilation._programs.clear()
+        jax.clear_caches()
 
 
 @pytest.fixture(autouse=True)

@@ -206,6 +206,7 @@ def test_sine_of_third_to_rounding(dtype, unit):
     assert max(errors) < unit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_prox_of_transformed_l1_is_within_rounding_for_every_a(dtype):
     """In single entries, at and next to where it begins to jump as well."""

@@ -172,6 +172,7 @@ def test_help_version_and_refusals_import_neither_jax_nor_pandas(desk, case):
     assert not packages & {"jax", "jaxlib", "numpy", "pandas", "pyarrow", "matplotlib"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [SWEEP, REPORT, EITHER, (*EITHER, "sweep"), SCRIPT])
 def test_the_version_stands_alone_on_stdout(desk, start):
     said = desk.start(*start, "--version")
@@ -185,6 +186,7 @@ OPTIONS = (
 ).split()
 
 
+@pytest.mark.slow
 def test_help_names_every_option_and_exit_code(desk):
     module, either, script = (
         desk(*start, "--help").stdout
@@ -238,6 +240,7 @@ def test_a_wrong_command_is_refused_in_a_sentence(desk, command, what):
     assert sorted(desk.folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_all_mistakes_of_a_file_are_on_stderr_with_their_number(desk):
     said = desk(*SWEEP, "broken.toml", code=2)
     head, *mistakes = said.stderr.splitlines()
@@ -246,6 +249,7 @@ def test_all_mistakes_of_a_file_are_on_stderr_with_their_number(desk):
     assert 'did you mean "lam"?' in mistakes[1]
 
 
+@pytest.mark.slow
 def test_a_command_that_is_no_utf_8_file_is_refused(desk):
     (desk.folder / "latin.toml").write_bytes(b'about = "\xff"')
     (desk.folder / "long.toml").write_bytes(b"#" * 70_000)
@@ -256,6 +260,7 @@ def test_a_command_that_is_no_utf_8_file_is_refused(desk):
 # -- a sweep from beginning to end -----------------------------------------------------
 
 
+@pytest.mark.slow
 def test_stdout_is_the_path_alone_and_talk_is_on_stderr(desk, whole):
     assert whole.stdout == "out/tiny\n"
     lines = whole.stderr.splitlines()
@@ -267,6 +272,7 @@ def test_stdout_is_the_path_alone_and_talk_is_on_stderr(desk, whole):
     assert "lemma_5_stated" in whole.stderr
 
 
+@pytest.mark.slow
 def test_the_folder_holds_what_the_contract_says(desk, whole):
     folder = desk.folder / "out/tiny"
     assert (folder / "sweep.toml").read_text() == TINY
@@ -277,6 +283,7 @@ def test_the_folder_holds_what_the_contract_says(desk, whole):
     assert not [path for path in folder.rglob("*") if ".tmp" in path.name]
 
 
+@pytest.mark.slow
 def test_the_same_command_computes_nothing_and_json_and_strict_tell(desk, whole):
     before, parts = desk.bytes("out/tiny"), desk.parts("out/tiny")
     options = ("--strict", "--json", "-q", "--no-report")
@@ -299,6 +306,7 @@ def test_the_same_command_computes_nothing_and_json_and_strict_tell(desk, whole)
     assert len(desk.manifest("out/tiny")["sessions"]) == 1
 
 
+@pytest.mark.slow
 def test_a_report_makes_what_the_sweep_made(desk, whole):
     """The page among it, where its packages are installed."""
     folder = desk.folder / "out/tiny"
@@ -319,6 +327,7 @@ def test_a_report_makes_what_the_sweep_made(desk, whole):
 ODD = "Größe \udcff [1] * 'x'"  # a folder may have any name, UTF-8 or not
 
 
+@pytest.mark.slow
 def test_set_only_seeds_and_limit_narrow_the_runs(desk):
     said = desk(
         *(*EITHER, "sweep", "tiny.toml", "--out", ODD, "--no-report"),
@@ -340,6 +349,7 @@ def test_set_only_seeds_and_limit_narrow_the_runs(desk):
     assert not (desk.folder / ODD / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_smoke_and_dtype(desk):
     options = ("--smoke", "--dtype", "float32", "--no-report", "--progress", "plain")
     said = desk(*SWEEP, "tiny.toml", *options)
@@ -350,6 +360,7 @@ def test_smoke_and_dtype(desk):
     assert set(runs["p_dtype"]) == {"float32"}
 
 
+@pytest.mark.slow
 def test_shards_end_complete_and_equal_to_the_whole(desk, whole):
     command = (*SWEEP, "tiny.toml", "--out", "shards", "--no-report")
     second = desk(*command, "--shard", "2/2", "--progress", "bar")
@@ -362,6 +373,7 @@ def test_shards_end_complete_and_equal_to_the_whole(desk, whole):
     assert desk.bytes("shards") == desk.bytes("out/tiny")
 
 
+@pytest.mark.slow
 def test_retry_computes_the_blocks_with_such_runs_again(desk):
     # lam = eta = beta = 1: u = 0 and v = w - w = 0 at the first step, no direction
     stuck = ("--set", "lam=1", "--set", "eta=1", "--set", "beta=[1, 0.1]")
@@ -378,6 +390,7 @@ def test_retry_computes_the_blocks_with_such_runs_again(desk):
     assert desk.parts("stuck") == parts
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_a_hundred_million_runs_and_makes_nothing(desk):
     before = sorted(desk.folder.rglob("*"))
     text = desk(*SWEEP, "huge.toml", "--dry-run").stdout
@@ -395,6 +408,7 @@ def test_a_dry_run_counts_a_hundred_million_runs_and_makes_nothing(desk):
 # -- folders that hold something else --------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_sweep_in_the_folder_is_refused(desk, whole):
     before = desk.bytes("out/tiny")
     said = desk(*SWEEP, "tiny.toml", "--set", "eta=0.25", code=2)
@@ -403,6 +417,7 @@ def test_another_sweep_in_the_folder_is_refused(desk, whole):
     assert desk.bytes("out/tiny") == before
 
 
+@pytest.mark.slow
 def test_another_block_width_in_the_folder_is_refused(desk, whole):
     before = desk.bytes("out/tiny")
     said = desk(*SWEEP, "tiny.toml", "--block", "9", code=2)
@@ -411,6 +426,7 @@ def test_another_block_width_in_the_folder_is_refused(desk, whole):
     assert desk.bytes("out/tiny") == before
 
 
+@pytest.mark.slow
 def test_a_folder_with_other_files_or_no_folder_is_refused(desk):
     (desk.folder / "foreign").mkdir()
     (desk.folder / "foreign/letter.txt").write_text("dear")
@@ -425,6 +441,7 @@ def test_a_folder_with_other_files_or_no_folder_is_refused(desk):
     assert [path.name for path in (desk.folder / "foreign").iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_there_is_refused(desk):
     said = desk(*SWEEP, "tiny.toml", "--device", "tpu", "--out", "tpu", code=2)
     assert said.stderr.startswith("--device tpu: JAX finds none here")
@@ -451,6 +468,7 @@ run_command("sweep")
 """
 
 
+@pytest.mark.slow
 def test_failed_blocks_are_kept_told_and_retried(desk, whole):
     command = ("tiny.toml", "--out", "failed", "--no-report")
     # with --strict, which has Lemma 5 violated in the other block: 3 goes before 4
@@ -468,6 +486,7 @@ def test_failed_blocks_are_kept_told_and_retried(desk, whole):
     assert desk.bytes("failed") == desk.bytes("out/tiny")
 
 
+@pytest.mark.slow
 def test_fail_fast_leaves_the_rest_for_later(desk):
     command = ("tiny.toml", "--seeds", "200", "--block", "8", "--out", "fast")
     said = desk(sys.executable, "-c", FAILING, *command, "--fail-fast", code=3)
@@ -515,6 +534,7 @@ def interrupted(desk):
     return at_once, parts, in_time, desk.parts("stopped")
 
 
+@pytest.mark.slow
 def test_the_second_interrupt_stops_now(desk, interrupted):
     at_once, parts, _, _ = interrupted
     assert at_once.stdout == ""
@@ -523,6 +543,7 @@ def test_the_second_interrupt_stops_now(desk, interrupted):
     assert parts == []
 
 
+@pytest.mark.slow
 def test_the_first_interrupt_finishes_the_blocks_that_run(desk, interrupted):
     _, _, in_time, parts = interrupted
     done = {name[:6] for name in parts if "-runs-" in name}
@@ -535,6 +556,7 @@ def test_the_first_interrupt_finishes_the_blocks_that_run(desk, interrupted):
     assert progress[-1]["blocks"] == 50
 
 
+@pytest.mark.slow
 def test_a_resumed_sweep_has_the_bytes_of_an_uninterrupted_one(desk, interrupted):
     parts = interrupted[-1]
     said = desk(*SWEEP, *MANY, "--out", "stopped", "--progress", "json")
@@ -548,6 +570,7 @@ def test_a_resumed_sweep_has_the_bytes_of_an_uninterrupted_one(desk, interrupted
     assert desk.parts("stopped") == desk.parts("straight")
 
 
+@pytest.mark.slow
 def test_what_every_sweep_violates_is_not_strict():
     """Lemma 3 as stated is false on drawn weights, whatever is swept."""
     from rvsjax.cli.outcome import violates

@@ -20,6 +20,8 @@ import pytest
 from rvsjax.cli.console import show_log
 from rvsjax.simulation.kernels import native_build
 
+pytestmark = pytest.mark.slow
+
 TINY = """
 version = 1
 name = "tiny"

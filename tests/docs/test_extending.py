@@ -18,6 +18,7 @@ def made():
     del PENALTIES["elastic-net"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [0.05, 0.4, 2.0])
 def test_the_penalty_has_the_prox_of_its_value(made, m):
     """Against SciPy's minimiser of the definition, on both sides of the threshold."""

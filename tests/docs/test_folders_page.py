@@ -14,6 +14,7 @@ from tests.docs.pages import DOCS, blocks, follow
 PAGE = "how_to/folders.md"
 
 
+@pytest.mark.slow
 def test_the_page_on_folders_is_true(capfd):
     follow(PAGE, "small.toml")
     told = " ".join(capfd.readouterr().out.split())

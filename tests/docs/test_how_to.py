@@ -32,6 +32,7 @@ def done(tutorial, monkeypatch):
     monkeypatch.setattr("rvsjax.cli.commands.report.report", lambda *_: [])
 
 
+@pytest.mark.slow
 def test_the_tutorial_is_true(tutorial, done):
     """Python prints what is shown, commands do what the words around them say."""
     _, names, told = tutorial
@@ -53,6 +54,7 @@ def test_every_kind_of_block_is_there():
     assert kinds.count("python") == kinds.count("text") == 2
 
 
+@pytest.mark.slow
 def test_the_second_tutorial_is_true():
     pytest.importorskip("jinja2")
     names = follow("tutorials/figure_and_table.md")
@@ -62,6 +64,7 @@ def test_the_second_tutorial_is_true():
     assert Path(f"out/coupling/figures/{drawn}.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_sweep_is_resumed_and_grown(done, capsys):
     kept = load("out/first").runs
     follow("how_to/resume_and_grow.md")
@@ -70,6 +73,7 @@ def test_a_sweep_is_resumed_and_grown(done, capsys):
     assert list(grown["run_id"][:80]) == list(kept["run_id"])
 
 
+@pytest.mark.slow
 def test_shards_are_finished_by_a_call_without_one(done):
     """And the Slurm scripts' own commands, with what Slurm sets, do the same."""
     follow("how_to/clusters.md")

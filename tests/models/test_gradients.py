@@ -85,6 +85,7 @@ def same_moments(found, right):
         assert abs(x.mean() - y.mean()) <= SIGMAS * error + 1e-12, (a, b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "k", "d", "n", "dtype"), CASES)
 def test_projected_has_the_law_of_full_sampling(name, k, d, n, dtype):
     """At every angle, 0 and pi and next to them: moments, and whole distributions."""
@@ -237,6 +238,7 @@ KINDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @KINDS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_gradient_keeps_the_contract(kind, dtype):

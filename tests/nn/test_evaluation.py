@@ -13,6 +13,8 @@ from rvsjax.penalties import L0
 from tests.nn.networks import cross_entropy, digits, forward, quick_jit
 from tests.nn.test_training import make, start
 
+pytestmark = pytest.mark.slow
+
 IMAGES, LABELS = digits(5, 37)
 
 

@@ -59,6 +59,7 @@ def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=3e-5 * size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETS)
 def test_values_and_gradients_of_many_networks_on_shared_images(name):
     """Mapped over three networks, against one after another."""

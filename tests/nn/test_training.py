@@ -13,6 +13,8 @@ from rvsjax.nn.training import begin, learning_rate, train_epoch
 from rvsjax.penalties import L0, L1
 from tests.nn.networks import digits, quick_jit
 
+pytestmark = pytest.mark.slow
+
 IMAGES, LABELS = digits(0, 60)
 ORDER = np.random.default_rng(1).permutation(60).reshape(4, 15).astype(np.int32)
 NET = LeNet(bits=None)  # no steps: rounding stays small

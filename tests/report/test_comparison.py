@@ -397,6 +397,7 @@ def test_a_page_of_many_pairs_stays_small(compared):
     )
 
 
+@pytest.mark.slow
 @needs_packages
 def test_eight_thousand_pairs_with_many_measurements_stay_under_6_mb(compared):
     rng = np.random.default_rng(5)

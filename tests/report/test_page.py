@@ -443,6 +443,7 @@ def test_hostile_words_are_text(tmp_path):
     assert f"m_{HOSTILE}" in columns
 
 
+@pytest.mark.slow
 @needs_packages
 def test_a_page_of_a_million_runs_stays_under_6_mb(tmp_path):
     runs = sweep_runs(1_000_000)

@@ -110,6 +110,7 @@ def test_a_claim_on_tables_is_judged_again_by_its_name():
     assert (told["bound"] == 0.1).all()
 
 
+@pytest.mark.slow
 def test_evidence_is_that_of_the_sweep():
     """The same numbers as its program had, but for the rounding of another one."""
     told = EARLIER.judge(RUN_CLAIMS["coupling_bound"])

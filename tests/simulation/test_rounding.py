@@ -52,6 +52,7 @@ def one_step_term_by_term(w, w_star, penalty, numbers):
     return theta(new) - theta(w), value(u, new) - value(u, w), new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [L1(), L0()], ids=["l1", "l0"])
 @pytest.mark.parametrize("d", [2, 50, 1000])
 def test_float32_steps_against_the_same_steps_in_float64(d, penalty):

@@ -40,6 +40,7 @@ def counterexample():
     return make_run(teacher=teacher, start=teacher.w_star, hyper=hyper, steps=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [L0(), L1(), TransformedL1(jnp.float64(0.5))])
 def test_a_run_has_derivatives_forward(penalty):
     """Of the last angle, by differences; finite where lam is 0 as well."""
@@ -107,6 +108,7 @@ def test_monitors_agree_with_a_plain_loop(penalty, algorithm):
     assert seen.lagrangian.max_increase_at == 1 + np.diff(value).argmax()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "eta"), [(1, 0.05), (4, 0.05), (4, 0.58)])
 def test_changes_among_the_steps_of_the_corrected_lemmas(seed, eta):
     """A slow run that overtakes its limit, and one with steps that are too long."""
@@ -291,6 +293,7 @@ def small_step(dtype, algorithms):
     )
 
 
+@pytest.mark.slow
 def test_compensated_float32_reaches_the_limit_where_plain_float32_stalls():
     """At eta = 1e-5, to 1e-6 of float64; without the tail it stalls near 1e-3."""
     limits = {
@@ -305,6 +308,7 @@ def test_compensated_float32_reaches_the_limit_where_plain_float32_stalls():
     assert abs(limits["plain"] - limits["float64"]) > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("penalty", [L0(), L1()])
 def test_a_compensated_run_is_the_plain_one_to_rounding(dtype, penalty):

@@ -28,6 +28,8 @@ from rvsjax.sweep.store import Store
 from tests import ROOT
 from tests.environment.hostile import OTHER, settings
 
+pytestmark = pytest.mark.slow
+
 SWEEPS = {
     "rvscgd": """
 [constants]

@@ -59,6 +59,7 @@ def folder(tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_a_row_is_what_the_pure_functions_say(folder):
     """One network, trained by hand in the order that the study promises."""
     data = load_data(DIGITS)
@@ -120,6 +121,7 @@ class Stop:
         return self.left <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, EPOCHS, EPOCHS + 2])
 def test_stopped_between_epochs_it_goes_on_to_the_same_bytes(
     folder, tmp_path, monkeypatch, number

@@ -17,6 +17,8 @@ from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 DIGITS = ROOT / "tests" / "digits"
 HEAD = 'version = 1\nname = "nets"\nstudy = "lenet"\n'
 CONSTANTS = '[constants]\nepochs = 2\nbatch = 40\nsurrogate = "clipped"\nlam = 1e-5\n'

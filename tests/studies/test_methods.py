@@ -24,6 +24,8 @@ from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.types import Hyper
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "methods"

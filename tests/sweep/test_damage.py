@@ -21,6 +21,8 @@ from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "harmed"

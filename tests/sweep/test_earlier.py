@@ -13,6 +13,8 @@ from rvsjax.cli.main import main
 from rvsjax.sweep.store import Store
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 EARLIER = ROOT / "tests" / "sweep" / "earlier"
 
 

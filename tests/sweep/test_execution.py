@@ -22,6 +22,8 @@ from rvsjax.sweep.resolve import resolve_config
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "settled"

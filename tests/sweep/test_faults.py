@@ -11,6 +11,8 @@ from tests.sweep.faults.children import children as begin
 from tests.sweep.faults.fake import OUT, source
 from tests.sweep.faults.folders import contents, finished, parts, state
 
+pytestmark = pytest.mark.slow
+
 SMALL, LARGE = 3, 5  # runs, of 2 and 3 blocks
 
 

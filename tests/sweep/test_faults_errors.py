@@ -15,6 +15,8 @@ from tests.sweep.faults.children import FAILED
 from tests.sweep.faults.children import children as begin
 from tests.sweep.faults.folders import contents, finished, is_whole, parts, state
 
+pytestmark = pytest.mark.slow
+
 RUNS = 3  # of 2 blocks
 REASONS = (errno.ENOSPC, errno.EIO)
 

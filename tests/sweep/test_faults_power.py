@@ -11,6 +11,8 @@ from tests.sweep.faults.disk import LOSSES, Disk, Power, build
 from tests.sweep.faults.fake import OUT, TABLES
 from tests.sweep.faults.folders import contents, is_whole, parts
 
+pytestmark = pytest.mark.slow
+
 SMALL, LARGE = 3, 5  # runs, of 2 and 3 blocks
 
 

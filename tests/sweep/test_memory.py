@@ -13,6 +13,8 @@ from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import Store
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 SWEEP = """
 version = 1

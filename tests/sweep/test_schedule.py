@@ -64,6 +64,7 @@ def same_rows(one, other):
     pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "larger",
     [

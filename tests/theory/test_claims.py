@@ -73,6 +73,7 @@ def test_the_known_counterexample():
         assert verdicts[name] == "holds"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES, ids=IDS)
 def test_no_step_size_saves_the_counterexample(penalty):
     """A start at the teacher: theta can only grow, whatever eta."""
@@ -120,6 +121,7 @@ def test_nothing_is_said_of_a_diverged_run():
     assert set(verdicts.values()) == {"not-applicable"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES, ids=IDS)
 @pytest.mark.parametrize("eta", [0.05, 0.999 / (0.2 + 20 / (2 * math.pi))])
 def test_identities_hold_at_the_limit_and_fail_beside_it(penalty, eta):
@@ -231,6 +233,7 @@ def test_a_claim_says_it_under_a_python_that_drops_docstrings(monkeypatch):
     assert {name: statement(name) for name in CLAIMS} == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES, ids=IDS)
 def test_judged_together_they_have_the_verdicts_of_each(penalty):
     """And the hypotheses that are false, as bits."""

@@ -328,6 +328,7 @@ def test_transformed_l1_agrees_with_pyproximal():
         assert np.allclose(u, theirs, rtol=0, atol=1e-12 * (1 + a))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
 @pytest.mark.parametrize("m", [1e-3, 0.05, 0.4])
 def test_prox_is_the_argmin_on_a_grid(penalty, m):
@@ -474,6 +475,7 @@ def test_agrees_with_plain_mpmath_to_45_digits(penalty, readout):
                 assert judgement.error < mpf("1e-44")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1"])
 def test_more_bits_change_nothing(penalty, monkeypatch):
     drawn = random_problem(3, penalty, "sum")

@@ -30,6 +30,8 @@ from rvsjax.theory.start_probability import Share, cap_probability, start_probab
 from rvsjax.types import Algorithm, Array, Hyper, State, pytree
 from tests.theory.test_pair import make_pair
 
+pytestmark = pytest.mark.slow
+
 HONEST = "nothing"
 HOLDS, VIOLATED = VERDICTS.index("holds"), VERDICTS.index("violated")
 UNDECIDED = VERDICTS.index("undecided")

@@ -87,6 +87,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("readout", "dtype", "d"), CASES)
 def test_no_drawn_pair_violates_a_claim(readout, dtype, d):
     _, _, verdicts = judged(d, dtype, readout)
@@ -97,6 +98,7 @@ def test_no_drawn_pair_violates_a_claim(readout, dtype, d):
         assert counts["holds"] > share * N, (name, counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("a", [None, 0.01, 1.0, 100.0])
 def test_no_drawn_pair_violates_the_prox(a, dtype):
@@ -495,6 +497,7 @@ class OffByABillionth(Teacher):
         return (1 + 1e-9) * super().coarse_gradient(w)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 200])
 def test_a_wrong_digit_of_the_gradient_is_seen(d):
     """And by as much as NumPy expects."""
@@ -586,6 +589,7 @@ def pair_counts(*chosen):
     return np.asarray(found.worst_excess), np.asarray(found.verdicts)
 
 
+@pytest.mark.slow
 def test_every_run_has_pairs_of_its_own():
     """Runs of one seed that differ in one number; alone or in a block, the same."""
     runs = [{"eta": 0.1}, {"eta": 0.2}, {"eta": 0.1, "lam": 1e-3}, {"steps": 5}]

@@ -127,6 +127,7 @@ def verdicts_of_all(starts, p, *, together=False):
 CHANCES = [0.0, 1e-9, 1e-3, 0.1, 0.5, 0.77, 0.999, 1 - 1e-9, 1.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("starts", [1, 2, 16, 100, 500])
 def test_a_true_probability_is_hardly_ever_violated(starts, together):

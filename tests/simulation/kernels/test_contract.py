@@ -26,6 +26,8 @@ from tests.simulation.kernels.runs import (
     quick_path,
 )
 
+pytestmark = pytest.mark.slow
+
 TOLERANCE = {"float64": 1e-12, "float32": 5e-6}  # of weights of length 1, after all
 COVERED = {"native": native.DIRECT, "direct": native.SPAN, "warp": warp.COVERED}
 

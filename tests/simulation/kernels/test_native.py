@@ -26,7 +26,7 @@ from tests.simulation.kernels.runs import (
     plain_path,
 )
 
-pytestmark = needs_compiler
+pytestmark = [needs_compiler, pytest.mark.slow]
 
 
 @each_double

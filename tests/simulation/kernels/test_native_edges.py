@@ -25,7 +25,7 @@ from tests.simulation.kernels.runs import (
     quickly,
 )
 
-pytestmark = needs_compiler
+pytestmark = [needs_compiler, pytest.mark.slow]
 PLANE = {"runs": 8, "d": 2, "steps": 60}  # few programs serve many tests
 K = 20 / (2 * np.pi)
 

@@ -29,6 +29,8 @@ from tests.simulation.kernels.runs import (
     quickly,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @functools.partial(jax.jit, compiler_options=quickly)
 @jax.vmap

@@ -17,6 +17,8 @@ from rvsjax.simulation.simulate import Run, simulate
 from rvsjax.types import Hyper
 from tests.simulation.kernels.runs import needs_warp, quickly
 
+pytestmark = pytest.mark.slow
+
 RUNS = 64
 reference = jax.jit(jax.vmap(simulate), compiler_options=quickly)
 

@@ -11,6 +11,7 @@ import time
 from datetime import date, datetime
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from rvsjax.algorithms import ALGORITHMS
@@ -21,6 +22,8 @@ from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.plan.sweep_file import SweepFile, parse
 from tests import ROOT
 from tests.sweep.plan.mistakes import HEAD
+
+pytestmark = pytest.mark.slow
 
 NIGHT = os.environ.get("RVSJAX_NIGHT") == "1"
 PATIENCE = 30  # seconds of a processor: a guard against loops, no measure of speed

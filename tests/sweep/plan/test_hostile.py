@@ -25,6 +25,8 @@ from rvsjax.sweep.store import FolderError
 from tests.sweep.plan.mistakes import ESCAPE, HEAD, LONGEST
 from tests.sweep.plan.plans import plan_of
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds for a child that should take one
 
 
