@@ -9,11 +9,11 @@ from rvsjax.errors import counted
 
 __all__ = [
     "kinds",
-    "value_text",
     "numbers",
     "of_runs",
     "parameter_columns",
     "unlike",
+    "value_text",
     "vary",
     "within_lines",
 ]
@@ -80,13 +80,17 @@ def of_runs(name: str, shown: int, all_of_it: int) -> str:
     return f"{name} ({some}{counted(all_of_it, 'run')})"
 
 
-def value_text(value: Any) -> str:
-    """Return a word, cut where it is long, or a number with the digits that it has."""
+def value_text(value: Any, most: int = _LONGEST) -> str:
+    """Return a word, cut where it is long, or a number with the digits that it has.
+
+    It has no formulas and no control characters: an SVG with one of these is none.
+    """
     if isinstance(value, float):
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
     text = " ".join(str(value).split())
-    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    text = text if len(text) <= most else f"{text[: most - 1]}…"
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text.replace("$", r"\$")  # else it begins a formula
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from rvsjax.errors import DamagedFile, UserError
 
-__all__ = ["FIGURES", "Recipe", "STATISTICS", "TABLES", "figure_size"]
+__all__ = ["FIGURES", "LONGEST", "Recipe", "STATISTICS", "TABLES", "figure_size"]
 
 FIGURES = ("runs", "curves", "map")
 TABLES = ("latex", "markdown", "csv")
 STATISTICS = ("median", "mean")
-_LONGEST = 200
+LONGEST = 200  # characters of an option
 _INCHES = (1.0, 40.0)
 
 
@@ -47,6 +47,9 @@ class Recipe:
         """Refuse a figure that cannot be."""
         if self.figure not in FIGURES:
             raise UserError(f"--figure must be {', '.join(FIGURES)}")
+        for option in ("x", "y", "color", "facet", "title"):
+            if len(getattr(self, option) or "") > LONGEST:
+                raise UserError(f"--{option} must be at most {LONGEST} characters")
         if self.figure == "map" and self.color is None:
             raise UserError(
                 "--figure map needs --color NAME, the column of its colours"
@@ -72,8 +75,10 @@ class Recipe:
             size = told.pop("size", None)
             if size is not None:
                 size = figure_size("x".join(f"{float(x):g}" for x in size))
-            if all(isinstance(x, str) and len(x) <= _LONGEST for x in told.values()):
+            if all(isinstance(x, str) for x in told.values()):
                 return cls(size=size, **told)
-        except (ValueError, TypeError, AttributeError, RecursionError, UserError):
+        except (ValueError, TypeError, AttributeError, UserError):
+            pass
+        except (RecursionError, OverflowError):  # too deep, or a number too large
             pass
         raise DamagedFile("is not the recipe of a figure; delete it")

@@ -12,9 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import rvsjax
 from rvsjax.report.figures.custom import MOST_WORDS, draw_any
+from rvsjax.report.figures.lines import axis
+from rvsjax.report.figures.panels import plain_label
 from rvsjax.report.figures.values import figure_data
 from rvsjax.report.style import style
+from rvsjax.results.schema import find_columns
 from rvsjax.sweep.store import FolderError
 from tests.report.folders import stub
 
@@ -101,6 +105,12 @@ def test_null_is_a_value_and_no_other():
     assert [x.split(",")[0] for x in panels] == [
         f"penalty = {x}" for x in sorted(names)
     ]
+
+
+@pytest.mark.parametrize("study", rvsjax.STUDIES)
+def test_the_names_of_our_columns_are_whole(study):
+    described = find_columns(study, "runs", "curves").values()
+    assert not [x.label for x in described if "…" in axis(x) + plain_label(x)]
 
 
 def test_words_are_told_as_they_are():

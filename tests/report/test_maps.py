@@ -26,6 +26,7 @@ RUNS["run_id"] = [f"{i:020x}" for i in range(len(RUNS))]
 RUNS["m_theta"] = np.exp(np.random.default_rng(0).normal(-6, 4, len(RUNS)))
 RUNS.loc[:2, "m_theta"] = np.nan
 RUNS["m_u_empty"] = RUNS["p_seed"] > 0
+RUNS["p_a"] = np.nan
 RESULTS = stub(RUNS, None)
 
 
@@ -75,6 +76,7 @@ def test_colours_have_ten_decades_and_say_what_is_below():
         (("lamda", "beta", "theta"), 'did you mean "lam"'),
         (("lam", "beta", "penalty"), "--color penalty: its column holds no numbers"),
         (("run_id", "beta", "theta"), "words, at most"),
+        (("a", "beta", "theta"), "--x a: no run has a number there"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(names, said):
@@ -82,6 +84,9 @@ def test_what_cannot_be_is_a_sentence(names, said):
         draw_map(RESULTS, *names)
 
 
-def test_it_can_be_saved():
+@pytest.mark.parametrize("lost", ["none", "l1"])  # a panel without a number
+def test_it_can_be_saved(lost):
+    runs = RUNS.assign(m_theta=RUNS["m_theta"].mask(RUNS["p_penalty"] == lost))
     with style():
-        draw_map(RESULTS, "lam", "beta", "theta").savefig(io.BytesIO(), dpi=20)
+        figure = draw_map(stub(runs, None), "lam", "beta", "theta", "penalty")
+        figure.savefig(io.BytesIO(), dpi=20)

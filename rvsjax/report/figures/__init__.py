@@ -7,13 +7,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from rvsjax.errors import one_line
 from rvsjax.report.figures.claims import draw_claims
 from rvsjax.report.figures.custom import draw_any
 from rvsjax.report.figures.maps import draw_map
 from rvsjax.report.figures.ticks import give_ticks
 from rvsjax.report.figures.values import figure_data
 from rvsjax.report.kinds import value_text
-from rvsjax.report.recipe import Recipe
+from rvsjax.report.recipe import LONGEST, Recipe
 from rvsjax.report.style import NotDrawn, style
 from rvsjax.results.results import Results
 from rvsjax.sweep.registry import find_figure
@@ -79,8 +80,11 @@ def _follow_again(results: Results, say: Callable[[str], None]) -> list[Path]:
         try:
             recipe = Recipe.from_json(content(path))
             files += _follow(results, recipe)
-        except (DamagedFile, FolderError, NotDrawn) as error:
-            say(f"{path.with_suffix('')} is of earlier results: {error}")
+        except DamagedFile as error:
+            say(f"{one_line(str(path))} {error}")
+        except (FolderError, NotDrawn) as error:
+            figure = one_line(str(path.with_suffix("")))
+            say(f"{figure} is of earlier results: {error}")
     return files
 
 
@@ -94,7 +98,8 @@ def recipe_figure(recipe: Recipe) -> Callable[[Results], Figure]:
         else:
             figure = draw_any(results, recipe.figure, y=recipe.y, **names)
         if recipe.title is not None:
-            figure.suptitle(value_text(recipe.title), fontsize=10)
+            title = value_text(recipe.title, LONGEST)
+            figure.suptitle(title, fontsize=10, wrap=True)
         if recipe.size:
             figure.set_size_inches(*recipe.size)
         return figure

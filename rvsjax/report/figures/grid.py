@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from rvsjax.errors import counted
 from rvsjax.report.axes import axes_of, coarser
 from rvsjax.report.figures.lines import (
+    LONGEST_LABEL,
     STYLES,
     axis,
     entitle,
@@ -112,7 +113,7 @@ def _places(names: Sequence[str], facet: Parameter, below: Parameter) -> Iterato
             for j, value in enumerate(facet.values):
                 title = f"{facet.label} = {value}" if facet.name else ""
                 place = (i + row) * deep + j // wide, j % wide
-                yield _Place(*place, name, j, row, value_text(title))
+                yield _Place(*place, name, j, row, value_text(title, LONGEST_LABEL))
 
 
 class _Curves:
@@ -228,7 +229,7 @@ def _label_rows(grid: Any, below: Parameter) -> None:
     """Name the rows at their ends."""
     deep = len(grid) // max(1, len(below.values))
     for i, value in enumerate(below.values if below.name else ()):
-        text = value_text(f"{below.label} = {value}")
+        text = value_text(f"{below.label} = {value}", LONGEST_LABEL)
         panel = grid[i * deep, -1]
         panel.annotate(
             text,
@@ -248,4 +249,6 @@ def _explain(figure: Figure, color: Parameter, looks: Sequence[Any]) -> None:
         if not name.endswith("(0 runs)")
     ]
     place: dict[str, Any] = {"loc": "outside right center", "frameon": False}
-    figure.legend(handles=lines, title=value_text(color.label), fontsize=8, **place)
+    figure.legend(
+        handles=lines, title=value_text(color.label, LONGEST_LABEL), fontsize=8, **place
+    )

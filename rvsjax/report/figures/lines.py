@@ -17,6 +17,7 @@ from rvsjax.results.results import Results
 from rvsjax.results.schema import Column, Columns
 
 __all__ = [
+    "LONGEST_LABEL",
     "STYLES",
     "add_legend",
     "axis",
@@ -42,6 +43,8 @@ STYLES = (
     ("#000000", (0, (4, 1, 1, 1, 1, 1))),
     ("#888888", (0, (2, 2))),
 )
+
+LONGEST_LABEL = 48  # characters; of our own columns none is longer
 
 
 def styles() -> Iterator[tuple[str, Any]]:
@@ -164,7 +167,7 @@ def entitle(
 
 def axis(column: Column) -> str:
     """Name an axis: by its formulas where a column has some, with its unit."""
-    text = column.tex or value_text(column.label)
+    text = column.tex or value_text(column.label, LONGEST_LABEL)
     return f"{text} ({column.unit})" if column.unit else text
 
 

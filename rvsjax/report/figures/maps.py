@@ -107,6 +107,8 @@ def _axis(values: pd.Series, option: str) -> _Axis:
         return _Axis(codes, middles, np.arange(len(words) + 1) - 0.5, False, words)
     numbers = where.to_numpy()
     known = np.unique(numbers[np.isfinite(numbers)])
+    if not len(known):
+        raise FolderError(f"{option}: no run has a number there")
     if len(known) > _MOST_CELLS:
         return _parts(numbers, known)
     codes = np.where(np.isfinite(numbers), np.searchsorted(known, numbers), -1)
@@ -176,7 +178,8 @@ def _contours(
     axes: Axes, across: _Axis, up: _Axis, z: np.ndarray, norm: Normalize
 ) -> None:
     """Draw four lines of equal values between the ends of the colours."""
-    if np.nanmax(z) <= np.nanmin(z):
+    known = z[np.isfinite(z)]
+    if not len(known) or known.max() <= known.min():
         return
     levels = [float(f"{x:.2g}") for x in norm.inverse(np.linspace(0, 1, 6)[1:-1])]
     look: dict[str, Any] = {"colors": "white", "linewidths": 0.8, "alpha": 0.9}

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rvsjax.errors import counted
-from rvsjax.report.figures.lines import within
+from rvsjax.report.figures.lines import LONGEST_LABEL, within
 from rvsjax.report.kinds import unlike, value_text
 from rvsjax.results.schema import Column
 from rvsjax.sweep.store import FolderError
@@ -52,7 +52,7 @@ def panels(
 
 def plain_label(column: Column) -> str:
     """Name a column in a line of text, as the page does."""
-    return value_text(column.text)
+    return value_text(column.text, LONGEST_LABEL)
 
 
 def split_by(
