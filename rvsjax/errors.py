@@ -1,6 +1,7 @@
 """Mistakes of a user, and words for the messages that tell them."""
 
 import difflib
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "describe",
     "did_you_mean",
     "one_line",
+    "shell_word",
     "shown",
 ]
 
@@ -87,6 +89,11 @@ def one_line(text: str, most: int = _WHAT) -> str:
         return text
     end = (most - 3) // 2
     return f"{text[: most - 3 - end]}...{text[-end:]}"
+
+
+def shell_word(text: object) -> str:
+    """Return a path or a setting as a shell takes it, in quotes where it needs some."""
+    return shlex.quote(str(text))
 
 
 def shown(value: Any) -> str:

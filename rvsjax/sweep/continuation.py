@@ -45,7 +45,9 @@ def kept_source(source: str, plan: Plan) -> str:
     narrow it are told in its first line.
     """
     if isinstance(plan, UnionPlan):
-        first, *others = (_as_text(x.sweep_file) for x in plan.plans)
+        files = [x.sweep_file.model_copy(update={"about": ""}) for x in plan.plans]
+        files[0] = files[0].model_copy(update={"about": plan.sweep_file.about})
+        first, *others = map(_as_text, files)
         quoted = [f"# {line}".rstrip() for x in others for line in x.splitlines()]
         return "\n".join([_MERGED, first, "# Merged with:", *quoted, ""])
     if source.startswith(_NARROWED):

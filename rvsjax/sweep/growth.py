@@ -1,11 +1,10 @@
 """Growth of a folder: its sweep is continued by a larger one, not by a smaller."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rvsjax.errors import FolderError, SweepFileError
+from rvsjax.errors import FolderError, SweepFileError, shell_word
 from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.plan.text import toml_value
 from rvsjax.sweep.plan.union import read_plan
@@ -44,7 +43,7 @@ def _larger(folder: Path, there: Entries, now: Entries) -> str:
     told = "; ".join(difference(there, now))
     if "union" in there:
         told = "of several sweeps that were merged"
-    mends = [f"name the folder in place of the file: rvsjax sweep {_quoted(folder)}"]
+    mends = [f"name the folder in place of the file: rvsjax sweep {shell_word(folder)}"]
     options = [*_of_tables(there, now), *_of_selection(there, now)]
     if options and None not in options:
         mends.insert(0, " and ".join(map(str, options)))
@@ -65,7 +64,7 @@ def _of_tables(there: Entries, now: Entries) -> Iterator[str | None]:
         if name not in old:
             yield None
         elif old[name] != new.get(name):
-            yield f"add --set {_quoted(f'{name}={toml_value(old[name], name)}')}"
+            yield f"add --set {shell_word(f'{name}={toml_value(old[name], name)}')}"
 
 
 def _parameters(asked: Entries) -> Entries:
@@ -80,7 +79,3 @@ def _of_selection(there: Entries, now: Entries) -> Iterator[str | None]:
             yield f"leave out --{name}"
         elif after[name] != before.get(name):
             yield None
-
-
-def _quoted(text: object) -> str:
-    return shlex.quote(str(text))

@@ -32,6 +32,7 @@ def merge(
     """
     _need_new(out)
     sources = [_opened(path) for path in folders]
+    _need_outside(out, sources)
     _need_alike(sources)
     plan = _plan(sources, out)
     place = out.with_name(f".{out.name}.merging")
@@ -54,6 +55,13 @@ def merge(
 def _need_new(out: Path) -> None:
     if out.exists() or out.is_symlink():
         raise FolderError(f"{out} is there already; name a new folder with --out")
+
+
+def _need_outside(out: Path, sources: Sequence[Folder]) -> None:
+    """Refuse a new folder within one that is merged, which stays as it is."""
+    for path in (x.store.folder for x in sources):
+        if path.resolve() in out.resolve().parents:
+            raise FolderError(f"{out} is inside {path}; name a folder beside it")
 
 
 def _opened(path: Path) -> Folder:

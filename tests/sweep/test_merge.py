@@ -1,6 +1,8 @@
 """Folders merged: every run once, every block computed again as it was."""
 
 import json
+import re
+import shlex
 import shutil
 import threading
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from rvsjax.cli.main import main
 from rvsjax.results.results import Results
 from rvsjax.sweep import merging
-from rvsjax.sweep.continuation import continued
+from rvsjax.sweep.continuation import about_of, continued
 from rvsjax.sweep.engine import devices
 from rvsjax.sweep.folder import Folder
 from rvsjax.sweep.merge import Stopped, merge
@@ -106,7 +108,10 @@ def test_the_sweep_of_a_merged_folder_is_one_where_it_can_be(folders, tmp_path):
 def test_any_folders_of_a_study_are_merged(folders, tmp_path):
     """Their runs are no product; the folder itself goes on, and a product grows it."""
     out = tmp_path / "out"
+    asked = folders / "a" / "sweep.toml"
+    asked.write_text('about = "Why?"\n' + asked.read_text())
     merge([folders / "a", folders / "c"], out)
+    assert about_of(out) == "Why?"
     expected = [*plan(seeds=4), *based(1, 0, lam="[0.03, 0.04]")]
     check(out, expected)
     source, again = continued(out)
@@ -256,6 +261,10 @@ def test_a_folder_in_use_or_named_twice_is_refused(folders, tmp_path, capsys):
     with Store(folders / "b").hold():
         with pytest.raises(FolderError, match="b is in use by process"):
             merge([folders / "a", folders / "b"], tmp_path / "out")
+    for inside in (folders / "a" / "x", folders / "b" / "x" / "y"):
+        with pytest.raises(FolderError, match="is inside .*; name a folder beside it"):
+            merge([folders / "a", folders / "b"], inside)
+        assert not inside.exists()
     with pytest.raises(FolderError, match="named twice"):
         merge([folders / "a", folders / "a"], tmp_path / "out")
     assert main(["merge", str(folders / "a"), "--out", "out"]) == 2
@@ -335,5 +344,11 @@ def test_the_command_tells_what_it_made(folders, capsys):
     }
     assert main(["status", "out"]) == 0
     assert "12 of 12 done" in capsys.readouterr().out
+    odd = [*command[:-1], "it's new"]
+    assert main(odd) == 0  # and what is advised is what a shell takes
+    told = capsys.readouterr().err + str(main(["status", odd[-1]]))
+    told += capsys.readouterr().out
+    found = re.findall("rvsjax report (.*) makes", told)
+    assert [shlex.split(x) for x in found] == [["it's new"]] * 2
     assert main(["compare", "out", str(folders / "b")]) == 0
     assert Folder("out").plan.size == 12

@@ -7,7 +7,7 @@ from rvsjax.cli.console import DONE, INTERRUPTED, put, tell
 from rvsjax.cli.options import need_sweep
 from rvsjax.cli.signals import gently
 from rvsjax.environment.paths import user_path
-from rvsjax.errors import UserError, counted
+from rvsjax.errors import UserError, counted, shell_word
 
 __all__ = ["ABOUT", "add_options", "run"]
 
@@ -48,9 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     tell(f"{counted(found.runs, 'run')}, {found.twice:,} of them in several folders")
     if found.failed:
         tell(f"{counted(found.failed, 'block')} left out: they failed there")
+    folder = shell_word(found.folder)
     if found.blocks_left:
         left = counted(found.blocks_left, "block")
-        tell(f"{left} to do: rvsjax sweep {found.folder} goes on with it")
+        tell(f"{left} to do: rvsjax sweep {folder} goes on with it")
     else:
-        tell(f"rvsjax report {found.folder} makes its page")
+        tell(f"rvsjax report {folder} makes its page")
     return DONE

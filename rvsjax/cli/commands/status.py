@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rvsjax.cli.console import DONE, put
 from rvsjax.cli.options import add_folder, need_sweep
-from rvsjax.errors import counted, one_line
+from rvsjax.errors import counted, one_line, shell_word
 
 if TYPE_CHECKING:
     from rvsjax.sweep.status import FolderStatus
@@ -58,7 +58,7 @@ def _lines(found: "FolderStatus") -> Iterator[str]:
     for name in _SHOWN:
         if name in found.versions:
             yield f"  {name:<12}{one_line(', '.join(found.versions[name]))}"
-    yield f"  report      {_REPORT[found.report].format(found.folder)}"
+    yield f"  report      {_REPORT[found.report].format(shell_word(found.folder))}"
     yield f"  next        {_next(found)}"
 
 
@@ -91,8 +91,9 @@ def _next(found: "FolderStatus") -> str:
         return found.problem
     if found.running:
         return "wait for what is running"
+    sweep = f"rvsjax sweep {shell_word(found.folder)}"
     if not found.whole:
-        return f"rvsjax sweep {found.folder} goes on with it"
+        return f"{sweep} goes on with it"
     if found.status.get("failed"):
-        return f"rvsjax sweep {found.folder} --retry failed computes what failed"
+        return f"{sweep} --retry failed computes what failed"
     return "nothing is left to do"

@@ -35,7 +35,7 @@ class UnionPlan(Plan):
             if any(getattr(x.sweep_file, key) != getattr(first, key) for x in plans):
                 raise SweepFileError([Problem(f"union.{key}", "must be one for all")])
         named, problems = check_shape(
-            first.model_dump() | {"name": name, "about": about}
+            first.model_dump() | {"name": name, "about": about or first.about}
         )
         if problems:
             raise SweepFileError(problems)
