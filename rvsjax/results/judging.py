@@ -1,7 +1,7 @@
 """A claim judged on the runs of a folder: one row a run, with its verdict."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,14 +63,27 @@ def _judge_own(results: "Results", claim: Claim) -> pd.DataFrame:
     tables = {name: getattr(results, name) for name in asked if name != "runs"}
     if "runs" in asked:
         tables["runs"] = _Arrays(results, runs)
-    return _judged(claim(**tables), runs["run_id"].to_numpy())
+    return _judged(_called(claim, **tables), runs["run_id"].to_numpy())
 
 
 def _parameters(claim: Claim) -> list[str]:
     if not callable(claim) or isinstance(claim, type):
         what = "is neither the name of a claim nor a function that returns a Check"
         raise UserError(f"judge: {shown(claim)} {what}")
-    return list(inspect.signature(claim).parameters)
+    try:
+        told = inspect.signature(claim).parameters.values()
+    except ValueError:  # a builtin may not tell
+        raise UserError(f"judge: {shown(claim)} does not tell its parameters") from None
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [str(x) if x.kind in several else x.name for x in told]
+
+
+def _called(claim: Claim, **given: Any) -> Any:
+    """Call a claim with what its parameters name, some of which have no name."""
+    told = inspect.signature(claim).parameters.values()
+    first = [x.name for x in told if x.kind is inspect.Parameter.POSITIONAL_ONLY]
+    by_place = [given.pop(name) for name in first]
+    return claim(*by_place, **given)
 
 
 class _Arrays(dict[str, Any]):
@@ -100,30 +113,50 @@ class _Arrays(dict[str, Any]):
 
 def _judged(check: Any, run_ids: Any) -> pd.DataFrame:
     """Return the rows of a check whose parts have an entry a run, or one for all."""
-    from rvsjax.theory import VERDICTS, Check, verdict
+    from rvsjax.theory import VERDICTS, verdict
+
+    checked = _need_check(check)
+    number = len(run_ids)
+    try:
+        hypotheses = {
+            str(x): _is_known_true(_spread(y, number))
+            for x, y in checked.hypotheses.items()
+        }
+        numbers = [_spread(x, number) for x in checked[1:]]
+    except (TypeError, ValueError):
+        what = f"numbers that are not one a run, of {number:,} runs"
+        raise UserError(f"judge: the claim returned {what}") from None
+    whole = checked._make([hypotheses, *numbers])
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        words = np.array(VERDICTS, object)[np.asarray(verdict(whole))]
+        why = false_ones(hypotheses, number)
+        return _table(run_ids, words, whole.observed, whole.bound, why)
+
+
+def _need_check(check: Any) -> "Check":
+    """Return what a claim has returned, if it is a check."""
+    from rvsjax.theory import Check
 
     if not isinstance(check, Check):
         what = "it must be a rvsjax.theory.Check"
         raise UserError(f"judge: the claim returned {shown(check)}; {what}")
-    number = len(run_ids)
-    try:
-        hypotheses = {x: _spread(y, number) for x, y in check.hypotheses.items()}
-        numbers = [_spread(x, number) for x in check[1:]]
-    except ValueError:
-        what = f"numbers that are not one a run, of {number:,} runs"
-        raise UserError(f"judge: the claim returned {what}") from None
-    whole = Check(hypotheses, *numbers)
-    words = np.array(VERDICTS, object)[np.asarray(verdict(whole))]
-    why = false_ones(hypotheses, number)
-    return _table(run_ids, words, whole.observed, whole.bound, why)
+    if not isinstance(check.hypotheses, Mapping):
+        what = 'must be a dict: {"the run has converged": its truth}'
+        raise UserError(f"judge: the hypotheses of a Check {what}")
+    return check
 
 
 def _spread(part: Any, number: int) -> Any:
     array = np.asarray(part)
-    if array.shape not in ((), (number,)):
+    if array.shape not in ((), (number,)) or array.dtype.kind == "c":
         raise ValueError(array.shape)
     array = array if array.dtype == bool else array.astype(np.float64)
     return np.broadcast_to(array, number)
+
+
+def _is_known_true(truth: Any) -> Any:
+    """Return truth values; a hypothesis that has none, null, is false."""
+    return (truth == truth) & (truth != 0)
 
 
 # -- evidence: the runs again ----------------------------------------------------------
@@ -143,22 +176,41 @@ def _judge_again(results: "Results", claim: Claim) -> pd.DataFrame:
         what = f"the study {results.study} gathers no evidence"
         raise UserError(f'judge: {what}; a claim on it asks for "runs" or "curves"')
     config = folder.config_on(workers[0].platform)
+
+    def checked(about: Any) -> "Check":
+        return _scalars(_called(claim, evidence=about))
+
     points = study.points(folder.record)
     engine = make_engine(
-        study._replace(evaluate=lambda trial: judge({"": claim}, evidence(trial))),
+        study._replace(evaluate=lambda trial: judge({"": checked}, evidence(trial))),
         config,
         workers,
         halves=True,
     )
     done = folder.store.done()
     blocks = (x for x in folder.schedule.blocks() if x.number in done)
-    found = [
-        _of_block([item.run_id for item in block.items], future.result())
-        for block, future in engine.run(
-            blocks, lambda item: study.trial(item, points, config.kernel)
-        )
-    ]
+    judged = engine.run(blocks, lambda item: study.trial(item, points, config.kernel))
+    try:
+        found = [
+            _of_block([item.run_id for item in block.items], future.result())
+            for block, future in judged
+        ]
+    finally:
+        judged.close()  # in this thread, whatever the claim has raised
     return pd.concat(found)
+
+
+def _scalars(check: Any) -> "Check":
+    """Return the check of one run, each of its parts an array of one number."""
+    checked = _need_check(check)
+    parts = [*checked.hypotheses.values(), *checked[1:]]
+    if any(np.shape(x) for x in parts):
+        raise UserError("judge: the claim returned numbers that are not one a run")
+    truths = {
+        str(x): (y if hasattr(y, "dtype") else np.bool_(y)) != 0
+        for x, y in checked.hypotheses.items()
+    }
+    return checked._replace(hypotheses=truths)
 
 
 def _of_block(run_ids: list[str], judged: "Judged") -> pd.DataFrame:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from rvsjax.errors import FolderError, shown
+
 if TYPE_CHECKING:
     from rvsjax.sweep.plan.plan import RunConfig
     from rvsjax.sweep.study import Study, Trial
@@ -75,6 +77,9 @@ def find_recorded(path: Path, runs: pd.DataFrame, beginning: str) -> RecordedRun
     from rvsjax.sweep.folder import Folder
     from rvsjax.sweep.recompute import find_item, find_run
 
+    if not isinstance(beginning, str):
+        what = f"a run is named by its id, or how that begins, not {shown(beginning)}"
+        raise FolderError(what)
     folder = Folder(path)
     run_id = find_run(folder.store, beginning)
     [place] = runs.index[runs["run_id"] == run_id]

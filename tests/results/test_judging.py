@@ -144,7 +144,20 @@ def misspelt(runs):
     return Check({}, runs["m_thta"], 0, 0)
 
 
+def complex_ones(runs):
+    return Check({}, runs["m_theta"] + 1j, 0, 0)
+
+
+def no_dict(runs):
+    return Check([True], runs["m_theta"], 0, 0)
+
+
 WRONG = {
+    "complex": (complex_ones, "numbers that are not one a run, of 2 runs"),
+    "no names": (no_dict, "hypotheses of a Check must be a dict"),
+    "of any number": (lambda *runs: 1, "asks for \\*runs; it may ask for"),
+    "of any name": (lambda **runs: 1, "asks for \\*\\*runs; it may ask for"),
+    "a builtin": (max, "max> does not tell its parameters"),
     "misspelt": ("lemma_5_statd", 'no claim "lemma_5_statd"; .* "lemma_5_stated"'),
     "of weights": (
         "lemma_1",
@@ -166,6 +179,44 @@ def test_what_is_no_claim_on_runs_is_told(claim, said):
         EARLIER.judge(claim)
 
 
+def test_a_hypothesis_without_a_truth_is_false():
+    """Null where a run has no number, or as a float or an object that is not there."""
+    for nothing in (np.nan, None, np.array([np.nan, np.nan]), np.array([None, True])):
+        told = EARLIER.judge(_claim_on(nothing))
+        assert told["verdict"][0] == "not-applicable" and told["why"][0] == "known"
+    assert list(told["verdict"]) == ["not-applicable", "holds"]
+
+
+def _claim_on(truth):
+    return lambda runs, /: Check({"known": truth}, 0, 0, 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinite_numbers_are_judged_without_a_warning():
+    told = EARLIER.judge(lambda runs: Check({}, np.inf, np.inf, 0))
+    assert list(told["verdict"]) == ["violated"] * 2  # not a number is no success
+
+
+WRONG_OF_ONE = {
+    "nothing": (None, "the claim returned None; it must be a rvsjax.theory.Check"),
+    "many": (Check({}, np.zeros(3), 0.0, 0.0), "numbers that are not one a run"),
+    "no names": (Check([True], 0.0, 0.0, 0.0), "must be a dict"),
+}
+
+
+@pytest.mark.parametrize(("found", "said"), WRONG_OF_ONE.values(), ids=WRONG_OF_ONE)
+def test_what_is_no_check_of_evidence_is_told(found, said):
+    with pytest.raises(UserError, match=said):
+        EARLIER.judge(lambda evidence: found)
+
+
+def test_plain_numbers_are_a_check_of_evidence():
+    found = Check({"yes": True, "no": 0.0}, 0, 1, 0)
+    told = EARLIER.judge(lambda *, evidence: found)
+    assert list(told["verdict"]) == ["not-applicable"] * 2
+    assert list(told["why"]) == ["no"] * 2
+
+
 def test_what_the_folder_does_not_hold_is_told(results):
     with pytest.raises(FolderError, match='no column m_thta, .* mean "m_theta"'):
         results.judge(misspelt)
@@ -176,6 +227,8 @@ def test_what_the_folder_does_not_hold_is_told(results):
 
 
 def test_results_are_compared_with_results_and_with_paths(results):
+    with pytest.raises(FolderError, match="a list of parameters, not 3"):
+        results.compare(results, on=3)
     for other in (results, results.folder, str(results.folder)):
         found = results.compare(other)
         assert found.ok == 6 and not found.on

@@ -43,6 +43,8 @@ def test_a_run_that_is_not_there_is_told():
         results.trial("zzz")
     with pytest.raises(FolderError, match='2 runs of .* begin with ""'):
         results.trial("")
+    with pytest.raises(FolderError, match="named by its id.* not 3"):
+        results.trial(3)
 
 
 DRAWN = {"rvscgd": rvsjax.Run, "two_layer": TwoLayerRun, "lenet": Network}

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from rvsjax.errors import shown
 from rvsjax.results.compare.pairing import (
     Differing,
     Pairs,
@@ -83,7 +84,7 @@ def compare(
         what = f"{ours.folder} is of the study {ours.study}"
         what += f", {theirs.folder} of {theirs.study}"
         raise FolderError(f"{what}; only folders of one study can be compared")
-    pairs = pair(ours.runs, theirs.runs, [on] if isinstance(on, str) else on)
+    pairs = pair(ours.runs, theirs.runs, _names(on))
     sides = [
         Side(str(results.folder), len(results.runs), len(pairs.a))
         for results in (ours, theirs)
@@ -102,6 +103,15 @@ def compare(
         claims=_claims(pairs),
         pairs=pairs,
     )
+
+
+def _names(on: Any) -> Sequence[str] | None:
+    """Return the parameters that are named, one or several; None for none."""
+    if on is None or isinstance(on, list | tuple):
+        return on
+    if isinstance(on, str):
+        return [on]
+    raise FolderError(f"on: a parameter or a list of parameters, not {shown(on)}")
 
 
 def _shared(pairs: Pairs, prefix: str) -> list[str]:

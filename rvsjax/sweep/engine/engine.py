@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
@@ -260,7 +260,7 @@ class Engine:
         make: Callable[[Any], Pytree],
         stop: Stop = _never,
         beat: Callable[[], None] = _silent,
-    ) -> Iterator[tuple[Block, Future]]:
+    ) -> Generator[tuple[Block, Future], None, None]:
         """Yield the blocks of a stream in order, each with its finished future.
 
         `make` turns an item into a pytree. Programs are compiled ahead, beside the
