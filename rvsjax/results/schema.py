@@ -87,6 +87,11 @@ class Column(NamedTuple):
         return f"{self.label} ({unit})" if unit else self.label
 
     @property
+    def formula(self) -> str:
+        r"""The label by formulas, with its unit: ``$\theta$ (rad)``; "" without any."""
+        return self._replace(label=self.tex).text if self.tex else ""
+
+    @property
     def symbol(self) -> str:
         """The formula without its dollars, where `tex` is one and nothing else."""
         formula = re.fullmatch(r"\$([^$]+)\$", self.tex)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import statistics
 
 import pandas as pd
@@ -75,7 +76,34 @@ def test_latex_escapes_what_a_stranger_wrote():
     text = make_table(RESULTS, "latex", by=["penalty"], of=["theta"], statistic="mean")
     assert r"100\% \& \$ & 4 & 3.5 $\pm$ 1.29 \\" in text
     assert r"\textbf{\boldmath 0.2} $\pm$ 0.1 (3) \\" in text
-    assert text.count("{tabular}") == 2 and r"$\theta(w^T, w^*)$" in text
+    assert text.count("{tabular}") == 2 and r"$\theta(w^T, w^*)$ (rad)" in text
+
+
+@pytest.mark.parametrize("form", ["latex", "markdown"])
+def test_a_row_is_a_line_whatever_a_stranger_wrote(form):
+    named = RUNS.rename(columns={"p_lam": "p_l\nam", "p_seed": "p_se\r\x1bed"})
+    odd = named.assign(p_penalty=named["p_penalty"].replace("l0", "a\nb | c\n& % \x00"))
+    text = make_table(stub(odd, None), form, by=["penalty", "l\nam"], of=["theta"])
+    plain = make_table(RESULTS, form, by=["penalty", "lam"], of=["theta"])
+    assert text.count("\n") == plain.count("\n")
+    assert all(x.isprintable() for x in text.replace("\n", ""))
+
+
+SIZES = {
+    "no number": [math.nan] * 8,
+    "huge": [1e308, 1.7e308] * 4,
+    "one infinite": [math.inf, 1.0] + [2.0] * 6,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("statistic", ["median", "mean"])
+@pytest.mark.parametrize("theta", SIZES.values(), ids=SIZES)
+def test_no_size_of_numbers_ends_in_a_warning(theta, statistic):
+    results = stub(RUNS.assign(m_theta=theta), None)
+    for form in ("latex", "markdown", "csv"):
+        chosen = {"by": ["penalty"], "of": ["theta"], "statistic": statistic}
+        assert make_table(results, form, **chosen).count("\n") > 2
 
 
 def test_csv_has_every_number_in_full():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rvsjax.errors import one_line
 from rvsjax.report.tables.rows import VERDICTS, Cell, PaperTable
 from rvsjax.report.words import number
 
@@ -28,12 +29,12 @@ def _text(cell: Cell, runs: int, statistic: str) -> tuple[str, str]:
 def _heads(table: PaperTable) -> list[str]:
     claims = " / ".join(VERDICTS)
     return [
-        *(table.columns[x].text for x in table.by),
+        *(one_line(table.columns[x].text) for x in table.by),
         "runs",
         *(
             f"{x.removeprefix('verdict_')}: {claims}"
             if x.startswith("verdict_")
-            else table.columns[x].text
+            else one_line(table.columns[x].text)
             for x in table.of
         ),
     ]
@@ -43,7 +44,7 @@ def _value(value: Any) -> str:
     if value is None or value != value:
         return "none"
     is_word = isinstance(value, bool | np.bool_ | str)
-    return str(value) if is_word else number(float(value))
+    return one_line(str(value)) if is_word else number(float(value))
 
 
 def _caption(table: PaperTable) -> str:
@@ -52,7 +53,8 @@ def _caption(table: PaperTable) -> str:
     else:
         told = "Median [10 % quantile, 90 % quantile]"
     told += " of the runs of a row"
-    told += f", which differ in {', '.join(table.pooled)}" if table.pooled else ""
+    pooled = ", ".join(map(one_line, table.pooled))
+    told += f", which differ in {pooled}" if pooled else ""
     return f"{told}; in brackets how many have a number, if fewer."
 
 
@@ -109,7 +111,7 @@ def _tex(text: str) -> str:
 
 def _latex(table: PaperTable) -> str:
     heads = [
-        table.columns[x].tex or _tex(head)
+        table.columns[x].formula or _tex(head)
         for x, head in zip([*table.by, "", *table.of], _heads(table))
     ]
     shape = "l" * len(table.by) + "r" * (1 + len(table.of))

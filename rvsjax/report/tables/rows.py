@@ -118,8 +118,9 @@ def _cell(values: pd.Series, statistic: str) -> Cell:
     if not len(known):
         return Cell()
     if statistic == "mean":
-        spread = known.std(ddof=1) if len(known) > 1 else np.nan
-        return Cell(known.mean(), spread, np.nan, len(known))
+        with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverge
+            spread = known.std(ddof=1) if len(known) > 1 else np.nan
+            return Cell(known.mean(), spread, np.nan, len(known))
     low, middle, high = np.quantile(known, (0.1, 0.5, 0.9))
     return Cell(middle, low, high, len(known))
 
@@ -129,9 +130,10 @@ def _marked(rows: list[Row], names: list[str], columns: Columns) -> list[Row]:
     for i, name in enumerate(names):
         sign = {"higher": -1, "lower": 1}.get(columns[name].better)
         values = np.array([row.cells[i].middle for row in rows])
-        if sign is None or not np.nanmin(values, initial=np.inf) < np.nanmax(values):
+        known = values[np.isfinite(values)]
+        if sign is None or not len(known) or known.min() == known.max():
             continue
-        values = np.where(np.abs(values) < _EPS * np.nanmax(np.abs(values)), 0, values)
+        values = np.where(np.abs(values) < _EPS * np.abs(known).max(), 0, values)
         texts = [number(x) for x in values]
         best = texts[int(np.nanargmin(sign * values))]
         for row, text in zip(rows, texts):
