@@ -56,10 +56,17 @@ class Results:
         """The manifest: what was asked, versions, device and timings."""
         return self._store.manifest
 
+    def _need_manifest(self) -> dict[str, Any]:
+        """Return the manifest; FolderError where the folder is none of a sweep."""
+        if not self.manifest:
+            what = "is not the folder of a sweep: no manifest.json"
+            raise FolderError(f"{self.folder} {what}")
+        return self.manifest
+
     @property
     def name(self) -> str:
         """The name of the sweep."""
-        name = self.manifest.get("asked", {}).get("name")
+        name = self._need_manifest().get("asked", {}).get("name")
         if not is_word(name):
             raise FolderError(f"{self.folder}/manifest.json does not name a sweep")
         return name
@@ -67,7 +74,7 @@ class Results:
     @property
     def study(self) -> str:
         """The name of the study."""
-        study = self.manifest.get("asked", {}).get("study")
+        study = self._need_manifest().get("asked", {}).get("study")
         if study is None:
             what = "does not say what was asked"
             raise FolderError(f"{self.folder / 'manifest.json'} {what}")
@@ -213,7 +220,5 @@ class Results:
 def load(folder: str | Path | Results) -> Results:
     """Return the results in a folder; `FolderError` if it holds none."""
     results = Results(folder)
-    if not results.manifest:
-        what = "is not the folder of a sweep: no manifest.json"
-        raise FolderError(f"{results.folder} {what}")
+    results._need_manifest()
     return results

@@ -194,6 +194,7 @@ def test_figures_that_differ_in_colour_or_facet_are_kept_apart(
         ("--figure map --x seed --y theta_0", "needs --color NAME"),
         ("--size 3x3", "--size needs --figure"),
         ("--by penalty", "--by needs --table"),
+        ("--table csv --open", "--open shows the page"),
         ("--table csv --of penalty", "no numbers, no verdicts"),
         ("--table csv --figure runs --x seed --y theta", "leave one of them out"),
     ],

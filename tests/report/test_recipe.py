@@ -97,6 +97,28 @@ def test_no_title_makes_a_figure_that_cannot_be_read(drawn_title):
     assert "a\ufffd\ufffd\ufffd" in told and "% b" in told
 
 
+def test_a_recipe_that_is_not_to_be_read_keeps_no_other_from_being_drawn(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rvsjax.report.figures._FORMATS", {})
+    runs = sweep_runs(40)
+    tables = Tables(tmp_path / "out", runs, sweep_curves(runs))
+    monkeypatch.setattr("rvsjax.report.figures.Results", lambda _: tables)
+    (path,) = draw_one(tables.folder, figure="runs", x="lam", y="theta")
+    first = path.with_name("a.json")
+    first.write_bytes(b"{}")
+
+    def refusing(wanted):
+        if wanted == first:
+            raise PermissionError(13, "Permission denied")
+        return wanted.read_bytes()
+
+    monkeypatch.setattr("rvsjax.report.figures.content", refusing)
+    said = []
+    assert path in draw(tables.folder, said.append)
+    assert said == [f"{first} cannot be read (Permission denied)"]
+
+
 def test_a_figure_of_a_user_is_drawn_with_the_folder_or_told_to_be_old(
     tmp_path, monkeypatch
 ):

@@ -229,6 +229,8 @@ def test_what_the_folder_does_not_hold_is_told(results):
 def test_results_are_compared_with_results_and_with_paths(results):
     with pytest.raises(FolderError, match="a list of parameters, not 3"):
         results.compare(results, on=3)
+    with pytest.raises(FolderError, match="nowhere is not the folder of a sweep"):
+        results.compare("nowhere")
     for other in (results, results.folder, str(results.folder)):
         found = results.compare(other)
         assert found.ok == 6 and not found.on

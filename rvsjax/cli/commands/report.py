@@ -93,6 +93,8 @@ def _is_table(arguments: argparse.Namespace) -> bool:
     if arguments.table is not None:
         if arguments.figure:
             raise UserError("--table and --figure are two calls: leave one of them out")
+        if arguments.open:
+            raise UserError("--open shows the page, and --table makes none")
         return True
     for name in ("by", "of", "statistic"):
         if getattr(arguments, name):

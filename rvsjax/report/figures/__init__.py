@@ -78,14 +78,22 @@ def _follow_again(results: Results, say: Callable[[str], None]) -> list[Path]:
     files = []
     for path in sorted((results.folder / "figures").glob("*.json")):
         try:
-            recipe = Recipe.from_json(content(path))
-            files += _follow(results, recipe)
+            files += _follow(results, _recipe(path))
         except DamagedFile as error:
             say(f"{one_line(str(path))} {error}")
         except (FolderError, NotDrawn) as error:
             figure = one_line(str(path.with_suffix("")))
             say(f"{figure} is of earlier results: {error}")
     return files
+
+
+def _recipe(path: Path) -> Recipe:
+    """Read a recipe; a DamagedFile where it is none, or is not to be read."""
+    try:
+        data = content(path)
+    except OSError as error:
+        raise DamagedFile(f"cannot be read ({error.strerror})") from None
+    return Recipe.from_json(data)
 
 
 def recipe_figure(recipe: Recipe) -> Callable[[Results], Figure]:
