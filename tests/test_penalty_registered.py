@@ -226,7 +226,7 @@ def test_it_is_in_the_figures_and_on_the_page(results, capsys):
     page = (results.folder / "report.html").read_text()
     assert "elastic-net" in page and "ridge" in page
     data = [x.read_text() for x in (results.folder / "figures").glob("*.csv")]
-    assert any("elastic-net" in text for text in data)
+    assert any("ridge = 0.5" in text for text in data)
 
 
 def test_no_kernel_covers_it():

@@ -203,7 +203,7 @@ def test_help_names_every_option_and_exit_code(desk):
 REFUSED = {
     "no file": (SWEEP, "FILE.toml"),
     "missing file": ((*SWEEP, "none.toml"), "No such file"),
-    "folder for a file": ((*SWEEP, "."), "Is a directory"),
+    "folder for a file": ((*SWEEP, "."), "is not the folder of a sweep: no manif"),
     "unknown option": ((*SWEEP, "tiny.toml", "--frobnicate"), "--frobnicate"),
     "block 0": ((*SWEEP, "tiny.toml", "--block", "0"), "at least 1"),
     "block x": ((*SWEEP, "tiny.toml", "--block", "x"), "--block"),

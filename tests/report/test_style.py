@@ -36,7 +36,7 @@ ONE = ["--figure", "curves", "--x", "step", "--y", "theta"]
 
 
 def drawn(folder):
-    files = draw_one(folder, "curves", "step", "theta")
+    files = draw_one(folder, figure="curves", x="step", y="theta")
     return {path.name: path.read_bytes() for path in files}
 
 
@@ -69,7 +69,7 @@ def test_a_notebook_and_broken_files_of_settings_change_no_byte(folder):
         text=True,
     )
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    found = {path.name: path.read_bytes() for path in (folder / "figures").iterdir()}
+    found = {name: (folder / "figures" / name).read_bytes() for name in plain}
     assert found == plain
 
 

@@ -56,7 +56,10 @@ def settled(folder, wanted):
     store = Store(folder)
     with store.hold():
         store.open(wanted.fingerprint, wanted.as_json(), SWEEP, ("runs",))
-        return resolve_config(store, wanted, "cpu", block_size=8, kernel="plain")
+        asked = {"block_size": 8, "kernel": "plain"}
+        config = resolve_config(store.folder, store.manifest, wanted, "cpu", **asked)
+        store.configure(config.as_json())
+        return config
 
 
 def test_programs_with_a_loop_of_their_own_are_not_compiled_quickly(monkeypatch):

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from rvsjax.sweep import job, runner
+from rvsjax.sweep import job, runner, whole
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
@@ -144,6 +144,9 @@ class FakeStudy:
     def kept(self, record):
         return self.names
 
+    def has_kernel(self, item):
+        return False
+
     def material(self, data, items):
         return SimpleNamespace(source="", digest="", arrays=())
 
@@ -183,9 +186,9 @@ def fakes():
         patch.setattr(job, "make_engine", lambda *_, **__: FakeEngine())
         patch.setattr(runner, "session", lambda *_: {"blocks": 0})
         patch.setattr(
-            job.Job,
+            whole,
             "_write_claims",
-            lambda self: self.store.write("claims.parquet", b"x"),
+            lambda store, study: store.write("claims.parquet", b"x"),
         )
         yield
 

@@ -73,7 +73,7 @@ def test_its_columns_are_told_in_its_words_everywhere(capsys):
     axes = find_figure("toy")(results)(results).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("halving", "place $x_t$ (metres)")
     figure = draw_any(results, "runs", "factor", "m_x")
-    shown = figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    shown = figure.get_supxlabel(), figure.axes[0].get_ylabel()
     assert shown == (r"$\varphi$", "last place (metres)")
 
     fewer = ["--set", "steps=5", "--out", "out/fewer"]

@@ -117,14 +117,14 @@ def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path, capsys):
         "pipe2.toml": "is not a regular file",
         "/dev/zero": "is not a regular file",
         "/dev/tty": "is not a regular file",
-        "folder.toml": "cannot be read: Is a directory",
+        "folder.toml": "is not the folder of a sweep: no manifest.json",
         "nothing.toml": "cannot be read: No such file or directory",
         "none.toml": "cannot be read: No such file or directory",
         "circle.toml": "cannot be read: Too many levels of symbolic links",
         "pipe.toml/x": "cannot be read: Not a directory",
         "x" * 5000: "cannot be read: File name too long",
         f"{ESCAPE}.toml": "cannot be read: No such file or directory",
-        "": "cannot be read: Is a directory",
+        "": "is not the folder of a sweep: no manifest.json",
     }.items():
         assert what in refused(capsys, file)
 
