@@ -27,6 +27,8 @@ from rvsjax.theory.counterexample import sweep_file
 from rvsjax.types import Array, pytree
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytree
 class ElasticNet:

@@ -14,6 +14,8 @@ from rvsjax.sweep.plan.plan import make_plan, plan_again
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.store import FolderError, Store
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "certified"
@@ -53,7 +55,6 @@ def quiet(text):
     del text
 
 
-@pytest.mark.slow
 def test_the_worst_runs_come_first(results):
     runs = worst_runs(results.runs, "lemma_5_stated", 3)
     assert (runs["verdict_lemma_5_stated"] == "violated").all()
@@ -145,7 +146,6 @@ def test_a_plan_comes_back_from_its_manifest(options):
     assert [item.run_id for item in again] == [item.run_id for item in plan]
 
 
-@pytest.mark.slow
 def test_a_float32_run_is_replayed_with_its_own_numbers(tmp_path):
     """From exactly its start, and with its hyperparameters as float32 has them."""
     text = SWEEP.replace(
@@ -217,7 +217,6 @@ def test_nothing_violated_is_no_error(results, capsys):
     assert main(["certify", str(results.folder), "--claim", "l1_bound"]) == 2
 
 
-@pytest.mark.slow
 def test_shrink_prints_a_sweep_file_that_violates_the_claim(results, tmp_path, capsys):
     run = worst_runs(results.runs, "lemma_6_stated", 1).iloc[0]
     command = ["shrink", str(results.folder), run["run_id"][:12]]

@@ -13,6 +13,7 @@ TRAINING = (ROOT / "docs" / "how_to" / "training.md").read_text()
 (SCRIPT,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_training_script_runs(monkeypatch, capsys):
     """On the 300 digits of the tests: u is sparse, and as good as w within a tenth."""
     pytest.importorskip("flax")

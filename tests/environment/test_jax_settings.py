@@ -57,6 +57,7 @@ def usual():
     return lowered()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHER)
 def test_a_program_is_the_same_under_each_setting(name, usual):
     with settings(**{name: OTHER[name]}):

@@ -67,6 +67,7 @@ def drawn(x, y, **more):
     return figure_data(draw_any(RESULTS, "runs", x, y, **more))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("y", list(NUMBERS))
 def test_a_pair_of_columns_is_drawn_right_or_refused(y):
     for x in RUNS:

@@ -13,6 +13,8 @@ from rvsjax.report.figures.custom import draw_any
 from rvsjax.report.figures.values import figure_data
 from rvsjax.studies.rvscgd.figures.curves import draw_curves
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "small"
@@ -82,7 +84,6 @@ def files(results):
     return draw(results.folder)
 
 
-@pytest.mark.slow
 def test_files_are_pictures_and_the_same_each_time(results, files):
     names = {path.relative_to(results.folder / "figures").name for path in files}
     endings = ("png", "pdf", "svg", "csv")
@@ -99,7 +100,6 @@ def test_files_are_pictures_and_the_same_each_time(results, files):
     assert [path.read_bytes() for path in draw(results.folder)] == before
 
 
-@pytest.mark.slow
 def test_results_without_a_method_still_have_a_picture(results, tmp_path):
     """cgd has no penalty; diverged runs have short curves."""
     (tmp_path / "cgd.toml").write_text(
@@ -118,7 +118,6 @@ def quantiles(rows, by, column):
     return [groups.quantile(q) for q in (0.5, 0.1, 0.9)]
 
 
-@pytest.mark.slow
 def test_the_numbers_beside_a_figure_are_those_of_pandas(results, files):
     data = pd.read_csv(results.folder / "figures" / "small.csv")
     runs = results.runs.set_index("run_id")["p_penalty"]
@@ -169,7 +168,6 @@ def test_a_figure_of_the_runs_by_a_name(results, capsys):
     assert list(data["x"]) == ["l0", "l1"]
 
 
-@pytest.mark.slow
 def test_figures_that_differ_in_colour_or_facet_are_kept_apart(
     results, capsys, monkeypatch
 ):

@@ -15,6 +15,8 @@ from rvsjax.types import Hyper
 from tests import oracle, oracle_limits
 from tests.simulation.test_simulate import make_run
 
+pytestmark = pytest.mark.slow
+
 PENALTIES = {
     "l0": lambda a: L0(),
     "l1": lambda a: L1(),
@@ -48,7 +50,6 @@ def problem(penalty, rng, *, d=6, k=20, most_b=0.5):
     return run, (w_star, penalty, a, k, "sum", lam, beta)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_every_limit_is_one_of_the_brute_force_and_the_other_way_round(penalty):
     rng = np.random.default_rng(5)
@@ -215,7 +216,6 @@ def compare(run, near, points, b, m, a):
     return bool(others), any((state_of(p, b, m, a) == 2).any() for p in others)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3, 4, 5])
 def test_what_is_free_with_l0_is_what_the_brute_force_has(d):
     """Up to five open coordinates all choices are tried: none may be wrong."""
@@ -230,7 +230,6 @@ def test_what_is_free_with_l0_is_what_the_brute_force_has(d):
     assert (several > 10) == (d > 1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_what_is_free_with_transformed_l1_is_what_the_brute_force_has(d):
     rng = np.random.default_rng(30 + d)
@@ -249,7 +248,6 @@ def test_what_is_free_with_transformed_l1_is_what_the_brute_force_has(d):
     assert d == 1 or (several > 2 and small > 0)
 
 
-@pytest.mark.slow
 def test_with_more_open_coordinates_a_search_rarely_misses_one():
     """Of l0 with eight alike entries: as measured, and never a false one.
 
@@ -296,7 +294,6 @@ def test_limits_where_the_prox_is_steep(name):
     assert sum(bool(p.attracts) for p in limit_points(run)) == number
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_beyond_b_1_the_limit_is_where_the_map_leads(penalty):
     """And nothing is claimed about other ones."""

@@ -24,6 +24,8 @@ from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
+
 DIGITS = ROOT / "tests" / "digits"
 EPOCHS = 3
 SWEEP = f"""
@@ -59,7 +61,6 @@ def folder(tmp_path_factory):
     return out
 
 
-@pytest.mark.slow
 def test_a_row_is_what_the_pure_functions_say(folder):
     """One network, trained by hand in the order that the study promises."""
     data = load_data(DIGITS)
@@ -121,7 +122,6 @@ class Stop:
         return self.left <= 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, EPOCHS, EPOCHS + 2])
 def test_stopped_between_epochs_it_goes_on_to_the_same_bytes(
     folder, tmp_path, monkeypatch, number

@@ -26,6 +26,8 @@ from rvsjax.sweep.store import FolderError, Store, atomic
 from rvsjax.sweep.verify import stale_tables, verify
 from tests.sweep.test_schedule import HEAD, SWEEP, TABLES, parts, plan, same_rows
 
+pytestmark = pytest.mark.slow
+
 DEVICE = devices("cpu")[0]
 
 
@@ -126,7 +128,6 @@ def test_any_folders_of_a_study_are_merged(folders, tmp_path):
     check(out, larger)
 
 
-@pytest.mark.slow
 def test_blocks_keep_the_setting_that_they_were_computed_with(folders, tmp_path):
     out = tmp_path / "out"
     merge([folders / "b", folders / "wide"], out)
@@ -136,7 +137,6 @@ def test_blocks_keep_the_setting_that_they_were_computed_with(folders, tmp_path)
     assert [Path(x["folder"]).name for x in told] == ["b", "wide"]
 
 
-@pytest.mark.slow
 def test_a_merged_folder_is_merged_and_grown_again(folders, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     merge([folders / "b", folders / "a"], one)

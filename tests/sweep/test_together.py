@@ -28,6 +28,8 @@ from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store, atomic, lock, untrusted
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "together"

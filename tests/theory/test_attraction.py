@@ -15,6 +15,8 @@ from rvsjax.theory import RUN_CLAIMS, VERDICTS, Evidence, verdict
 from rvsjax.theory.attraction import attraction, steepest
 from rvsjax.types import Hyper
 
+pytestmark = pytest.mark.slow
+
 OF_LIMITS = [
     *("lemma_7", "theorem_1_prox", "theorem_1_i", "equation_12", "identity_13"),
     *("equation_13", "coupling_bound", "lemma_6_converges", "theorem_1_global"),
@@ -61,7 +63,6 @@ def test_an_entry_that_creeps_to_its_threshold_is_on_its_way(steps, proved):
 PENALTIES = [L0(), L1(), TransformedL1(jnp.float64(1.0)), NoPenalty()]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("penalty", PENALTIES, ids=lambda p: type(p).__name__)
 def test_the_limit_is_within_reach_of_the_last_iterate(penalty):
     """The limit by 5,000 steps, for random runs of three lengths."""
@@ -111,7 +112,6 @@ def test_the_slope_around_a_weight_is_the_largest_there():
         assert steepest(L0(), w, m, jnp.float64(0.01)) == expected
 
 
-@pytest.mark.slow
 def test_steps_that_rounding_swallows_show_no_descent():
     """The exact angle rises by 1e-10 a step; in float32 nothing moves."""
     w_star = [3.0, 2.0, 1.0]
@@ -140,7 +140,6 @@ def test_a_small_rise_counts_by_the_rounding_of_its_own_step():
     assert VERDICTS[int(verdict(check._replace(hypotheses=always)))] == "violated"
 
 
-@pytest.mark.slow
 def test_what_rounding_decides_is_never_called_violated():
     """beta at K, eta at its bound, a start at a jump, an unstable fixed point."""
     K = 20 / (2 * math.pi)  # noqa: N806
@@ -172,7 +171,6 @@ def test_a_float32_start_opposite_to_the_teacher_does_not_rise():
     assert "violated" not in verdicts.values()
 
 
-@pytest.mark.slow
 def test_the_drift_bounds_what_float32_does():
     """Against the same run in float64, at every length; 1 where it is unstable."""
     w_star, start = np.random.default_rng(1).normal(size=(2, 5))

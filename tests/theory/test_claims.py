@@ -99,6 +99,7 @@ def test_a_start_near_its_antipode_needs_a_small_beta():
         assert checks["lemma_5_proved"].hypothesis == applies
 
 
+@pytest.mark.slow
 def test_lemma_6_needs_a_small_step_and_theorem_1_a_small_penalty():
     run = make_run(L1(), steps=300)
     edge = 1 / (0.2 + run.teacher.K)
@@ -163,6 +164,7 @@ def test_the_limit_of_l1_in_closed_form():
     assert sine <= 5e-3 * math.sqrt(10) / run.teacher.K  # the bound of l1
 
 
+@pytest.mark.slow
 def test_every_hypothesis_true_and_both_descents_fail_near_the_limit():
     """Random starts, as theory.md has it: real increases, undecided ones apart."""
     violated = 0
@@ -206,6 +208,7 @@ def test_a_huge_step_leaves_the_cap():
     assert verdicts["lemma_5_proved"] == "violated"
 
 
+@pytest.mark.slow
 def test_claims_are_pure_functions_of_the_evidence():
     """They compile, and give the same verdicts as without."""
     run = make_run(L1(), steps=100)

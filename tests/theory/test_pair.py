@@ -122,6 +122,7 @@ def test_no_drawn_pair_violates_the_prox(a, dtype):
     assert threshold.min() < 0.03 and threshold.max() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("penalty", "speaks"),
     [(L0(), "lemma_9"), (L1(), None), (TransformedL1(jnp.float64(1.0)), "lemma_8")],
@@ -640,6 +641,7 @@ def test_two_equal_weights(dtype):
     assert VERDICTS[int(verdict(check))] == "holds"
 
 
+@pytest.mark.slow
 def test_in_one_dimension_there_are_only_two_directions():
     for penalty in (L0(), TransformedL1(jnp.float64(1.0))):
         teacher = Teacher(jnp.ones(1), 20)
