@@ -165,6 +165,7 @@ def test_a_minibatch_is_numpy_with_the_same_samples(name, readout):
     assert np.allclose(mean_gradient(z, teacher, name)(w), right, rtol=0, atol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("readout", ["sum", "mean"])
 @pytest.mark.parametrize(
     ("kind", "name"), [(Minibatch, "clipped"), (Projected, "relu")]

@@ -37,6 +37,7 @@ def outputs(rng, w, w_star, k, readout, samples):
     return z, student, scale, scale * (student.sum(1) - teacher.sum(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("readout", ["sum", "mean"])
 @pytest.mark.parametrize(("k", "d"), [(1, 2), (3, 5), (20, 8)])
 def test_population_quantities_by_monte_carlo(k, d, readout):

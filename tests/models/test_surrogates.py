@@ -44,6 +44,7 @@ def test_every_surrogate_has_its_derivative():
             assert np.array_equal(found, DERIVATIVES[name](x)), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("theta", "length", "readout"), [(1.0, 0.6, "sum"), (2.4, 1.5, "mean")]
 )
@@ -94,6 +95,7 @@ def by_quadrature(name, theta, length):
     return math.sqrt(2 / math.pi) * total
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("theta", [0.02, 0.7, math.pi / 2, 2.0, 3.1])
 @pytest.mark.parametrize("length", [0.3, 1.0, 4.0])

@@ -210,6 +210,7 @@ def test_the_share_grows_as_published():
     assert np.all(np.diff(fine) >= 0) and fine.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_training_prunes_networks_of_any_sparsity_with_one_program():
     """Told its progress, LeNet ends at the share asked for; no share recompiles."""
     images, labels = map(jnp.asarray, digits(0, 60))

@@ -15,6 +15,8 @@ from rvsjax.sweep.registry import find_study
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 
+pytestmark = pytest.mark.slow
+
 SWEEP = """
 version = 1
 name = "both"

@@ -21,6 +21,8 @@ from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
 from rvsjax.theory import PAIR_CLAIMS
 
+pytestmark = pytest.mark.slow
+
 TINY = """
 version = 1
 name = "tiny"
@@ -199,7 +201,6 @@ def test_a_surplus_part_makes_no_sweep_unfinished(whole, tmp_path):
     assert run_plan(tiny(), TINY, tmp_path / "out", Options()).blocks_left == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("places", [(0,), (0, 0, 0), (0, 1)])
 def test_the_number_of_cores_and_devices_changes_no_byte(whole, tmp_path, places):
     lanes = tuple(jax.devices()[place] for place in places)
@@ -215,7 +216,6 @@ def test_shards_share_a_folder_and_the_last_one_compacts(whole, tmp_path):
     assert tables(tmp_path / "out") == tables(whole)
 
 
-@pytest.mark.slow
 def test_a_program_for_a_penalty_and_none_for_new_values(tmp_path):
     """Counted by JAX itself, at the compiler's door."""
     compiled = []
