@@ -1,28 +1,25 @@
 """A plan in its folder: what is done of it, what is kept, and what is left."""
 
-from concurrent.futures import Future
 from typing import NamedTuple
 
-import jax
-
 from rvsjax.errors import counted
-from rvsjax.sweep.columns import failed_rows
-from rvsjax.sweep.differences import Tables
-from rvsjax.sweep.engine import Block, Device, Engine, default_workers, devices
+from rvsjax.sweep.engine import Device, default_workers, devices
 from rvsjax.sweep.execution import ExecutionConfig
+from rvsjax.sweep.executors.executor import Done, Executor
+from rvsjax.sweep.executors.local import LocalExecutor
+from rvsjax.sweep.executors.orders import Ticket, build
+from rvsjax.sweep.executors.task import Task
 from rvsjax.sweep.growth import extended
 from rvsjax.sweep.options import Options
-from rvsjax.sweep.plan.plan import Plan, RunConfig
+from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.resolve import resolve_config
 from rvsjax.sweep.schedule import Schedule, plan_revisions, settled
 from rvsjax.sweep.store import Store
-from rvsjax.sweep.study import Dataset, Study, Trial, study_of
-from rvsjax.sweep.study_engine import make_engine
+from rvsjax.sweep.study import Dataset, Study, study_of
 from rvsjax.sweep.whole import WHOLE, make_whole
 
 __all__ = ["Job"]
 
-_FAILURES = (jax.errors.JaxRuntimeError, MemoryError)
 _STAY = "{} from merged folders stay as they are; retry in the folder that they are of"
 
 
@@ -87,44 +84,34 @@ class Job(NamedTuple):
                 self.store.unseal(WHOLE)
         return pending
 
-    def engine(self) -> Engine:
-        """Return the engine that computes its blocks."""
-        return make_engine(
-            self.study,
-            self.config,
-            self.workers,
-            shared=self.data.arrays,
-            halves=self.options.width is None,
-            checkpoints=self.store.checkpoints(),
-        )
-
     @property
     def kernel(self) -> str:
         """The kernel that takes the steps of some of its runs, "" where none does."""
         used = any(self.study.has_kernel(item) for item, _ in self.plan.groups())
         return self.config.kernel if used else ""
 
-    def trial(self, item: RunConfig) -> Trial:
-        """Return a run as the engine is given it."""
-        points = self.study.points(self.plan.sweep_file.record)
-        return self.study.trial(item, points, self.config.kernel)
+    def executor(self, number: int) -> Executor:
+        """Return what computes its blocks, so many of them."""
+        record, halves = self.plan.sweep_file.record, self.options.width is None
+        task = Task(self.plan.sweep_file.study, record, self.config, halves)
+        options, told = self.options, self.store.told
+        if options.executor == "ray":
+            from rvsjax.sweep.executors.ray_cluster import RayExecutor
 
-    def tables(self, block: Block, future: Future) -> tuple[Tables, bool]:
-        """Return the tables of a block, and whether it could not be computed."""
-        record = self.plan.sweep_file.record
-        try:
-            return self.study.rows(block.items, future.result(), record), False
-        except _FAILURES as error:
-            reason = str(error).strip().split("\n")[0] or type(error).__name__
-            return failed_rows(block.items, reason, self.study.kept(record)), True
+            platform = self.workers[0].platform
+            ticket = Ticket(task, platform, options.data, build())
+            return RayExecutor(ticket, number, told, options.address)
+        kept = self.store.checkpoints()
+        engine = task.engine(self.workers, self.data.arrays, kept)
+        return LocalExecutor(task, engine, told)
 
-    def append(self, block: int, tables: Tables, size: int | None) -> None:
-        """Keep the tables of a block, and the size that it was halved to, if it was."""
-        if size or block in self.halved:
-            entry = {"block": block, "width": size or self.config.block_size}
-            self.store.add("halved", entry)
-        self.store.append(block, tables)
-        self.store.checkpoints().forget(block)
+    def keep(self, done: Done) -> None:
+        """Keep the parts of a block, and the size that it was halved to, if it was."""
+        if done.block_size or done.block in self.halved:
+            width = done.block_size or self.config.block_size
+            self.store.add("halved", {"block": done.block, "width": width})
+        self.store.keep(done.block, done.parts)
+        self.store.checkpoints().forget(done.block)
 
     def finish(self) -> int:
         """Return the number of blocks left; without any, make the tables whole."""

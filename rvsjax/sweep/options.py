@@ -30,6 +30,8 @@ class Options:
     watch: Callable[[Progress], None] = _ignore
     stop: threading.Event = field(default_factory=threading.Event)
     data: str | None = None  # a folder of what runs share; None: the usual one
+    executor: str = "local"  # where blocks are computed: local, ray
+    address: str | None = None  # of its cluster; None: one of this machine
     say: Callable[[str], None] = _ignore  # hears what was repaired
 
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import pyarrow as pa
-
-from rvsjax.sweep.engine import Engine
+from rvsjax.sweep.executors.executor import Executor
 
 __all__ = ["Progress", "Tracker", "duration"]
 
@@ -67,14 +65,14 @@ class Tracker:
 
     def __init__(
         self,
-        engine: Engine,
+        executor: Executor,
         blocks: int,
         blocks_before: int,
         watch: Callable[[Progress], None],
         kernel: str = "",
     ) -> None:
         """Start the clock."""
-        self.engine, self.watch, self.kernel = engine, watch, kernel
+        self.executor, self.watch, self.kernel = executor, watch, kernel
         self.blocks, self.blocks_before = blocks, blocks_before
         self.blocks_done = 0
         self.statuses = Counter[str]()
@@ -82,15 +80,15 @@ class Tracker:
         self.begin = datetime.now(UTC)
         self._clock, self._writing = time.perf_counter(), 0.0
 
-    def add(self, runs: pa.Table) -> None:
-        """Count a block that is kept."""
+    def add(self, statuses: Counter[str]) -> None:
+        """Count a block that is kept, by how its runs ended."""
         self.blocks_done += 1
-        self.statuses.update(runs["status"].to_pylist())
+        self.statuses.update(statuses)
         self.report()
 
     def report(self) -> None:
         """Tell who watches."""
-        runs = self.statuses.total()
+        runs, counts = self.statuses.total(), self.executor.counts()
         progress = Progress(
             self.blocks_done,
             self.blocks,
@@ -98,8 +96,8 @@ class Tracker:
             time.perf_counter() - self._clock,
             runs,
             runs - self.statuses["ok"],
-            sum(list(self.engine.under_way.values())),  # other threads change it
-            self.engine.resumed,
+            counts.under_way,
+            counts.resumed,
             self.kernel,
         )
         self.watch(progress)
@@ -113,9 +111,10 @@ class Tracker:
 
     def seconds(self) -> dict[str, float]:
         """Return seconds of wall clock, or for programs of the sum over workers."""
+        counts = self.executor.counts()
         seconds = {
-            "compile": self.engine.compile_seconds,
-            "run": self.engine.run_seconds,
+            "compile": counts.compile_seconds,
+            "run": counts.run_seconds,
             "write": self._writing,
             "whole": time.perf_counter() - self._clock,
         }

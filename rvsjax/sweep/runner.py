@@ -1,4 +1,4 @@
-"""A plan, run in a folder: open, pending, execute, append, finish."""
+"""A plan, run in a folder: open, pending, execute, keep, finish."""
 
 from pathlib import Path
 
@@ -35,23 +35,22 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Swee
 
 
 def _execute(job: Job, pending: set[int]) -> bool:
-    """Compute blocks, append their tables, and say whether one failed."""
-    engine, options = job.engine(), job.options
+    """Compute blocks, keep their parts, and say whether one failed."""
+    executor, options = job.executor(len(pending)), job.options
     before, kernel = len(job.store.done()), job.kernel
-    tracker = Tracker(engine, len(pending), before, options.watch, kernel)
+    tracker = Tracker(executor, len(pending), before, options.watch, kernel)
 
     def stop() -> bool:
         return options.stop.is_set() or (tracker.failed and options.fail_fast)
 
     tracker.report()
     blocks = job.schedule.blocks(pending)
-    for block, future in engine.run(blocks, job.trial, stop, tracker.report):
-        tables, failed = job.tables(block, future)
-        tracker.failed |= failed
+    for done in executor.run(blocks, stop, tracker.report):
+        tracker.failed |= done.has_failed
         with tracker.writing():
-            job.append(block.number, tables, engine.narrow.get(block.number))
-        tracker.add(tables["runs"])
+            job.keep(done)
+        tracker.add(done.statuses)
     told = tracker.blocks_done, tracker.seconds(), options.flags, job.workers
     told = (*told, job.data.source)
-    job.store.add("sessions", session(tracker.begin, *told))
+    job.store.add("sessions", session(tracker.begin, *told) | executor.session())
     return tracker.failed

@@ -20,6 +20,7 @@ from rvsjax.cli.outcome import dry_run, end_unfinished, exit_code, print_summary
 from rvsjax.cli.signals import gently
 from rvsjax.environment.paths import user_path
 from rvsjax.errors import counted
+from rvsjax.sweep.executors.needs import EXECUTORS, need_executor
 from rvsjax.sweep.resources import DEVICES, KERNELS, unless_auto
 
 if TYPE_CHECKING:
@@ -112,6 +113,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=(1, 1),
         help="the I-th of N processes that share a results folder",
     )
+    add(
+        "--executor",
+        choices=EXECUTORS,
+        default="local",
+        help="where blocks run: this process, or a Ray cluster (default: local)",
+    )
+    add(
+        "--address",
+        metavar="HOST:PORT",
+        help="the Ray cluster; without, one of this machine is started and stopped",
+    )
     add("--strict", action="store_true", help="exit 4 if a claim is violated")
     add("--fail-fast", action="store_true", help="stop at the first block that fails")
     add("--no-report", action="store_true", help="no report.html, no figures")
@@ -139,6 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         for note in plan.notes:
             tell(f"{arguments.file}: {note}")
+    need_executor(arguments.executor, arguments.address)
     devices = start_devices(arguments.device)
     out = arguments.out or Path(plan.default_folder)
     if arguments.dry_run:
@@ -195,6 +208,8 @@ def _options(
         workers=devices,
         flags=tuple(sys.argv[1:]),
         data=arguments.data,
+        executor=arguments.executor,
+        address=arguments.address,
         **heard,
     )
 

@@ -30,7 +30,9 @@ Blocks = list[dict[str, Any]]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True
+    )
 
 
 class Seeds(_Table):

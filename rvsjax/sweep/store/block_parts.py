@@ -59,15 +59,20 @@ class BlockParts(SealedTables):
         known = (part for part in self.parts("runs") if self._has_block(part.block))
         return {x.block for x in known if not self._statuses(x).isdisjoint(statuses)}
 
+    def told(self, block: int) -> dict[str, str]:
+        """Return what the parts of a block are told: its plan, and its config."""
+        return self._told | {"plan": str(self._mark_of(block))}
+
     def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before; needs `open`.
+        """Keep the tables of a block, in place of what it had before; needs `open`."""
+        self.keep(block, parts.encode_block(whole, block, self.told(block)))
+
+    def keep(self, block: int, made: dict[str, bytes]) -> None:
+        """Keep the parts of a block, by file name, in place of what it had before.
 
         What it had goes first, so that it never has some tables of each.
         """
         before = self._written.get(block, set())
-        told = self._told | {"plan": str(self._mark_of(block))}
-        names = sorted(whole, key=lambda name: name == "runs")
-        made = dict(parts.encode(whole[name], name, block, told) for name in names)
         gone = before - made.keys()
         with self.alone():  # nobody reads what is about to be removed, or grows now
             if sealed := self._current().get("whole"):  # of others, meanwhile

@@ -22,6 +22,7 @@ __all__ = [
     "Part",
     "about",
     "encode",
+    "encode_block",
     "parse_name",
     "read",
     "schema",
@@ -59,6 +60,14 @@ def encode(
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     return f"{block:06d}-{name}-{digest}.parquet", data
+
+
+def encode_block(
+    tables: dict[str, pa.Table], block: int, told: dict[str, str]
+) -> dict[str, bytes]:
+    """Return the parts of a block by file name, `runs` last: with it, it is done."""
+    names = sorted(tables, key=lambda name: name == "runs")
+    return dict(encode(tables[name], name, block, told) for name in names)
 
 
 def read(part: Part, plan: str | None) -> pa.Table:

@@ -1,0 +1,196 @@
+"""Ray executor: blocks as tasks on the machines of a Ray cluster.
+
+The driver alone knows what is done and writes it; workers compute and return parts. It
+retries by itself, so that a task is tried once and where the driver says.
+"""
+
+import importlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from rvsjax.errors import UserError
+from rvsjax.sweep.engine import Block
+from rvsjax.sweep.executors.crew import TRIES, Assignment, Crew
+from rvsjax.sweep.executors.executor import Counts, Done
+from rvsjax.sweep.executors.orders import (
+    Order,
+    Place,
+    Reply,
+    Ticket,
+    block_of,
+    order,
+    work,
+)
+
+__all__ = ["RayExecutor"]
+
+ray: Any = importlib.import_module("ray")
+_strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
+
+_BEAT = 1.0  # seconds
+_FORWARDED = ("XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL", "RVSJAX_CACHE", "JAX_PLATFORMS")
+_LOST = (
+    ray.exceptions.WorkerCrashedError,
+    ray.exceptions.NodeDiedError,
+    ray.exceptions.ObjectLostError,
+    ray.exceptions.OutOfMemoryError,
+    ray.exceptions.TaskUnschedulableError,
+    ray.exceptions.TaskCancelledError,
+)
+
+
+class _Share(NamedTuple):
+    """Blocks and seconds of a process."""
+
+    blocks: int = 0
+    seconds: float = 0.0
+
+
+class RayExecutor:
+    """Computes blocks on the nodes of a cluster, in any order.
+
+    Without an address it starts a cluster of this machine, and stops it at the end.
+    """
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        number: int,
+        told: Callable[[int], dict[str, str]],
+        address: str | None,
+    ) -> None:
+        """Take what workers must know, and the number of blocks that will come."""
+        self.ticket, self.number, self.told = ticket, number, told
+        self.address = address
+        self._counts, self._crew = Counts(), Crew((), 0)
+        self._places = dict[Place, _Share]()
+
+    def counts(self) -> Counts:
+        """Return what workers have reported."""
+        return self._counts
+
+    def session(self) -> dict[str, Any]:
+        """Return what each process computed, and what was lost and done again."""
+        places = [
+            place._asdict()
+            | {"blocks": share.blocks, "seconds": round(share.seconds, 3)}
+            for place, share in self._places.items()
+        ]
+        devices = sorted({place.device for place in self._places})
+        return {
+            "executor": "ray",
+            "device": ", ".join(devices),
+            "lanes": len(places),
+            "places": places,
+            "lost": self._crew.lost,
+            "left_out": sorted(self._crew.left_out),
+        }
+
+    def run(
+        self,
+        blocks: Iterable[Block],
+        stop: Callable[[], bool],
+        beat: Callable[[], None],
+    ) -> Iterator[Done]:
+        """Yield each block once it is finished or given up."""
+        _start(self.address)
+        try:
+            yield from self._run(blocks, stop, beat)
+        finally:
+            ray.shutdown()
+
+    def _run(
+        self,
+        blocks: Iterable[Block],
+        stop: Callable[[], bool],
+        beat: Callable[[], None],
+    ) -> Iterator[Done]:
+        orders = (order(block, self.told(block.number)) for block in blocks)
+        self._crew = crew = Crew(orders, self.number)
+        under_way: dict[Any, Assignment] = {}
+        ticket = ray.put(self.ticket)
+        while True:
+            crew.meet(self._nodes())
+            if not stop():
+                for assignment in crew.assign():
+                    under_way[self._submit(ticket, assignment)] = assignment
+            if not under_way:
+                return
+            ready, _ = ray.wait([*under_way], timeout=_BEAT)
+            beat()
+            for reference in ready:
+                yield from self._finish(under_way.pop(reference), reference)
+
+    def _finish(self, assignment: Assignment, reference: Any) -> Iterator[Done]:
+        try:
+            reply: Reply = ray.get(reference)
+        except _LOST as error:
+            for lost in self._crew.died(assignment):
+                yield self._given_up(lost, error)
+            return
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause
+            raise cause if isinstance(cause, UserError) else error from None
+        self._crew.done(assignment, reply.seconds)
+        self._count(reply)
+        yield from reply.done
+
+    def _count(self, reply: Reply) -> None:
+        compiled, ran, *rest = self._counts
+        spent = reply.compile_seconds, reply.run_seconds
+        self._counts = Counts(compiled + spent[0], ran + spent[1], *rest)
+        blocks, seconds = self._places.get(reply.place, _Share())
+        share = _Share(blocks + len(reply.done), seconds + reply.seconds)
+        self._places[reply.place] = share
+
+    def _given_up(self, lost: Order, error: Exception) -> Done:
+        """Return the rows of a block that took its worker with it each time."""
+        future: Future[Any] = Future()
+        reason = f"its worker died {TRIES} times ({type(error).__name__})"
+        future.set_exception(MemoryError(reason))
+        task = self.ticket.task
+        return task.done(block_of(task, lost), future, None, lost.told)
+
+    @property
+    def _resource(self) -> str:
+        return "CPU" if self.ticket.platform == "cpu" else "GPU"
+
+    def _nodes(self) -> dict[str, int]:
+        """Return the nodes that are alive, each with its room for workers."""
+        found = {
+            node["NodeID"]: int(node["Resources"].get(self._resource, 0))
+            for node in ray.nodes()
+            if node["Alive"]
+        }
+        return {node: workers for node, workers in found.items() if workers}
+
+    def _submit(self, ticket: Any, assignment: Assignment) -> Any:
+        here = _strategies.NodeAffinitySchedulingStrategy(assignment.place, soft=False)
+        gpus = float(self._resource == "GPU")
+        options = {
+            "num_cpus": 1 - gpus,
+            "num_gpus": gpus,
+            "scheduling_strategy": here,
+        }
+        return _work.options(**options).remote(ticket, assignment.orders)
+
+
+# without max_calls each task on a GPU would have a process of its own
+@ray.remote(max_calls=0, max_retries=0)
+def _work(ticket: Ticket, orders: list[Order]) -> Reply:
+    return work(ticket, orders)
+
+
+def _start(address: str | None) -> None:
+    """Connect to a cluster, or start one of this machine."""
+    variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
+    ray.init(
+        address=address or "local",
+        include_dashboard=None if address else False,
+        configure_logging=False,
+        log_to_driver=False,
+        namespace="rvsjax",
+        runtime_env={"env_vars": variables},
+    )
