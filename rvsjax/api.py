@@ -12,6 +12,7 @@ from rvsjax.results.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run
+from rvsjax.sweep.executors.needs import need_executor
 from rvsjax.sweep.plan.builder import Sweep, grid
 from rvsjax.sweep.plan.overrides import override
 from rvsjax.sweep.plan.plan import make_plan
@@ -33,6 +34,8 @@ def run(
     kernel: str = "auto",
     device: str = "auto",
     block: int | str | None = None,
+    executor: str = "local",
+    address: str | None = None,
     **settings,
 ) -> Results:
     """Run a sweep file, or what is missing of it, and return its results.
@@ -43,11 +46,13 @@ def run(
     `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
     ``out/NAME-smoke``. `progress` shows a bar, by default on a terminal and in a
     notebook. `kernel`, `device` and `block` are the options of the command line: where
-    and how runs are computed, on all devices that JAX shows, or all cores, by default.
+    and how runs are computed, on all devices that JAX shows, or all cores, by default;
+    so are `executor` and `address`: "ray" computes them on a Ray cluster.
     Raises `rvsjax.errors.SweepFileError` with every mistake in the file, and
     `FolderError` where the folder holds something else.
     """
     asked = check_resources(kernel, device, block)
+    need_executor(executor, address)
     if not isinstance(progress, bool | None):
         what = f"must be True, False or None, got {shown(progress)}"
         raise SweepFileError([Problem("progress", what)])
@@ -62,6 +67,8 @@ def run(
             width=asked.block,
             kernel=asked.kernel,
             workers=find_devices(asked.device),
+            executor=executor,
+            address=address,
             watch=watch,
         )
         run_plan(plan, source, folder, options)

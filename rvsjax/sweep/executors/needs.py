@@ -7,7 +7,7 @@ import secrets
 import socket
 from pathlib import Path
 
-from rvsjax.errors import UserError
+from rvsjax.errors import UserError, shown
 
 __all__ = ["EXECUTORS", "need_executor"]
 
@@ -25,6 +25,9 @@ def need_executor(name: str, address: str | None) -> None:
     A cluster of this machine gets a new token; any other must have one, since whoever
     reaches a cluster without may run code on its machines. Raises UserError.
     """
+    if name not in EXECUTORS:
+        known = ", ".join(EXECUTORS)
+        raise UserError(f"executor must be one of {known}, got {shown(name)}")
     if name != "ray":
         if address is not None:
             raise UserError(f"--address {address} needs --executor ray")

@@ -32,6 +32,11 @@ def test_the_local_one_needs_nothing(environment):
     assert refused("local", "a:1") == "--address a:1 needs --executor ray"
 
 
+def test_one_that_is_unknown_is_told():
+    assert refused("dask") == "executor must be one of local, ray, got 'dask'"
+    assert refused(None) == "executor must be one of local, ray, got None"
+
+
 def test_ray_must_be_there_and_new(monkeypatch):
     def version(name):
         raise importlib.metadata.PackageNotFoundError
