@@ -12,10 +12,11 @@ from rvsjax.results.results import Results, load
 from rvsjax.simulation import limit
 from rvsjax.simulation.limit import Limit
 from rvsjax.simulation.run import Run
+from rvsjax.sweep.continuation import continued
 from rvsjax.sweep.executors.needs import need_executor
 from rvsjax.sweep.plan.builder import Sweep, grid
 from rvsjax.sweep.plan.overrides import override
-from rvsjax.sweep.plan.plan import make_plan
+from rvsjax.sweep.plan.plan import Plan, make_plan
 from rvsjax.sweep.plan.sweep_file import parse, read
 from rvsjax.sweep.progress_bar import showing_progress
 from rvsjax.sweep.resources import check_resources, find_devices
@@ -40,14 +41,15 @@ def run(
 ) -> Results:
     """Run a sweep file, or what is missing of it, and return its results.
 
-    `file` is its path, or what `rvsjax.grid` returns. `out` is the results folder, by
-    default ``out/NAME``. Settings replace parameters wherever they stand in the file,
-    as ``--set`` does: ``run(file, steps=1000)``; their values are those that
-    `rvsjax.grid` takes. `smoke` runs about 64 of its runs for 1000 steps, into
-    ``out/NAME-smoke``. `progress` shows a bar, by default on a terminal and in a
-    notebook. `kernel`, `device` and `block` are the options of the command line: where
-    and how runs are computed, on all devices that JAX shows, or all cores, by default;
-    so are `executor` and `address`: "ray" computes them on a Ray cluster.
+    `file` is its path, or what `rvsjax.grid` returns; the path of a results folder goes
+    on with its sweep. `out` is the results folder, by default ``out/NAME``. Settings
+    replace parameters wherever they stand in the file, as ``--set`` does: ``run(file,
+    steps=1000)``; their values are those that `rvsjax.grid` takes. `smoke` runs about
+    64 of its runs for 1000 steps, into ``out/NAME-smoke``. `progress` shows a bar, by
+    default on a terminal and in a notebook. `kernel`, `device` and `block` are the
+    options of the command line: where and how runs are computed, on all devices that
+    JAX shows, or all cores, by default; so are `executor` and `address`: "ray" computes
+    them on a Ray cluster.
     Raises `rvsjax.errors.SweepFileError` with every mistake in the file, and
     `FolderError` where the folder holds something else.
     """
@@ -56,12 +58,8 @@ def run(
     if not isinstance(progress, bool | None):
         what = f"must be True, False or None, got {shown(progress)}"
         raise SweepFileError([Problem("progress", what)])
-    source = file.source if isinstance(file, Sweep) else read(_path("file", file))
-    raw = parse(source)
-    for name, value in plain(settings).items():
-        raw = override(raw, name, value)
-    plan = make_plan(raw, smoke=smoke)
-    folder = _path("out", plan.default_folder if out is None else out)
+    source, plan, usual = _asked(file, smoke, settings)
+    folder = usual if out is None else _path("out", out)
     with showing_progress(progress) as watch:
         options = Options(
             width=asked.block,
@@ -73,6 +71,29 @@ def run(
         )
         run_plan(plan, source, folder, options)
     return Results(folder)
+
+
+def _asked(
+    file: str | Path | Sweep, smoke: bool, settings: dict[str, Any]
+) -> tuple[str, Plan, Path]:
+    """Return the text and the plan of a sweep file, or of a folder, and its folder."""
+
+    def changed(raw: dict[str, Any]) -> dict[str, Any]:
+        for name, value in plain(settings).items():
+            raw = override(raw, name, value)
+        return raw
+
+    if isinstance(file, Sweep):
+        source = file.source
+    elif (path := _path("file", file)).is_dir():
+        source, plan = continued(path, changed)
+        if smoke:
+            plan = plan.select([], None, smoke)
+        return source, plan, Path(plan.default_folder) if smoke else path
+    else:
+        source = read(path)
+    plan = make_plan(changed(parse(source)), smoke=smoke)
+    return source, plan, user_path(plan.default_folder)
 
 
 def _path(name: str, value: str | Path) -> Path:

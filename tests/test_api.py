@@ -106,6 +106,10 @@ def test_a_grid_runs_and_the_command_line_goes_on_with_it(capsys, monkeypatch):
     assert "2 runs" in capsys.readouterr().err
     assert (results.folder / "runs.parquet").read_bytes() == before
     assert len(results.manifest["sessions"]) == 1
+    grown = rvsjax.run("out/small", seeds=3)
+    assert grown.folder.as_posix() == "out/small"
+    assert sorted(grown.runs["p_seed"]) == [0, 1, 2]
+    assert len(rvsjax.run("out/small").manifest["sessions"]) == 2
 
 
 def test_a_number_of_seeds_is_given_to_run_as_to_grid():
