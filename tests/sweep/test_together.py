@@ -23,6 +23,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from rvsjax.sweep import job, runner, whole
+from rvsjax.sweep.executors import task
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
@@ -185,7 +186,8 @@ def fakes():
         patch.setattr(atomic.os, "fsync", lambda number: None)
         for module in job, runner:
             patch.setattr(module, "study_of", lambda plan: FakeStudy())
-        patch.setattr(job, "make_engine", lambda *_, **__: FakeEngine())
+        patch.setattr(task, "find_study", lambda name: FakeStudy())
+        patch.setattr(task, "make_engine", lambda *_, **__: FakeEngine())
         patch.setattr(runner, "session", lambda *_: {"blocks": 0})
         patch.setattr(
             whole,
