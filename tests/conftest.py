@@ -6,6 +6,8 @@ that ``RVSJAX_CACHE`` names.
 """
 
 import atexit
+import contextlib
+import ctypes
 import gc
 import os
 import shutil
@@ -74,6 +76,9 @@ def _keep_within_memory():
     if psutil.Process().memory_info().rss > MOST_MEMORY:
         compilation._programs.clear()
         jax.clear_caches()
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)  # glibc keeps it otherwise
 
 
 @pytest.fixture(autouse=True)

@@ -271,6 +271,7 @@ def both_ways(penalty, x, m):
     return ahead, ahead_m
 
 
+@pytest.mark.slow
 @each
 def test_derivatives_are_those_of_the_piece_of_x(penalty):
     """By differences where the pieces are smooth; at m = 0 the prox is x."""

@@ -86,6 +86,7 @@ def test_vmap_is_a_loop(method, penalty):
     chex.assert_trees_all_close(together, one_by_one, atol=1e-15, rtol=0)
 
 
+@pytest.mark.slow
 @contract
 def test_new_values_do_not_trace_again(method, penalty):
     w, teacher, _ = problem()
@@ -102,6 +103,7 @@ def test_new_values_do_not_trace_again(method, penalty):
         step(Hyper(*(jnp.float64(value) for _ in range(3))))
 
 
+@pytest.mark.slow
 @contract
 def test_it_learns_an_easy_teacher(method, penalty):
     w, teacher, hyper = problem()

@@ -26,6 +26,7 @@ def test_it_is_read_in_two_minutes():
     assert len(README.splitlines()) < 110
 
 
+@pytest.mark.slow
 def test_its_python_prints_what_it_shows():
     follow(ROOT / "README.md")
 

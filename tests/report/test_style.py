@@ -51,6 +51,7 @@ def test_settings_change_no_byte_and_stay_as_they_are(folder):
         assert dict(mpl.rcParams.copy()) == before
 
 
+@pytest.mark.slow
 def test_a_notebook_and_broken_files_of_settings_change_no_byte(folder):
     """The backend is not installed here; no line of the file can be read."""
     plain = drawn(folder)

@@ -77,6 +77,7 @@ def plain_loop(run):
     return states, np.array(lengths), theta, value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("penalty", "algorithm"),
     [

@@ -84,6 +84,7 @@ def test_no_step_size_saves_the_counterexample(penalty):
         assert verdicts["lemma_5_stated"] == "violated"
 
 
+@pytest.mark.slow
 def test_a_start_near_its_antipode_needs_a_small_beta():
     """delta small: beta <= K sin(delta) decides whether Lemma 5 speaks."""
     run = make_run(L1(), steps=5)

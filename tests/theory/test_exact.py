@@ -160,6 +160,7 @@ def random_problem(seed, penalty, readout):
 # -- right -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("readout", ["sum", "mean"])
 @pytest.mark.parametrize("penalty", ["l0", "l1", "transformed-l1", None])
 def test_agrees_with_a_plain_float64_loop(penalty, readout):
@@ -279,6 +280,7 @@ def test_bounds():
         assert abs(2 * mp.sin(theta) - bound) < mpf("1e-44")
 
 
+@pytest.mark.slow
 def test_the_known_counterexample():
     angles = [0, 0.0453, 0.0526]
     for t, (before, after) in enumerate(pairwise(angles)):
