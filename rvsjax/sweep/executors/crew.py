@@ -67,9 +67,9 @@ class Crew:
             del self._places[place]
 
     @property
-    def is_alone(self) -> bool:
-        """True where there is no place to give orders to."""
-        return not self._places
+    def has_orders(self) -> bool:
+        """True while there are orders to give out."""
+        return bool(self._again) or self._left > 0
 
     def assign(self) -> Iterator[Assignment]:
         """Yield what is to be computed now, for as long as places are free."""

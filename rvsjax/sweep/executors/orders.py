@@ -1,7 +1,7 @@
 """Orders: blocks as plain data for a worker elsewhere, and the worker's one function.
 
-No code travels and nothing of a worker is trusted to be of this version: a ticket names
-the versions that it was written by, and a worker of others refuses.
+No code travels: a ticket names the versions that it was written by, and a worker of
+others refuses.
 """
 
 import functools

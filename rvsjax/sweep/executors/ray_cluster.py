@@ -117,6 +117,8 @@ class RayExecutor:
                 for assignment in crew.assign():
                     under_way[self._submit(ticket, assignment)] = assignment
             if not under_way:
+                if crew.has_orders and not stop():
+                    raise RuntimeError("no machine of the cluster is left to compute")
                 return
             ready, _ = ray.wait([*under_way], timeout=_BEAT)
             beat()

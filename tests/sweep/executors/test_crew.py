@@ -84,8 +84,7 @@ def test_a_place_that_loses_block_after_block_gets_no_more():
     assert sorted(done) == [*range(60)]
     assert crew.left_out == {"bad"}
     assert len(lost) < 12
-    crew.meet({"good": 1, "bad": 1})
-    assert not crew.is_alone
+    assert not crew.has_orders
 
 
 def test_a_place_that_is_gone_and_one_that_joins():
@@ -103,5 +102,5 @@ def test_a_place_that_is_gone_and_one_that_joins():
 
 def test_without_a_place_nothing_is_assigned():
     crew = Crew(orders(3), 3)
-    assert crew.is_alone
     assert [*crew.assign()] == []
+    assert crew.has_orders
