@@ -9,14 +9,13 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from rvsjax.cli.main import main
 from rvsjax.sweep.store import Store, atomic
 
 
 def run(kill: int, log: Path, argv: list[str]) -> int:
-    number, append = 0, Store.append
+    number, keep = 0, Store.keep
 
     def step(name: str, path: Path) -> None:
         nonlocal number
@@ -24,13 +23,13 @@ def run(kill: int, log: Path, argv: list[str]) -> int:
         if number == kill:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def logged(store: Store, block: int, whole: dict[str, Any]) -> None:
+    def logged(store: Store, block: int, made: dict[str, bytes]) -> None:
         with log.open("a") as file:
             file.write(f"{block}\n")
-        append(store, block, whole)
+        keep(store, block, made)
 
     atomic.failpoint = step
-    Store.append = logged
+    Store.keep = logged
     return main(argv)
 
 
