@@ -1,8 +1,9 @@
 """A plan in its folder: what is done of it, what is kept, and what is left."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from rvsjax.errors import counted
+from rvsjax.errors import FolderError, counted
 from rvsjax.sweep.engine import Device, default_workers, devices
 from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.executors.executor import Done, Executor
@@ -74,8 +75,8 @@ class Job(NamedTuple):
         """Return the blocks to compute; whole tables, out of date then, are removed."""
         numbers = self.schedule.numbers  # before others wait: it may take a while
         with self.store.alone():
+            retry = self._mended(lambda: self.store.with_status(self.options.retry))
             done = numbers & self.store.done()
-            retry = self.store.with_status(self.options.retry)
             if merged := self.schedule.merged(retry):
                 self.options.say(_STAY.format(counted(len(merged), "block")))
                 retry -= merged
@@ -113,10 +114,40 @@ class Job(NamedTuple):
         self.store.keep(done.block, done.parts)
         self.store.checkpoints().forget(done.block)
 
-    def finish(self) -> int:
-        """Return the number of blocks left; without any, make the tables whole."""
+    def finish(self) -> tuple[int, set[int]]:
+        """Make the tables whole, if all blocks are there.
+
+        Return the number of blocks left, and those whose parts were found damaged just
+        now, to be computed again.
+        """
         with self.store.alone():
-            left = len(self.schedule.numbers - self.store.done())
-            if not left and not self.store.is_sealed():
-                make_whole(self.store, self.study)
-        return left
+            left = self._left()
+            if left or self.store.is_sealed():
+                return len(left), set()
+            self._mended(self._make_whole)
+            lost = self._left()
+            if lost:
+                self.store.unseal(WHOLE)
+        return len(lost), lost
+
+    def _make_whole(self) -> None:
+        if not self._left():  # else the blocks of damaged parts are to come first
+            make_whole(self.store, self.study)
+
+    def _left(self) -> set[int]:
+        return self.schedule.numbers - self.store.done()
+
+    def _mended(self, read: Callable[[], Any]) -> Any:
+        """Return what is read; where that fails, again without parts that are damaged.
+
+        The folder was opened without reading parts that seemed to be unchanged.
+        """
+        try:
+            return read()
+        except FolderError:
+            moved = self.store.recheck()
+            if not moved:
+                raise
+            for sentence in moved:
+                self.options.say(sentence)
+            return read()

@@ -31,7 +31,11 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Swee
         job = Job.open(store, plan, kept_source(source, plan), data, options)
         pending = job.pending()
         failed = bool(pending) and _execute(job, pending)
-        return SweepStatus(store.folder, job.finish(), failed)
+        left, lost = job.finish()
+        while lost:
+            failed |= _execute(job, lost)
+            left, lost = job.finish()
+        return SweepStatus(store.folder, left, failed)
 
 
 def _execute(job: Job, pending: set[int]) -> bool:

@@ -20,6 +20,8 @@ from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
 from rvsjax.sweep.store import FolderError, Store
+from rvsjax.sweep.store.ledger import Ledger, stamp
+from rvsjax.sweep.verify import stale_tables
 
 pytestmark = pytest.mark.slow
 
@@ -515,6 +517,50 @@ def test_a_grown_folder_without_its_manifest_is_again_what_it_was(grown, tmp_pat
     assert computed == 0
     assert len(said) == 1 + 2 * len(TABLES)  # two blocks were added to it
     assert whole_tables(folder) == whole_tables(tmp_path / "first")
+
+
+# -- damage that leaves no trace: the ledger takes a part for what it was -------------
+
+
+def rot(path):
+    """Change a part, and let the ledger have seen it so."""
+    ledger = Ledger(path.parents[1])
+    entry = ledger.read()[path.name]
+    flip(path, path.stat().st_size // 2)
+    ledger.add([(path.name, entry._replace(stamp=stamp(path)))])
+
+
+def test_a_rotten_part_is_found_before_its_rows_reach_a_table(
+    finished, begun, tmp_path
+):
+    folder = shutil.copytree(begun, tmp_path / "out")
+    run(folder, shard=(1, 2))  # its parts are noted now
+    path = part(folder)
+    rot(path)
+    said, computed = run(folder)
+    assert computed == 1  # after the others
+    [sentence] = said
+    assert f"parts/{path.name} is damaged" in sentence and "moved to" in sentence
+    assert whole_tables(folder) == whole_tables(finished)
+    assert run(folder) == ([], 0)
+
+
+@pytest.mark.parametrize("finds", ["verify", "retry"])
+def test_a_rotten_part_beneath_whole_tables_is_found_and_mended(
+    finished, tmp_path, finds
+):
+    folder = shutil.copytree(finished, tmp_path / "out")
+    assert run(folder) == ([], 0)
+    rot(part(folder))
+    assert run(folder) == ([], 0)
+    if finds == "verify":
+        with pytest.raises(FolderError, match="run the same sweep again"):
+            stale_tables(folder)
+        said, computed = run(folder)
+    else:
+        said, computed = run(folder, retry=frozenset(["failed"]))
+    assert len(said) == 1 and computed == 1
+    assert whole_tables(folder) == whole_tables(finished)
 
 
 # -- every byte ------------------------------------------------------------------------

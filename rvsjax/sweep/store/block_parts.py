@@ -1,7 +1,8 @@
 """Parts of blocks: a block is done once its part of `runs`, written last, is there."""
 
+import contextlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pyarrow as pa
 
 from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import atomic, parts, tables
+from rvsjax.sweep.store.ledger import Entry, Told, stamp
 from rvsjax.sweep.store.parts import Part
 from rvsjax.sweep.store.revisions import Revision, revision_of, revisions
-from rvsjax.sweep.store.sealed import GONE, SealedTables, schema, unusable
+from rvsjax.sweep.store.sealed import GONE, SealedTables, unusable
 
 __all__ = ["BlockParts"]
 
@@ -37,16 +39,29 @@ class BlockParts(SealedTables):
         that are equally right the first by name.
         """
         found: dict[int, Part] = {}
-        for part in filter(None, map(parts.parse_name, self._in_parts())):
-            if part.table == table:
-                found.setdefault(part.block, part)
+        for block, name, file in self._named():
+            if name == table and block not in found:
+                part = parts.parse_name(self.folder / "parts" / file)
+                found[block] = part  # type: ignore[assignment]
         return [found[block] for block in sorted(found)]
+
+    def _named(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the block, table and file name of each part."""
+        for file in self._in_parts():
+            if named := parts.named(file):
+                yield *named, file
 
     def done(self) -> set[int]:
         """Return the blocks whose tables are all there."""
         self._look()
-        found = [{part.block for part in self.parts(name)} for name in self.tables]
-        return set(filter(self._has_block, set.intersection(*found)))
+        return self._done_of(self._named())
+
+    def _done_of(self, named: Iterable[tuple[int, str, str]]) -> set[int]:
+        found: dict[str, set[int]] = {name: set() for name in self.tables}
+        for block, table, _ in named:
+            if table in found:
+                found[table].add(block)
+        return set(filter(self._has_block, set.intersection(*found.values())))
 
     def with_status(self, statuses: Collection[str]) -> set[int]:
         """Return the finished blocks that have one of these statuses among their runs.
@@ -72,6 +87,8 @@ class BlockParts(SealedTables):
 
         What it had goes first, so that it never has some tables of each.
         """
+        if not all(_is_of(block, name) for name in made):
+            raise ValueError(f"{[*made]} are not all names of parts of block {block}")
         before = self._written.get(block, set())
         gone = before - made.keys()
         with self.alone():  # nobody reads what is about to be removed, or grows now
@@ -84,7 +101,15 @@ class BlockParts(SealedTables):
             for name in made:
                 if name not in before:
                     self.write(f"parts/{name}", made[name])
+            self._note(block, made.keys() - before)
         self._written[block] = set(made)
+
+    def _note(self, block: int, names: Collection[str]) -> None:
+        """Note in the ledger what parts were told that were just written."""
+        inside = self.told(block)
+        told = (Told(inside["plan"], inside.get("setting", "{}"), str(block)),)
+        paths = [self.folder / "parts" / name for name in names]
+        self._ledger.add((x.name, Entry(stamp(x), told)) for x in paths)
 
     def block_tables(self, block: int) -> dict[str, pa.Table]:
         """Return the tables of a finished block, with what their parts were told."""
@@ -100,7 +125,7 @@ class BlockParts(SealedTables):
         """Yield the parts of a table in the order of blocks, under one schema."""
         done = self.done()
         known = [part for part in self.parts(table) if part.block in done]
-        schemas = [schema(part.path) for part in known]
+        schemas = map(self._schema, known)
         try:
             yield from tables.unite(schemas, map(self._read, known))
         except DamagedFile as error:
@@ -123,6 +148,11 @@ class BlockParts(SealedTables):
         revision = revision_of(block, self._revisions)
         return revision.mark if revision else None
 
+    def _first_of(self, block: int) -> int | None:
+        """Return the first block of the plan that a block belongs to."""
+        revision = revision_of(block, self._revisions)
+        return revision.first if revision else None
+
     def merged_setting(self, block: int) -> dict[str, Any]:
         """Return how a block was computed in another folder; nothing where here."""
         revision = revision_of(block, self._revisions)
@@ -135,11 +165,16 @@ class BlockParts(SealedTables):
     def _fitting(self, part: Part) -> pa.Table:
         """Return the table of a part; `DamagedFile` where it is none of this folder."""
         table = parts.read(part, self._mark_of(part.block))
-        setting = parts.setting(table)
-        there = self.merged_setting(part.block) or self._there
+        self._need_setting(part.block, parts.about(table.schema).get("setting", "{}"))
+        return table
+
+    def _need_setting(self, block: int, text: str) -> dict[str, Any]:
+        """Return how a part was computed; `DamagedFile` where not as it is here."""
+        setting = parts.setting(text)
+        there = self.merged_setting(block) or self._there
         if any(there.get(name, x) != x for name, x in setting.items()):
             raise DamagedFile(f"was computed otherwise ({json.dumps(setting)})")
-        return table
+        return setting
 
     def _statuses(self, part: Part) -> set[str]:
         table = self._read(part)
@@ -149,9 +184,26 @@ class BlockParts(SealedTables):
 
     def _read(self, part: Part) -> pa.Table:
         self._look()
-        try:
+        with self._reading(part):
             return self._fitting(part)
+
+    def _schema(self, part: Part) -> pa.Schema:
+        with self._reading(part):
+            return parts.schema(part.path)
+
+    @contextlib.contextmanager
+    def _reading(self, part: Part) -> Iterator[None]:
+        """Turn damage of a part into a FolderError, and let it be looked at again."""
+        try:
+            yield
         except FileNotFoundError:
             raise unusable(part.path, GONE) from None
         except DamagedFile as error:
+            self._ledger.forget(part.path.name)
             raise unusable(part.path, error) from None
+
+
+def _is_of(block: int, name: str) -> bool:
+    """Say whether a name, which may come from elsewhere, is of a part of a block."""
+    named = parts.named(name)
+    return named is not None and named[0] == block

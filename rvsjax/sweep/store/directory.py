@@ -1,12 +1,14 @@
 """A place on a disk that one process works in at a time, and its manifest."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, parts
+from rvsjax.sweep.store.ledger import Ledger
 
 __all__ = ["Directory"]
 
@@ -21,6 +23,7 @@ class Directory:
     def __init__(self, folder: str | Path) -> None:
         """Name the folder; it need not exist yet."""
         self.folder = Path(folder)
+        self._ledger = Ledger(self.folder)
         self._stamp: tuple[int, ...] = ()  # of the manifest as it was last read
         self._known: dict[str, Any] = {}
         self._locks = False  # whether those who work here lock each other out
@@ -42,6 +45,7 @@ class Directory:
                 locked = self._locks = stack.enter_context(
                     lock.hold(self.folder, index, total)
                 )
+                self._ledger.share(index, total)
                 if locked and total == 1:
                     self._remove_temporary_files()
             except lock.Held as error:
@@ -89,7 +93,7 @@ class Directory:
                 raise FolderError(f"{path} is not a folder; use another with --out")
         if not self.folder.exists() or (self.folder / "manifest.json").exists():
             return
-        if any(map(parts.parse_name, self._in_parts())):
+        if any(map(parts.named, self._in_parts())):
             return  # the manifest was lost, but no stranger has files of such names
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(atomic.TEMPORARY) for name in strange):
@@ -148,10 +152,10 @@ class Directory:
         except OSError:
             return False
 
-    def _in_parts(self) -> list[Path]:
-        """Return what is in `parts/`; that it cannot be read is no lack of parts."""
+    def _in_parts(self) -> list[str]:
+        """Return the names in `parts/`; that it cannot be read is no lack of parts."""
         try:
-            return sorted((self.folder / "parts").iterdir())
+            return sorted(os.listdir(self.folder / "parts"))
         except FileNotFoundError:
             return []
 

@@ -4,6 +4,7 @@ Its name holds block, table and the SHA-256 of its bytes; inside, it names them 
 plan, so that neither a renamed part nor one of another folder is taken for it.
 """
 
+import functools
 import hashlib
 import io
 import json
@@ -23,10 +24,13 @@ __all__ = [
     "about",
     "encode",
     "encode_block",
+    "named",
+    "need_plan",
     "parse_name",
     "read",
     "schema",
     "setting",
+    "told",
     "writing",
 ]
 
@@ -44,8 +48,14 @@ class Part(NamedTuple):
 
 def parse_name(path: Path) -> Part | None:
     """Return what the name of a file says, None if it is not that of a part."""
-    match = _NAME.fullmatch(path.name)
-    return Part(int(match[1]), match[2], match[3], path) if match else None
+    found = _NAME.fullmatch(path.name)
+    return Part(int(found[1]), found[2], found[3], path) if found else None
+
+
+def named(name: str) -> tuple[int, str] | None:
+    """Return the block and table of a file of this name, None if it is no part."""
+    found = _NAME.fullmatch(name)
+    return (int(found[1]), found[2]) if found else None
 
 
 def encode(
@@ -76,26 +86,49 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `DamagedFile` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
+    table = untrusted.table(pa.BufferReader(_bytes(part)), part.path)
+    need_plan(_told(part, table.schema), plan)
+    return table
+
+
+def told(part: Part) -> dict[str, str]:
+    """Return what a part was told, its bytes checked and no table made of them.
+
+    Raises `DamagedFile` as `read` does, for all but its plan.
+    """
+    return _told(part, _schema(pa.BufferReader(_bytes(part))))
+
+
+def need_plan(told: dict[str, str], plan: str | None) -> None:
+    """Raise `DamagedFile` where a part was told another plan, if one is given."""
+    if plan is not None and told.get("plan") != plan:
+        raise DamagedFile("belongs to another sweep")
+
+
+def _bytes(part: Part) -> bytes:
     with untrusted.opened(part.path) as file:
         untrusted.need_memory(os.fstat(file.fileno()).st_size, part.path)
         data = file.read()
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise DamagedFile("is damaged: its bytes do not match its name")
-    table = untrusted.table(pa.BufferReader(data), part.path)
-    inside = about(table.schema)
+    return data
+
+
+def _told(part: Part, found: pa.Schema) -> dict[str, str]:
+    """Return what a part was told; `DamagedFile` where that is not what its name is."""
+    inside = about(found)
     if inside.get("block") != str(part.block):
         raise DamagedFile("belongs to another block")
     if inside.get("table", part.table) != part.table:  # older ones do not tell it
         raise DamagedFile("belongs to another table")
-    if plan is not None and inside.get("plan") != plan:
-        raise DamagedFile("belongs to another sweep")
-    return table
+    return inside
 
 
-def setting(table: pa.Table) -> dict[str, Any]:
-    """Return what the bits of a part depend on; older ones were not told."""
+@functools.lru_cache(64)
+def setting(text: str) -> dict[str, Any]:
+    """Return what the bits of a part depend on, from the JSON that it was told."""
     try:
-        return dict(json.loads(about(table.schema).get("setting", "{}")))
+        return dict(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         raise DamagedFile("does not tell its setting") from None
 
@@ -115,10 +148,14 @@ def about(told: pa.Schema) -> dict[str, str]:
 def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
     with untrusted.opened(path) as file:
-        try:
-            return pq.read_schema(file).remove_metadata()
-        except Exception as error:
-            raise untrusted.unreadable(error) from None
+        return _schema(file).remove_metadata()
+
+
+def _schema(source: Any) -> pa.Schema:
+    try:
+        return pq.read_schema(source)
+    except Exception as error:
+        raise untrusted.unreadable(error) from None
 
 
 def writing(of: pa.Schema, compression: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import Any
 from rvsjax.errors import DamagedFile, FolderError
 from rvsjax.sweep.store import atomic, manifest, parts
 from rvsjax.sweep.store.checkpoints import Checkpoints
+from rvsjax.sweep.store.ledger import Entry, Told, stamp
+from rvsjax.sweep.store.parts import Part
 from rvsjax.sweep.store.revisions import revisions
 from rvsjax.sweep.store.united import UnitedTables
 
@@ -144,10 +146,11 @@ class Store(UnitedTables):
         Found once: for every block, it would take a time that grows with their square.
         Where there are no locks, others may be writing those of a block not done.
         """
-        done, names = self.done(), dict[int, set[str]]()
-        for part in filter(None, map(parts.parse_name, self._in_parts())):
-            if self._locks or part.block in done:
-                names.setdefault(part.block, set()).add(part.path.name)
+        there, names = [*self._named()], dict[int, set[str]]()
+        done = self._done_of(there)
+        for block, _, name in there:
+            if self._locks or block in done:
+                names.setdefault(block, set()).add(name)
         return names
 
     # -- damage ------------------------------------------------------------------------
@@ -168,24 +171,77 @@ class Store(UnitedTables):
         return moved
 
     def _check_parts(self) -> list[str]:
+        """Check parts by what they were told, each read unless the ledger knows it."""
+        known, new = self._ledger.read(), list[tuple[str, Entry]]()
+        fitting: set[tuple[Any, ...]] = set()
+
+        def check(name: str) -> None:
+            block, _ = self._need_part(name)
+            now, entry = stamp(f"{self.folder}/parts/{name}"), known.get(name)
+            if entry is None or entry.stamp != now:
+                entry = Entry(now, (_told(self._part(name)),))
+                new.append((name, entry))
+            plan, setting, _ = entry.told[0]
+            if (one := (self._first_of(block), plan, setting)) not in fitting:
+                self._need_told(block, entry.told[0])
+                fitting.add(one)
+
+        moved = self._move_unless(check)
+        self._ledger.add(new)
+        return moved
+
+    def recheck(self) -> list[str]:
+        """Read every part, and move those that cannot be used; say so of each.
+
+        Needs `alone`.
+        """
+
+        def check(name: str) -> None:
+            self._need_part(name)
+            self._fitting(self._part(name))
+
+        moved = self._move_unless(check)
+        self._written = self._replaceable()
+        return moved
+
+    def _move_unless(self, check: Callable[[str], None]) -> list[str]:
+        """Move those of the files in `parts/` that a check calls damaged."""
         moved = []
-        for path in self._in_parts():
-            if path.name.endswith(atomic.TEMPORARY):
+        for name in self._in_parts():
+            if name.endswith(atomic.TEMPORARY):
                 continue
             try:
-                self._check_part(path)
+                check(name)
             except FileNotFoundError:  # replaced meanwhile, where there are no locks
                 continue
             except DamagedFile as error:
+                path = self.folder / "parts" / name
                 moved.append(self._quarantine(path, str(error)))
         return moved
 
-    def _check_part(self, path: Path) -> None:
-        part = parts.parse_name(path)
-        if part is None:
+    def _need_part(self, name: str) -> tuple[int, str]:
+        """Return the block and table of a file, or `DamagedFile` where it has none."""
+        named = parts.named(name)
+        if named is None:
             raise DamagedFile("is not a part of a sweep")
-        if not self._has_block(part.block):
+        if not self._has_block(named[0]):
             raise DamagedFile(_NO_BLOCK)
-        setting = parts.setting(self._fitting(part))
-        if not self.merged_setting(part.block):
+        return named
+
+    def _part(self, name: str) -> Part:
+        return parts.parse_name(self.folder / "parts" / name)  # type: ignore[return-value]
+
+    def _need_told(self, block: int, told: Told) -> None:
+        """Raise `DamagedFile` where a part of a block was told another plan or config.
+
+        Where this was lost, with the manifest, it is what the first part says.
+        """
+        parts.need_plan({"plan": told.plan}, self._mark_of(block))
+        setting = self._need_setting(block, told.setting)
+        if not self.merged_setting(block):
             self._there |= setting
+
+
+def _told(part: Part) -> Told:
+    inside = parts.told(part)
+    return Told(inside.get("plan", ""), inside.get("setting", "{}"), str(part.block))

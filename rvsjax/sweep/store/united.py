@@ -68,7 +68,7 @@ class UnitedTables(BlockParts):
     def tables_digest(self) -> str:
         """Return a digest that changes with the rows of the folder."""
         whole = self.manifest.get("whole")
-        names = sorted(whole.items()) if whole else [x.name for x in self._in_parts()]
+        names = sorted(whole.items()) if whole else self._in_parts()
         return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
     def page_state(self) -> str:
