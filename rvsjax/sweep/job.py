@@ -1,6 +1,6 @@
 """A plan in its folder: what is done of it, what is kept, and what is left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rvsjax.errors import FolderError, counted
@@ -20,6 +20,9 @@ from rvsjax.sweep.study import Dataset, Study, study_of
 from rvsjax.sweep.whole import WHOLE, make_whole
 
 __all__ = ["Job"]
+
+_PACKS = 256  # at least, of a folder: what waits to be kept is a small share of all
+_MOST_IN_A_PACK = 64  # 0.5 ms a block beside 20 by itself (two shared cores)
 
 _STAY = "{} from merged folders stay as they are; retry in the folder that they are of"
 
@@ -66,6 +69,7 @@ class Job(NamedTuple):
             store.configure(config.as_json())
             manifest = store.manifest
         schedule = Schedule(plan_revisions(manifest, plan), config.block_size)
+        store.pack_size = _pack_size(len(schedule.numbers))
         halved = frozenset(entry["block"] for entry in manifest.get("halved", []))
         for sentence in repaired:
             options.say(sentence)
@@ -106,13 +110,15 @@ class Job(NamedTuple):
         engine = task.engine(self.workers, self.data.arrays, kept)
         return LocalExecutor(task, engine, told)
 
-    def keep(self, done: Done) -> None:
-        """Keep the parts of a block, and the size that it was halved to, if it was."""
-        if done.block_size or done.block in self.halved:
-            width = done.block_size or self.config.block_size
-            self.store.add("halved", {"block": done.block, "width": width})
-        self.store.keep(done.block, done.parts)
-        self.store.checkpoints().forget(done.block)
+    def keep(self, blocks: Sequence[Done]) -> None:
+        """Keep the parts of blocks, and the sizes that they were halved to, if so."""
+        for done in blocks:
+            if done.block_size or done.block in self.halved:
+                width = done.block_size or self.config.block_size
+                self.store.add("halved", {"block": done.block, "width": width})
+        self.store.keep_all({done.block: done.parts for done in blocks})
+        for done in blocks:
+            self.store.checkpoints().forget(done.block)
 
     def finish(self) -> tuple[int, set[int]]:
         """Make the tables whole, if all blocks are there.
@@ -151,3 +157,8 @@ class Job(NamedTuple):
             for sentence in moved:
                 self.options.say(sentence)
             return read()
+
+
+def _pack_size(blocks: int) -> int:
+    """Return how many blocks a pack has at most: 1 of few, so that none waits."""
+    return max(1, min(_MOST_IN_A_PACK, blocks // _PACKS))

@@ -61,7 +61,7 @@ class Merging:
             if path.name not in (".locks", "parts"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         for path in (store.folder / "parts").iterdir():
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def make(self, plan: Plan) -> Merged:
         """Write parts, manifest and sweep file, and whole tables where all is there."""

@@ -11,6 +11,7 @@ from rvsjax.sweep.provenance import session
 from rvsjax.sweep.schedule import need_room
 from rvsjax.sweep.store import Store
 from rvsjax.sweep.study import study_of
+from rvsjax.sweep.waiting import Waiting
 
 __all__ = ["Options", "SweepStatus", "run_plan"]
 
@@ -32,9 +33,9 @@ def run_plan(plan: Plan, source: str, out: str | Path, options: Options) -> Swee
         pending = job.pending()
         failed = bool(pending) and _execute(job, pending)
         left, lost = job.finish()
-        while lost:
+        if lost:  # once: what is damaged as soon as it is written is no accident
             failed |= _execute(job, lost)
-            left, lost = job.finish()
+            left, _ = job.finish()
         return SweepStatus(store.folder, left, failed)
 
 
@@ -47,13 +48,20 @@ def _execute(job: Job, pending: set[int]) -> bool:
     def stop() -> bool:
         return options.stop.is_set() or (tracker.failed and options.fail_fast)
 
+    waiting = Waiting(job, tracker)
+
+    def beat() -> None:
+        waiting.keep_old()
+        tracker.report()
+
     tracker.report()
     blocks = job.schedule.blocks(pending)
-    for done in executor.run(blocks, stop, tracker.report):
-        tracker.failed |= done.has_failed
-        with tracker.writing():
-            job.keep(done)
-        tracker.add(done.statuses)
+    try:
+        for done in executor.run(blocks, stop, beat):
+            tracker.failed |= done.has_failed
+            waiting.add(done)
+    finally:
+        waiting.keep()
     told = tracker.blocks_done, tracker.seconds(), options.flags, job.workers
     told = (*told, job.data.source)
     job.store.add("sessions", session(tracker.begin, *told) | executor.session())

@@ -16,6 +16,7 @@ import pytest
 
 import rvsjax
 from rvsjax.results.results import Results
+from rvsjax.sweep import job
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
 from rvsjax.sweep.runner import Options, run_plan
@@ -561,6 +562,25 @@ def test_a_rotten_part_beneath_whole_tables_is_found_and_mended(
         said, computed = run(folder, retry=frozenset(["failed"]))
     assert len(said) == 1 and computed == 1
     assert whole_tables(folder) == whole_tables(finished)
+
+
+def test_a_sweep_in_packs_has_the_same_tables_and_is_mended(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(job, "_pack_size", lambda blocks: 3)
+    folder = tmp_path / "out"
+    assert run(folder) == ([], BLOCKS)
+    assert whole_tables(folder) == whole_tables(finished)
+    names = [path.name[:13] for path in sorted(folder.glob("parts/0000/*.zip"))]
+    assert names == ["000000-000002", "000003-000003"]
+    victim = next(folder.glob("parts/0000/000000*"))
+    flip(victim, victim.stat().st_size // 2)
+    [sentence], computed = run(folder)
+    assert computed == 3 and "is damaged" in sentence and "moved to" in sentence
+    assert whole_tables(folder) == whole_tables(finished)
+    run(folder, plan(seeds=10))
+    assert len(rvsjax.load(folder).runs) == 10
+    assert run(folder, plan(seeds=10)) == ([], 0)
 
 
 # -- every byte ------------------------------------------------------------------------

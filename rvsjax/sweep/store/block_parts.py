@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,17 @@ from typing import Any
 import pyarrow as pa
 
 from rvsjax.errors import DamagedFile
-from rvsjax.sweep.store import atomic, parts, tables
-from rvsjax.sweep.store.ledger import Entry, Told, stamp
+from rvsjax.sweep.store import packs, parts, tables
+from rvsjax.sweep.store.ledger import stamp
 from rvsjax.sweep.store.parts import Part
+from rvsjax.sweep.store.ranges import Ranges
 from rvsjax.sweep.store.revisions import Revision, revision_of, revisions
 from rvsjax.sweep.store.sealed import GONE, SealedTables, unusable
 
 __all__ = ["BlockParts"]
+
+Listed = tuple[list[tuple[int, str, str]], list[str]]
+"""Block, table and file name of parts, and the file names of packs."""
 
 
 class BlockParts(SealedTables):
@@ -25,7 +29,7 @@ class BlockParts(SealedTables):
     def __init__(self, folder: str | Path) -> None:
         """Name the folder; it need not exist yet."""
         super().__init__(folder)
-        self._written: dict[int, set[str]] = {}  # names of parts, by block
+        self._in_packs: dict[str, Ranges] = {}  # blocks, by the name of a pack
         self._opened = False  # whether it writes parts of one plan
         self._there: dict[str, Any] = {}  # the manifest that parts are to fit
         self._revisions: list[Revision] = []  # what it says of blocks
@@ -39,29 +43,68 @@ class BlockParts(SealedTables):
         that are equally right the first by name.
         """
         found: dict[int, Part] = {}
-        for block, name, file in self._named():
+        loose, packed = self._listed()
+        for block, name, file in loose:
             if name == table and block not in found:
                 part = parts.parse_name(self.folder / "parts" / file)
                 found[block] = part  # type: ignore[assignment]
+        for file in packed:
+            for (block, name), part in self._members(file).items():
+                if name == table:
+                    found.setdefault(block, part)
         return [found[block] for block in sorted(found)]
 
-    def _named(self) -> Iterator[tuple[int, str, str]]:
-        """Yield the block, table and file name of each part."""
-        for file in self._in_parts():
-            if named := parts.named(file):
-                yield *named, file
+    def _listed(self) -> Listed:
+        """Return the parts that are files of their own, and the names of packs."""
+        files = self._in_parts()
+        named = ((parts.named(file), file) for file in files)
+        loose = [(*about, file) for about, file in named if about]
+        return loose, [file for file in files if packs.is_pack(file)]
 
     def done(self) -> set[int]:
         """Return the blocks whose tables are all there."""
         self._look()
-        return self._done_of(self._named())
+        return self._done_of(self._listed())
 
-    def _done_of(self, named: Iterable[tuple[int, str, str]]) -> set[int]:
+    def _done_of(self, listed: Listed) -> set[int]:
+        loose, packed = listed
         found: dict[str, set[int]] = {name: set() for name in self.tables}
-        for block, table, _ in named:
+        for block, table, _ in loose:
             if table in found:
                 found[table].add(block)
-        return set(filter(self._has_block, set.intersection(*found.values())))
+        done = set.intersection(*found.values()).union(*map(self._blocks_of, packed))
+        return set(filter(self._has_block, done))
+
+    # -- packs -------------------------------------------------------------------------
+
+    def _members(self, file: str) -> dict[tuple[int, str], Part]:
+        """Return the parts of a pack by block and table; none once it is gone."""
+        path = self.folder / "parts" / file
+        try:
+            return packs.read(path)
+        except FileNotFoundError:
+            return {}
+        except DamagedFile as error:
+            self._ledger.forget(path.name)
+            raise unusable(path, error) from None
+
+    def _blocks_of(self, file: str) -> Ranges:
+        """Return the blocks of a pack, all tables of each."""
+        if file not in self._in_packs:
+            self._in_packs[file] = self._noted(file) or Ranges(
+                {block for block, _ in self._members(file)}
+            )
+        return self._in_packs[file]
+
+    def _noted(self, file: str) -> Ranges | None:
+        """Return the blocks of a pack that the ledger tells, if it is unchanged."""
+        entry = self._ledger.known.get(file.partition("/")[2])
+        with contextlib.suppress(FileNotFoundError):
+            if entry and entry.stamp == stamp(f"{self.folder}/parts/{file}"):
+                return Ranges(
+                    x for told in entry.told for x in Ranges.parse(told.blocks)
+                )
+        return None
 
     def with_status(self, statuses: Collection[str]) -> set[int]:
         """Return the finished blocks that have one of these statuses among their runs.
@@ -77,39 +120,6 @@ class BlockParts(SealedTables):
     def told(self, block: int) -> dict[str, str]:
         """Return what the parts of a block are told: its plan, and its config."""
         return self._told | {"plan": str(self._mark_of(block))}
-
-    def append(self, block: int, whole: dict[str, pa.Table]) -> None:
-        """Keep the tables of a block, in place of what it had before; needs `open`."""
-        self.keep(block, parts.encode_block(whole, block, self.told(block)))
-
-    def keep(self, block: int, made: dict[str, bytes]) -> None:
-        """Keep the parts of a block, by file name, in place of what it had before.
-
-        What it had goes first, so that it never has some tables of each.
-        """
-        if not all(_is_of(block, name) for name in made):
-            raise ValueError(f"{[*made]} are not all names of parts of block {block}")
-        before = self._written.get(block, set())
-        gone = before - made.keys()
-        with self.alone():  # nobody reads what is about to be removed, or grows now
-            if sealed := self._current().get("whole"):  # of others, meanwhile
-                self.unseal([*sealed])
-            for name in sorted(gone):
-                atomic.remove(self.folder / "parts" / name)
-            if gone:
-                atomic.sync(self.folder / "parts")
-            for name in made:
-                if name not in before:
-                    self.write(f"parts/{name}", made[name])
-            self._note(block, made.keys() - before)
-        self._written[block] = set(made)
-
-    def _note(self, block: int, names: Collection[str]) -> None:
-        """Note in the ledger what parts were told that were just written."""
-        inside = self.told(block)
-        told = (Told(inside["plan"], inside.get("setting", "{}"), str(block)),)
-        paths = [self.folder / "parts" / name for name in names]
-        self._ledger.add((x.name, Entry(stamp(x), told)) for x in paths)
 
     def block_tables(self, block: int) -> dict[str, pa.Table]:
         """Return the tables of a finished block, with what their parts were told."""
@@ -189,7 +199,7 @@ class BlockParts(SealedTables):
 
     def _schema(self, part: Part) -> pa.Schema:
         with self._reading(part):
-            return parts.schema(part.path)
+            return parts.schema_of(part)
 
     @contextlib.contextmanager
     def _reading(self, part: Part) -> Iterator[None]:
@@ -201,9 +211,3 @@ class BlockParts(SealedTables):
         except DamagedFile as error:
             self._ledger.forget(part.path.name)
             raise unusable(part.path, error) from None
-
-
-def _is_of(block: int, name: str) -> bool:
-    """Say whether a name, which may come from elsewhere, is of a part of a block."""
-    named = parts.named(name)
-    return named is not None and named[0] == block

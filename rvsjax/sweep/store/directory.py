@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, parts
+from rvsjax.sweep.store import atomic, checkpoints, lock, manifest, packs, parts
 from rvsjax.sweep.store.ledger import Ledger
 
 __all__ = ["Directory"]
@@ -41,7 +41,8 @@ class Directory:
                 self.refuse_strange_files()
                 for name in _MADE:
                     atomic.make(self.folder / name)
-                atomic.sync(self.folder / "parts")  # renamed by one that died then
+                for folder in (self.folder / "parts", *self._of_packs()):
+                    atomic.sync(folder)  # renamed by one that died then
                 locked = self._locks = stack.enter_context(
                     lock.hold(self.folder, index, total)
                 )
@@ -93,7 +94,7 @@ class Directory:
                 raise FolderError(f"{path} is not a folder; use another with --out")
         if not self.folder.exists() or (self.folder / "manifest.json").exists():
             return
-        if any(map(parts.named, self._in_parts())):
+        if any(parts.named(x) or packs.is_pack(x) for x in self._in_parts()):
             return  # the manifest was lost, but no stranger has files of such names
         strange = {path.name for path in self.folder.iterdir()} - _OURS
         if any(not name.endswith(atomic.TEMPORARY) for name in strange):
@@ -101,7 +102,8 @@ class Directory:
             raise FolderError(f"{what}; use an empty folder with --out")
 
     def _remove_temporary_files(self) -> None:
-        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
+        folders = [self.folder, *(self.folder / name for name in _FOLDERS)]
+        for folder in (*folders, *self._of_packs()):
             for path in folder.glob(f".*{atomic.TEMPORARY}"):
                 atomic.remove(path)
 
@@ -153,12 +155,35 @@ class Directory:
             return False
 
     def _in_parts(self) -> list[str]:
-        """Return the names in `parts/`; that it cannot be read is no lack of parts."""
+        """Return the names in `parts/`, of packs with their folder.
+
+        That it cannot be read is no lack of parts.
+        """
         try:
-            return sorted(os.listdir(self.folder / "parts"))
+            found = os.listdir(self.folder / "parts")
         except FileNotFoundError:
             return []
+        folders = self._of_packs()
+        inside = [f"{x.name}/{name}" for x in folders for name in _names(x)]
+        return sorted([*(set(found) - {x.name for x in folders}), *inside])
+
+    def _of_packs(self) -> list[Path]:
+        """Return the folders of packs."""
+        with contextlib.suppress(FileNotFoundError):
+            with os.scandir(self.folder / "parts") as found:
+                return [
+                    Path(x.path)
+                    for x in found
+                    if packs.is_folder(x.name) and x.is_dir(follow_symlinks=False)
+                ]
+        return []
 
     def _quarantine(self, path: Path, why: str) -> str:
         target = atomic.move(path, self.folder / "quarantine")
         return f"{path} {why}; moved to {target}, to be made again"
+
+
+def _names(folder: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []

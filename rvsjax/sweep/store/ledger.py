@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +56,11 @@ class Ledger:
     def share(self, index: int, total: int) -> None:
         """Write as the I-th of N processes."""
         self.path = self.folder / f"{index}-of-{total}.ledger"
+
+    @cached_property
+    def known(self) -> dict[str, Entry]:
+        """The entries as they were when they were first asked for."""
+        return self.read()
 
     def read(self) -> dict[str, Entry]:
         """Return the entries of all who share the folder, as far as they are sound.

@@ -22,6 +22,7 @@ from rvsjax.sweep.store import untrusted
 __all__ = [
     "Part",
     "about",
+    "content",
     "encode",
     "encode_block",
     "named",
@@ -29,6 +30,7 @@ __all__ = [
     "parse_name",
     "read",
     "schema",
+    "schema_of",
     "setting",
     "told",
     "writing",
@@ -38,12 +40,18 @@ _NAME = re.compile(r"(\d{6,12})-([a-z]+)-([0-9a-f]{64})\.parquet")
 
 
 class Part(NamedTuple):
-    """One immutable file: a table of a block."""
+    """A table of a block: one immutable file, or a span of bytes in a pack."""
 
     block: int
     table: str
     digest: str
     path: Path
+    span: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return f"{self.block:06d}-{self.table}-{self.digest}.parquet"
 
 
 def parse_name(path: Path) -> Part | None:
@@ -69,7 +77,7 @@ def encode(
     pq.write_table(marked, sink, **writing(marked.schema, "lz4"))  # quickly
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
-    return f"{block:06d}-{name}-{digest}.parquet", data
+    return Part(block, name, digest, Path()).name, data
 
 
 def encode_block(
@@ -86,7 +94,7 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `DamagedFile` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
-    table = untrusted.table(pa.BufferReader(_bytes(part)), part.path)
+    table = untrusted.table(pa.BufferReader(content(part)), part.path / part.name)
     need_plan(_told(part, table.schema), plan)
     return table
 
@@ -96,7 +104,7 @@ def told(part: Part) -> dict[str, str]:
 
     Raises `DamagedFile` as `read` does, for all but its plan.
     """
-    return _told(part, _schema(pa.BufferReader(_bytes(part))))
+    return _told(part, _schema(pa.BufferReader(content(part))))
 
 
 def need_plan(told: dict[str, str], plan: str | None) -> None:
@@ -105,13 +113,24 @@ def need_plan(told: dict[str, str], plan: str | None) -> None:
         raise DamagedFile("belongs to another sweep")
 
 
-def _bytes(part: Part) -> bytes:
-    with untrusted.opened(part.path) as file:
-        untrusted.need_memory(os.fstat(file.fileno()).st_size, part.path)
-        data = file.read()
+def content(part: Part) -> bytes:
+    """Return the bytes of a part; `DamagedFile` where they are not as its name tells.
+
+    Nothing else of them is looked at.
+    """
+    data = _bytes(part)
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise DamagedFile("is damaged: its bytes do not match its name")
     return data
+
+
+def _bytes(part: Part) -> bytes:
+    with untrusted.opened(part.path) as file:
+        size = os.fstat(file.fileno()).st_size
+        begin, end = part.span or (0, size)
+        untrusted.need_memory(min(end, size) - begin, part.path)
+        file.seek(begin)
+        return file.read(end - begin) if part.span else file.read()
 
 
 def _told(part: Part, found: pa.Schema) -> dict[str, str]:
@@ -149,6 +168,13 @@ def schema(path: Path) -> pa.Schema:
     """Return the schema of a Parquet file, without metadata."""
     with untrusted.opened(path) as file:
         return _schema(file).remove_metadata()
+
+
+def schema_of(part: Part) -> pa.Schema:
+    """Return the schema of a part, without metadata; its bytes are not checked."""
+    if part.span is None:
+        return schema(part.path)
+    return _schema(pa.BufferReader(_bytes(part))).remove_metadata()
 
 
 def _schema(source: Any) -> pa.Schema:

@@ -6,17 +6,19 @@ writes holds the folder and has checked it; whoever reads needs nothing but the 
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import atomic, manifest, parts
+from rvsjax.sweep.store import atomic, manifest, packs, parts
 from rvsjax.sweep.store.checkpoints import Checkpoints
+from rvsjax.sweep.store.keeping import KeptBlocks
 from rvsjax.sweep.store.ledger import Entry, Told, stamp
 from rvsjax.sweep.store.parts import Part
+from rvsjax.sweep.store.ranges import Ranges
 from rvsjax.sweep.store.revisions import revisions
-from rvsjax.sweep.store.united import UnitedTables
 
 __all__ = ["Store"]
 
@@ -26,7 +28,7 @@ Extend = Callable[[Entries], Entries | None]
 _NO_BLOCK = "holds runs that the sweep has in other blocks since it grew"
 
 
-class Store(UnitedTables):
+class Store(KeptBlocks):
     """A results folder. Reading needs nothing but the folder; writing needs a plan."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -49,13 +51,14 @@ class Store(UnitedTables):
         computed again; returns a sentence for each such file. Needs `hold`.
         """
         self.tables = tuple(names)
-        moved = self._take(plan, asked, extend)
+        moved = self._move_unless(self._need_whole)
+        moved += self._take(plan, asked, extend)
         if not self._holds("sweep.toml", source.encode()):
             self.write("sweep.toml", source.encode())
         self._fit(self.manifest)
         self._opened = True
         moved += self._check()
-        self._written = self._replaceable()
+        self._replaceable()
         return moved
 
     def settle(self, entries: Entries) -> list[str]:
@@ -140,19 +143,6 @@ class Store(UnitedTables):
             raise FolderError(f"{what}, which keeps what was done; go on with that one")
         self._seen = now
 
-    def _replaceable(self) -> dict[int, set[str]]:
-        """Return the parts that go when their block is computed again.
-
-        Found once: for every block, it would take a time that grows with their square.
-        Where there are no locks, others may be writing those of a block not done.
-        """
-        there, names = [*self._named()], dict[int, set[str]]()
-        done = self._done_of(there)
-        for block, _, name in there:
-            if self._locks or block in done:
-                names.setdefault(block, set()).add(name)
-        return names
-
     # -- damage ------------------------------------------------------------------------
 
     def _check(self) -> list[str]:
@@ -175,16 +165,20 @@ class Store(UnitedTables):
         known, new = self._ledger.read(), list[tuple[str, Entry]]()
         fitting: set[tuple[Any, ...]] = set()
 
-        def check(name: str) -> None:
-            block, _ = self._need_part(name)
-            now, entry = stamp(f"{self.folder}/parts/{name}"), known.get(name)
+        def check(file: str) -> None:
+            blocks = self._need_parts(file)
+            now, name = stamp(f"{self.folder}/parts/{file}"), file.rpartition("/")[2]
+            entry = known.get(name)
             if entry is None or entry.stamp != now:
-                entry = Entry(now, (_told(self._part(name)),))
+                entry = Entry(now, self._told_of(file))
                 new.append((name, entry))
-            plan, setting, _ = entry.told[0]
-            if (one := (self._first_of(block), plan, setting)) not in fitting:
-                self._need_told(block, entry.told[0])
-                fitting.add(one)
+            alone = len(entry.told) == 1
+            for told in entry.told:
+                for block in blocks if alone else Ranges.parse(told.blocks):
+                    one = self._first_of(block), told.plan, told.setting
+                    if one not in fitting:
+                        self._need_told(block, told)
+                        fitting.add(one)
 
         moved = self._move_unless(check)
         self._ledger.add(new)
@@ -196,12 +190,13 @@ class Store(UnitedTables):
         Needs `alone`.
         """
 
-        def check(name: str) -> None:
-            self._need_part(name)
-            self._fitting(self._part(name))
+        def check(file: str) -> None:
+            self._need_parts(file)
+            for part in self._parts_in(file):
+                self._fitting(part)
 
         moved = self._move_unless(check)
-        self._written = self._replaceable()
+        self._replaceable()
         return moved
 
     def _move_unless(self, check: Callable[[str], None]) -> list[str]:
@@ -219,17 +214,40 @@ class Store(UnitedTables):
                 moved.append(self._quarantine(path, str(error)))
         return moved
 
-    def _need_part(self, name: str) -> tuple[int, str]:
-        """Return the block and table of a file, or `DamagedFile` where it has none."""
-        named = parts.named(name)
-        if named is None:
-            raise DamagedFile("is not a part of a sweep")
-        if not self._has_block(named[0]):
-            raise DamagedFile(_NO_BLOCK)
-        return named
+    def _need_whole(self, file: str) -> None:
+        """Raise `DamagedFile` where a pack is none, unless the ledger knows it."""
+        digest = packs.digest_of(file)
+        if digest is not None and self._noted(file) is None:
+            packs.need_whole(self.folder / "parts" / file, digest)
 
-    def _part(self, name: str) -> Part:
-        return parts.parse_name(self.folder / "parts" / name)  # type: ignore[return-value]
+    def _need_parts(self, file: str) -> Collection[int]:
+        """Return the blocks that a file has parts of, or `DamagedFile`."""
+        named = parts.named(file)
+        if named is None and not packs.is_pack(file):
+            raise DamagedFile("is not a part of a sweep")
+        blocks = [named[0]] if named else self._blocks_of(file)
+        if not all(map(self._has_block, blocks)):
+            raise DamagedFile(_NO_BLOCK)
+        return blocks
+
+    def _parts_in(self, file: str) -> list[Part]:
+        """Return the parts in a file; `DamagedFile` where a block lacks a table."""
+        path = self.folder / "parts" / file
+        if part := parts.parse_name(path):
+            return [part]
+        members = packs.read(path)
+        if not all((b, name) in members for b, _ in members for name in self.tables):
+            raise DamagedFile("lacks tables of its blocks")
+        return [*members.values()]
+
+    def _told_of(self, file: str) -> tuple[Told, ...]:
+        """Return what the parts in a file were told, each read."""
+        found: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for part in self._parts_in(file):
+            inside = parts.told(part)
+            said = inside.get("plan", ""), inside.get("setting", "{}")
+            found[said].add(part.block)
+        return tuple(Told(*said, str(Ranges(x))) for said, x in found.items())
 
     def _need_told(self, block: int, told: Told) -> None:
         """Raise `DamagedFile` where a part of a block was told another plan or config.
@@ -240,8 +258,3 @@ class Store(UnitedTables):
         setting = self._need_setting(block, told.setting)
         if not self.merged_setting(block):
             self._there |= setting
-
-
-def _told(part: Part) -> Told:
-    inside = parts.told(part)
-    return Told(inside.get("plan", ""), inside.get("setting", "{}"), str(part.block))
