@@ -37,6 +37,7 @@ def run(
     block: int | str | None = None,
     executor: str = "local",
     address: str | None = None,
+    mixed: bool = False,
     **settings,
 ) -> Results:
     """Run a sweep file, or what is missing of it, and return its results.
@@ -49,7 +50,8 @@ def run(
     default on a terminal and in a notebook. `kernel`, `device` and `block` are the
     options of the command line: where and how runs are computed, on all devices that
     JAX shows, or all cores, by default; so are `executor` and `address`: "ray" computes
-    them on a Ray cluster.
+    them on a Ray cluster. `mixed` lets kinds of device or versions differ within the
+    folder.
     Raises `rvsjax.errors.SweepFileError` with every mistake in the file, and
     `FolderError` where the folder holds something else.
     """
@@ -67,6 +69,7 @@ def run(
             workers=find_devices(asked.device),
             executor=executor,
             address=address,
+            mixed=mixed,
             watch=watch,
         )
         run_plan(plan, source, folder, options)

@@ -34,6 +34,7 @@ def summary_json(results: Results, figures: list[Path]) -> dict[str, Any]:
             and claim["claim"] not in certified
             and results.is_about_runs(claim["claim"])
         ],
+        "kinds": results.kinds,
         "precisions": results.precisions.to_dict(orient="records"),
         "files": [str(path) for path in _files(results.folder, figures)],
     }
@@ -65,6 +66,9 @@ def summary(results: Results, figures: list[Path]) -> list[str | Table]:
     if means := _of_summary(results, "mean", "%"):
         lines.append(_means(results.runs, means))
     lines += _precision_lines(told["precisions"])
+    if told["kinds"]:
+        lines += ["", "several kinds of device or versions:"]
+        lines += [f"  {line}" for line in told["kinds"]]
     if told["not_certified"]:
         names = ", ".join(told["not_certified"])
         lines += ["", f"violated, without a certificate: {names}"]

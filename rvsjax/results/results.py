@@ -20,6 +20,7 @@ from rvsjax.results.validation import (
     table_problem,
 )
 from rvsjax.results.verdicts import compare_precisions, count_claims
+from rvsjax.sweep.device_kind import kind_lines
 from rvsjax.sweep.store import FolderError, Store
 
 if TYPE_CHECKING:
@@ -117,6 +118,15 @@ class Results:
     def precisions(self) -> pd.DataFrame:
         """Violations that a precision misses or invents, against float64."""
         return compare_precisions(self.runs)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Runs counted by kind of device and versions, a line each; none of one kind.
+
+        Those of another kind may differ in the last digit, and so may their verdicts.
+        """
+        counts = self._store.runs_by_kind()
+        return kind_lines(self.manifest.get("kinds", {}), counts) if counts else []
 
     def is_about_runs(self, claim: str) -> bool:
         """Say whether each run has a verdict of a claim: one can be certified."""

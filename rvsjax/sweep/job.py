@@ -10,7 +10,9 @@ from rvsjax.sweep.executors.executor import Done, Executor
 from rvsjax.sweep.executors.local import LocalExecutor
 from rvsjax.sweep.executors.orders import Ticket, build
 from rvsjax.sweep.executors.task import Task
+from rvsjax.sweep.folder_kinds import need_kind, note_kind
 from rvsjax.sweep.growth import extended
+from rvsjax.sweep.kind_detection import kind_of
 from rvsjax.sweep.options import Options
 from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.resolve import resolve_config
@@ -67,6 +69,8 @@ class Job(NamedTuple):
                 data=data.digest,
             )
             store.configure(config.as_json())
+            if options.executor == "local" and not options.mixed:
+                need_kind(store, kind_of(workers[0], config))
             manifest = store.manifest
         schedule = Schedule(plan_revisions(manifest, plan), config.block_size)
         store.pack_size = _pack_size(len(schedule.numbers))
@@ -106,7 +110,9 @@ class Job(NamedTuple):
             platform = self.workers[0].platform
             ticket = Ticket(task, platform, options.data, build())
             return RayExecutor(ticket, number, told, options.address)
-        kept = self.store.checkpoints()
+        mixed = options.mixed  # a block is of one kind, from its first stage on
+        about = task.kind(self.workers[0]).name if mixed else ""
+        kept = self.store.checkpoints(about)
         engine = task.engine(self.workers, self.data.arrays, kept)
         return LocalExecutor(task, engine, told)
 
@@ -116,6 +122,8 @@ class Job(NamedTuple):
             if done.block_size or done.block in self.halved:
                 width = done.block_size or self.config.block_size
                 self.store.add("halved", {"block": done.block, "width": width})
+            if done.kind:
+                note_kind(self.store, done.kind, self.options.mixed)
         self.store.keep_all({done.block: done.parts for done in blocks})
         for done in blocks:
             self.store.checkpoints().forget(done.block)

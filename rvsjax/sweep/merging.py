@@ -121,7 +121,7 @@ class Merging:
         """Write the parts of a block under its new number, told what they were told."""
         for name, table in tables.items():
             told = parts.about(table.schema)
-            kept = {x: told[x] for x in ("plan", "setting") if x in told}
+            kept = {x: told[x] for x in ("plan", "setting", "kind") if x in told}
             file, data = parts.encode(table, name, block, kept)
             self.store.write(f"parts/{file}", data)
 
@@ -155,7 +155,13 @@ class Merging:
             | {"setting": source.config.as_json()}
             for number, source in enumerate(self.sources)
         ]
+        kinds = {
+            name: kind
+            for source in self.sources
+            for name, kind in source.manifest.get("kinds", {}).items()
+        }
         head = {"plan": plan.fingerprint, "asked": plan.as_json(), "merged": merged}
+        head |= {"kinds": kinds} if kinds else {}
         return head | self.sources[0].config.as_json() | {"sessions": sessions}
 
     def _copy_certificates(self) -> None:

@@ -32,6 +32,7 @@ class Options:
     data: str | None = None  # a folder of what runs share; None: the usual one
     executor: str = "local"  # where blocks are computed: local, ray
     address: str | None = None  # of its cluster; None: one of this machine
+    mixed: bool = False  # whether blocks of several kinds of device go together
     say: Callable[[str], None] = _ignore  # hears what was repaired
 
 

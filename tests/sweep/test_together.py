@@ -126,6 +126,8 @@ def count_down(step, path):
 class FakeEngine:
     """Blocks that come one after another; a run is the number that it is made of."""
 
+    workers = (LANE,)
+
     def __init__(self):
         self.narrow, self.under_way, self.resumed = {}, {}, 0
         self.compile_seconds = self.run_seconds = 0.0

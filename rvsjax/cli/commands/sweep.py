@@ -124,6 +124,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="the Ray cluster; without, one of this machine is started and stopped",
     )
+    add(
+        "--mixed",
+        action="store_true",
+        help="let kinds of device or versions differ within the folder, and count each",
+    )
     add("--strict", action="store_true", help="exit 4 if a claim is violated")
     add("--fail-fast", action="store_true", help="stop at the first block that fails")
     add("--no-report", action="store_true", help="no report.html, no figures")
@@ -210,6 +215,7 @@ def _options(
         data=arguments.data,
         executor=arguments.executor,
         address=arguments.address,
+        mixed=arguments.mixed,
         **heard,
     )
 

@@ -74,6 +74,7 @@ def page_content(results: Results, planned: int | None = None) -> Content:
         ),
         "failures": failures_content(runs, parameters),
         "sparsity": supports,
+        "kinds": [short(line) for line in results.kinds],
         "sessions": provenance_content(manifest),
         "source": source,
         "setting": [

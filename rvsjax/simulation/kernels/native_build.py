@@ -11,6 +11,7 @@ import functools
 import hashlib
 import logging
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ import jax
 from rvsjax.environment.cache import private_folder, source_digest, warn_once
 from rvsjax.simulation.kernels.native_header import header
 
-__all__ = ["TARGET", "BuildError", "load"]
+__all__ = ["TARGET", "BuildError", "build", "load"]
 
 TARGET = "rvsjax_simulate"
 
@@ -36,6 +37,11 @@ _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
     *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
     "-Werror=missing-field-initializers",  # of a number that the header asks for
+)
+# the version of a compiler, the processor it tunes for, and arithmetic it may use
+_DECIDES = re.compile(
+    r"^#define (__VERSION__|__tune_\w+__|__(?:SSE|AVX|FMA|F16C|ARM_FEATURE)\w*) (.*)$",
+    re.MULTILINE,
 )
 _MEND = "name a C++17 compiler that works in CXX"
 _TIMEOUT = 300.0  # seconds
@@ -157,6 +163,18 @@ def _readings(text: str) -> Iterator[list[str]]:
 def _machine(compiler: list[str]) -> str:
     """Return what the compiler takes this machine, and itself, for."""
     return _run([*compiler, "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
+
+
+def build() -> str:
+    """Return the compiler and the processor that the kernels are compiled for here.
+
+    As far as either decides their bits. Raises BuildError where there is no compiler.
+    """
+    told = dict(_DECIDES.findall(_machine(_compiler())))
+    compiler = told.pop("__VERSION__", "").strip('"')
+    tuned = [name[7:-2] for name in told if name.startswith("__tune_")]
+    sets = hashlib.sha256(" ".join(sorted(told)).encode()).hexdigest()[:8]
+    return " ".join([compiler, "-march=native", *tuned, sets])
 
 
 def _run(command: list[str]) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from rvsjax.sweep.device_kind import DeviceKind
 from rvsjax.sweep.engine import Block
 
 __all__ = ["Counts", "Done", "Executor"]
@@ -16,6 +17,7 @@ class Done(NamedTuple):
     parts: dict[str, bytes]  # by file name, that of the table `runs` last
     statuses: Counter[str]
     block_size: int | None = None  # that it was halved to for lack of memory
+    kind: DeviceKind | None = None  # that computed it; None where nothing did
 
     @property
     def has_failed(self) -> bool:

@@ -18,6 +18,7 @@ class LocalExecutor:
     ) -> None:
         """Take an engine of the task, and what the parts of a block are told."""
         self.task, self.engine, self.told = task, engine, told
+        self.kind = task.kind(engine.workers[0])
 
     def run(
         self,
@@ -28,7 +29,8 @@ class LocalExecutor:
         """Yield each block once it is finished."""
         for block, future in self.engine.run(blocks, self.task.trial, stop, beat):
             size = self.engine.narrow.get(block.number)
-            yield self.task.done(block, future, size, self.told(block.number))
+            told = self.told(block.number)
+            yield self.task.done(block, future, size, told, self.kind)
 
     def counts(self) -> Counts:
         """Return what the engine has counted."""
@@ -39,5 +41,5 @@ class LocalExecutor:
         )
 
     def session(self) -> dict[str, Any]:
-        """Return nothing: this machine is always told of."""
-        return {}
+        """Return the kind of this device: the rest of this machine is always told."""
+        return {"kind": self.kind.name}

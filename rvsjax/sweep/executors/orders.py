@@ -124,7 +124,8 @@ def _done(task: Task, engine: Engine, order: Order) -> Done:
         future.set_exception(error)
         size = engine.block_size
     narrow = size if size < engine.block_size else None
-    return task.done(block, future, narrow, order.told)
+    kind = task.kind(engine.workers[0])
+    return task.done(block, future, narrow, order.told, kind)
 
 
 @functools.lru_cache(1)

@@ -153,7 +153,7 @@ class RayExecutor:
         reason = f"its worker died {TRIES} times ({type(error).__name__})"
         future.set_exception(MemoryError(reason))
         task = self.ticket.task
-        return task.done(block_of(task, lost), future, None, lost.told)
+        return task.done(block_of(task, lost), future, None, lost.told, None)
 
     @property
     def _resource(self) -> str:

@@ -9,9 +9,11 @@ import jax
 import pyarrow as pa
 
 from rvsjax.sweep.columns import failed_rows
+from rvsjax.sweep.device_kind import DeviceKind
 from rvsjax.sweep.engine import Block, Device, Engine, Keeper
 from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.executors.executor import Done
+from rvsjax.sweep.kind_detection import kind_of
 from rvsjax.sweep.plan.plan import RunConfig
 from rvsjax.sweep.plan.sweep_file import Record
 from rvsjax.sweep.registry import find_study
@@ -58,15 +60,27 @@ class Task(NamedTuple):
         points = self.study.points(self.record)
         return self.study.trial(item, points, self.config.kernel)
 
+    def kind(self, device: Device) -> DeviceKind:
+        """Return the kind of a device that computes the blocks."""
+        return kind_of(device, self.config)
+
     def done(
-        self, block: Block, future: Future, size: int | None, told: dict[str, str]
+        self,
+        block: Block,
+        future: Future,
+        size: int | None,
+        told: dict[str, str],
+        kind: DeviceKind | None,
     ) -> Done:
-        """Return a block whose future is finished; its parts are told these things."""
+        """Return a block whose future is finished; its parts are told these things.
+
+        And the kind of device that computed it, if one did.
+        """
         tables = self._tables(block.items, future)
         statuses = Counter(tables["runs"]["status"].to_pylist())
-        return Done(
-            block.number, encode_block(tables, block.number, told), statuses, size
-        )
+        told = told | ({"kind": kind.name} if kind else {})
+        parts = encode_block(tables, block.number, told)
+        return Done(block.number, parts, statuses, size, kind)
 
     def _tables(self, items: list[RunConfig], future: Future) -> dict[str, pa.Table]:
         """Return the tables of a block; where it has failed, rows that say why."""

@@ -81,11 +81,19 @@ def _is_manifest(content: Any) -> bool:
         and _is_count(content.get("first", 0))
         and _is_width(width)
         and isinstance(whole, dict)
+        and _are_kinds(content.get("kinds", {}))
         and all(isinstance(entries, list) for entries in lists)
         and all(isinstance(entry, dict) for entries in lists for entry in entries)
         and all(map(_is_stage, content.get("earlier", [])))
         and all(map(_is_halved, content.get("halved", [])))
         and all(re.fullmatch("[a-z]+", name) for name in whole)
+    )
+
+
+def _are_kinds(content: Any) -> bool:
+    return isinstance(content, dict) and all(
+        isinstance(x, dict) and all(isinstance(y, str) for y in x.values())
+        for x in content.values()
     )
 
 

@@ -75,6 +75,21 @@ class Store(KeptBlocks):
         self._config = entries
         self._told = {"setting": json.dumps(entries, sort_keys=True)}
 
+    def note_kind(
+        self, name: str, kind: Entries, need: Callable[[Entries], None]
+    ) -> None:
+        """Note a kind of device that computes parts of the folder.
+
+        `need` is called with the kinds that the folder has, unless this is one; it may
+        raise FolderError.
+        """
+        if self._current().get("kinds", {}).get(name) == kind:
+            return
+        with self.alone():
+            known = self.manifest.get("kinds", {})
+            need(known)
+            self.update({"kinds": known | {name: kind}})
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Be the only one that writes, briefly, in the folder as it was opened.
@@ -87,9 +102,13 @@ class Store(KeptBlocks):
                 self._need_the_same()
             yield
 
-    def checkpoints(self) -> Checkpoints:
-        """Return where blocks that are not done keep what they have come to."""
-        return Checkpoints(self.folder, f"{self._revisions[-1].mark} {self._told}")
+    def checkpoints(self, about: str = "") -> Checkpoints:
+        """Return where blocks that are not done keep what they have come to.
+
+        `about` is what it depends on beside the plan and the config.
+        """
+        told = f"{self._revisions[-1].mark} {self._told}{about}"
+        return Checkpoints(self.folder, told)
 
     # -- one plan ----------------------------------------------------------------------
 
@@ -107,7 +126,7 @@ class Store(KeptBlocks):
                 moved.append(
                     f"{path} was lost; made again, without the sessions before"
                 )
-            self.update({"plan": plan, "asked": asked})
+            self.update({"plan": plan, "asked": asked} | self._kinds_of_parts())
         elif before["plan"] != plan:
             self.update(self.grown(before, plan, asked, extend))
         return moved
@@ -248,6 +267,18 @@ class Store(KeptBlocks):
             said = inside.get("plan", ""), inside.get("setting", "{}")
             found[said].add(part.block)
         return tuple(Told(*said, str(Ranges(x))) for said, x in found.items())
+
+    def _kinds_of_parts(self) -> Entries:
+        """Return the names of the kinds of device that parts tell, for a manifest.
+
+        What else is known of a kind is lost with the manifest.
+        """
+        names = set[str]()
+        for file in self._in_parts():
+            with contextlib.suppress(DamagedFile, FileNotFoundError):
+                told = map(parts.told, self._parts_in(file))
+                names |= {x["kind"] for x in told if "kind" in x}
+        return {"kinds": {name: {} for name in sorted(names)}} if names else {}
 
     def _need_told(self, block: int, told: Told) -> None:
         """Raise `DamagedFile` where a part of a block was told another plan or config.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rvsjax.errors import DamagedFile, FolderError
-from rvsjax.sweep.store import kinds, page, tables
+from rvsjax.sweep.store import kinds, page, parts, tables
 from rvsjax.sweep.store.block_parts import BlockParts
 from rvsjax.sweep.store.sealed import unusable
 
@@ -64,6 +65,21 @@ class UnitedTables(BlockParts):
             raise unusable(path, error) from None
         nothing = pa.table({column: pa.array([], pa.string())})
         return pa.concat_tables(rows) if rows else nothing
+
+    def runs_by_kind(self) -> Counter[str]:
+        """Return the number of runs by the kind of device that computed them.
+
+        "" is of those that were not told, as before kinds were noted. Parts are read
+        where there are several kinds.
+        """
+        if len(self.manifest.get("kinds", {})) < 2:
+            return Counter()
+        done, counts = self.done(), Counter[str]()
+        for part in self.parts("runs"):
+            if part.block in done:
+                table = self._read(part)
+                counts[parts.about(table.schema).get("kind", "")] += len(table)
+        return counts
 
     def tables_digest(self) -> str:
         """Return a digest that changes with the rows of the folder."""
