@@ -109,7 +109,7 @@ class Job(NamedTuple):
 
             platform = self.workers[0].platform
             ticket = Ticket(task, platform, options.data, build())
-            return RayExecutor(ticket, number, told, options.address)
+            return RayExecutor(ticket, number, told, options.address, self.store.check)
         mixed = options.mixed  # a block is of one kind, from its first stage on
         about = task.kind(self.workers[0]).name if mixed else ""
         kept = self.store.checkpoints(about)

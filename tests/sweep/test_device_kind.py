@@ -116,7 +116,7 @@ def test_mixed_is_counted_apart_and_keeps_the_tables(sweep, other, folders, tmp_
 
 
 def test_the_same_machine_goes_on(sweep, folders, tmp_path, monkeypatch):
-    """In another process, with a newer system and newer packages that do not compute."""
+    """With a newer system, which tells more flags of the processor."""
     monkeypatch.setattr("platform.release", lambda: "99.1")
     monkeypatch.setattr("platform.version", lambda: "another build")
     cpuinfo = kind_detection.Path("/proc/cpuinfo").read_text()

@@ -6,11 +6,12 @@ retries by itself, so that a task is tried once and where the driver says.
 
 import importlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
-from rvsjax.errors import UserError
+from rvsjax.errors import DamagedFile, UserError
 from rvsjax.sweep.engine import Block
 from rvsjax.sweep.executors.crew import TRIES, Assignment, Crew
 from rvsjax.sweep.executors.executor import Counts, Done
@@ -38,6 +39,7 @@ _LOST = (
     ray.exceptions.OutOfMemoryError,
     ray.exceptions.TaskUnschedulableError,
     ray.exceptions.TaskCancelledError,
+    DamagedFile,
 )
 
 
@@ -60,9 +62,14 @@ class RayExecutor:
         number: int,
         told: Callable[[int], dict[str, str]],
         address: str | None,
+        check: Callable[[int, dict[str, bytes]], None],
     ) -> None:
-        """Take what workers must know, and the number of blocks that will come."""
+        """Take what workers must know, and the number of blocks that will come.
+
+        `check` raises `DamagedFile` where parts are not those of their block.
+        """
         self.ticket, self.number, self.told = ticket, number, told
+        self.check = check
         self.address = address
         self._counts, self._crew = Counts(), Crew((), 0)
         self._places = dict[Place, _Share]()
@@ -128,6 +135,7 @@ class RayExecutor:
     def _finish(self, assignment: Assignment, reference: Any) -> Iterator[Done]:
         try:
             reply: Reply = ray.get(reference)
+            self._need_own(assignment, reply)
         except _LOST as error:
             for lost in self._crew.died(assignment):
                 yield self._given_up(lost, error)
@@ -138,6 +146,14 @@ class RayExecutor:
         self._crew.done(assignment, reply.seconds)
         self._count(reply)
         yield from reply.done
+
+    def _need_own(self, assignment: Assignment, reply: Reply) -> None:
+        """Raise `DamagedFile` where a reply is not what was asked for."""
+        asked = [order.number for order in assignment.orders]
+        if [done.block for done in reply.done] != asked:
+            raise DamagedFile("came in place of another block")
+        for done in reply.done:
+            self.check(done.block, done.parts)
 
     def _count(self, reply: Reply) -> None:
         compiled, ran, *rest = self._counts
@@ -188,11 +204,14 @@ def _work(ticket: Ticket, orders: list[Order]) -> Reply:
 def _start(address: str | None) -> None:
     """Connect to a cluster, or start one of this machine."""
     variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
-    ray.init(
-        address=address or "local",
-        include_dashboard=None if address else False,
-        configure_logging=False,
-        log_to_driver=False,
-        namespace="rvsjax",
-        runtime_env={"env_vars": variables},
-    )
+    with warnings.catch_warnings():
+        # JAX warns of each fork; what Ray forks here becomes another program at once
+        warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
+        ray.init(
+            address=address or "local",
+            include_dashboard=None if address else False,
+            configure_logging=False,
+            log_to_driver=False,
+            namespace="rvsjax",
+            runtime_env={"env_vars": variables},
+        )

@@ -172,11 +172,29 @@ class BlockParts(SealedTables):
         revision = revision_of(block, self._revisions)
         return revision is None or revision.has(block)
 
+    def check(self, block: int, made: dict[str, bytes]) -> None:
+        """Raise `DamagedFile` where parts made elsewhere are not those of a block.
+
+        They are read as a stranger's, all of them.
+        """
+        found = [parts.parse_name(Path(name)) for name in made]
+        known = [part for part in found if part and part.block == block]
+        names = [part.path.name for part in known]
+        of = sorted(part.table for part in known)
+        if names != [*made] or of != sorted(self.tables) or known[-1].table != "runs":
+            raise DamagedFile("came with other parts than those of its block")
+        for part, data in zip(known, made.values()):
+            table = parts.decode(part, data, self._mark_of(block))
+            self._need_told_setting(block, table)
+
     def _fitting(self, part: Part) -> pa.Table:
         """Return the table of a part; `DamagedFile` where it is none of this folder."""
         table = parts.read(part, self._mark_of(part.block))
-        self._need_setting(part.block, parts.about(table.schema).get("setting", "{}"))
+        self._need_told_setting(part.block, table)
         return table
+
+    def _need_told_setting(self, block: int, table: pa.Table) -> None:
+        self._need_setting(block, parts.about(table.schema).get("setting", "{}"))
 
     def _need_setting(self, block: int, text: str) -> dict[str, Any]:
         """Return how a part was computed; `DamagedFile` where not as it is here."""

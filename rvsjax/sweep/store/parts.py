@@ -23,6 +23,7 @@ __all__ = [
     "Part",
     "about",
     "content",
+    "decode",
     "encode",
     "encode_block",
     "named",
@@ -94,7 +95,13 @@ def read(part: Part, plan: str | None) -> pa.Table:
     Raises `DamagedFile` where its bytes are not those that its name tells, or it is of
     another block, table or plan (where one is given).
     """
-    table = untrusted.table(pa.BufferReader(content(part)), part.path / part.name)
+    return decode(part, _bytes(part), plan)
+
+
+def decode(part: Part, data: bytes, plan: str | None) -> pa.Table:
+    """Return the table of a part from its bytes; `DamagedFile` as `read`."""
+    _need_digest(part, data)
+    table = untrusted.table(pa.BufferReader(data), part.path / part.name)
     need_plan(_told(part, table.schema), plan)
     return table
 
@@ -119,9 +126,13 @@ def content(part: Part) -> bytes:
     Nothing else of them is looked at.
     """
     data = _bytes(part)
+    _need_digest(part, data)
+    return data
+
+
+def _need_digest(part: Part, data: bytes) -> None:
     if hashlib.sha256(data).hexdigest() != part.digest:
         raise DamagedFile("is damaged: its bytes do not match its name")
-    return data
 
 
 def _bytes(part: Part) -> bytes:
