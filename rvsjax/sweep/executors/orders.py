@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 
 from rvsjax import __version__
 from rvsjax.environment.cache import source_digest
-from rvsjax.errors import UserError
+from rvsjax.errors import UserError, one_line
+from rvsjax.simulation.kernels import problem
 from rvsjax.sweep.engine import Block, Engine, devices
 from rvsjax.sweep.executors.executor import Done
 from rvsjax.sweep.executors.task import Task
 from rvsjax.sweep.plan.parameters import Parameters, RunConfig
 from rvsjax.sweep.registry import find_parameters
+from rvsjax.sweep.study_engine import study_unpinned
 
 __all__ = ["Order", "Place", "Reply", "Ticket", "build", "order", "work"]
 
@@ -52,6 +54,7 @@ class Place(NamedTuple):
     host: str
     process: int
     device: str
+    kind: str  # of device, by name
 
 
 class Reply(NamedTuple):
@@ -109,7 +112,9 @@ def work(ticket: Ticket, orders: list[Order]) -> Reply:
     before = engine.compile_seconds, engine.run_seconds
     done = [_done(ticket.task, engine, order) for order in orders]
     after = engine.compile_seconds, engine.run_seconds
-    place = Place(socket.gethostname(), os.getpid(), engine.workers[0].device_kind)
+    device = engine.workers[0]
+    kind = ticket.task.kind(device).name
+    place = Place(socket.gethostname(), os.getpid(), device.device_kind, kind)
     compiled, ran = (now - then for now, then in zip(after, before))
     return Reply(done, place, compiled, ran, time.perf_counter() - begin)
 
@@ -136,9 +141,24 @@ def _engine(ticket: Ticket) -> Engine:
     if told:
         what = f"{socket.gethostname()} has {', '.join(told)}"
         raise UserError(f"{what}; install the same there")
+    try:
+        return _made(ticket)
+    except (RuntimeError, UserError) as error:  # RuntimeError: no such device
+        raise UserError(f"{socket.gethostname()}: {one_line(str(error))}") from None
+
+
+def _made(ticket: Ticket) -> Engine:
+    """Return a new engine; the kernel is there before kept programs ask for it."""
     task = ticket.task
+    unpinned = study_unpinned(task.study, ticket.platform)
+    if unpinned != task.config.unpinned:
+        had = task.config.unpinned or "none"
+        what = f"has other settings of JAX and XLA ({unpinned or 'none'}, not {had})"
+        raise UserError(f"{what}; set XLA_FLAGS and JAX_... as the sweep has them")
+    if reason := problem(task.config.kernel, ticket.platform):
+        raise UserError(f"--kernel {task.config.kernel} does not work there: {reason}")
     data = task.study.material(ticket.data, ())
     if data.digest != task.config.data:
-        what = f"{socket.gethostname()} has other data ({data.source or 'none'})"
+        what = f"has other data ({data.source or 'none'})"
         raise UserError(f"{what}; name the same with --data on every machine")
     return task.engine(tuple(devices(ticket.platform)[:1]), data.arrays)

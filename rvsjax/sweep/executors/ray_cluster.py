@@ -5,8 +5,6 @@ retries by itself, so that a task is tried once and where the driver says.
 """
 
 import importlib
-import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -24,6 +22,7 @@ from rvsjax.sweep.executors.orders import (
     order,
     work,
 )
+from rvsjax.sweep.executors.ray_nodes import Nodes, connected, ended
 
 __all__ = ["RayExecutor"]
 
@@ -31,7 +30,7 @@ ray: Any = importlib.import_module("ray")
 _strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
 
 _BEAT = 1.0  # seconds
-_FORWARDED = ("XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL", "RVSJAX_CACHE", "JAX_PLATFORMS")
+_MOST_LOSSES = 100  # that a manifest tells one by one
 _LOST = (
     ray.exceptions.WorkerCrashedError,
     ray.exceptions.NodeDiedError,
@@ -73,6 +72,8 @@ class RayExecutor:
         self.address = address
         self._counts, self._crew = Counts(), Crew((), 0)
         self._places = dict[Place, _Share]()
+        self._losses: list[dict[str, Any]] = []
+        self._hosts: dict[str, str] = {}  # by node, of those that have died as well
 
     def counts(self) -> Counts:
         """Return what workers have reported."""
@@ -92,6 +93,7 @@ class RayExecutor:
             "lanes": len(places),
             "places": places,
             "lost": self._crew.lost,
+            "losses": self._losses,
             "left_out": sorted(self._crew.left_out),
         }
 
@@ -102,11 +104,14 @@ class RayExecutor:
         beat: Callable[[], None],
     ) -> Iterator[Done]:
         """Yield each block once it is finished or given up."""
-        _start(self.address)
-        try:
-            yield from self._run(blocks, stop, beat)
-        finally:
-            ray.shutdown()
+        with connected(self.address):
+            self._nodes = nodes = Nodes(self._resource)
+            try:
+                yield from self._run(blocks, stop, beat)
+            except (OSError, ray.exceptions.RaySystemError) as error:
+                raise ended(error) from None
+            finally:
+                nodes.close()
 
     def _run(
         self,
@@ -119,7 +124,9 @@ class RayExecutor:
         under_way: dict[Any, Assignment] = {}
         ticket = ray.put(self.ticket)
         while True:
-            crew.meet(self._nodes())
+            nodes = self._nodes.alive()
+            self._hosts |= {node: x.host for node, x in nodes.items()}
+            crew.meet({node: x.workers for node, x in nodes.items()})
             if not stop():
                 for assignment in crew.assign():
                     under_way[self._submit(ticket, assignment)] = assignment
@@ -137,6 +144,7 @@ class RayExecutor:
             reply: Reply = ray.get(reference)
             self._need_own(assignment, reply)
         except _LOST as error:
+            self._note_loss(assignment, error)
             for lost in self._crew.died(assignment):
                 yield self._given_up(lost, error)
             return
@@ -146,6 +154,13 @@ class RayExecutor:
         self._crew.done(assignment, reply.seconds)
         self._count(reply)
         yield from reply.done
+
+    def _note_loss(self, assignment: Assignment, error: Exception) -> None:
+        if len(self._losses) < _MOST_LOSSES:
+            blocks = [order.number for order in assignment.orders]
+            host = self._hosts[assignment.place]
+            why = type(error).__name__
+            self._losses.append({"host": host, "blocks": blocks, "why": why})
 
     def _need_own(self, assignment: Assignment, reply: Reply) -> None:
         """Raise `DamagedFile` where a reply is not what was asked for."""
@@ -175,15 +190,6 @@ class RayExecutor:
     def _resource(self) -> str:
         return "CPU" if self.ticket.platform == "cpu" else "GPU"
 
-    def _nodes(self) -> dict[str, int]:
-        """Return the nodes that are alive, each with its room for workers."""
-        found = {
-            node["NodeID"]: int(node["Resources"].get(self._resource, 0))
-            for node in ray.nodes()
-            if node["Alive"]
-        }
-        return {node: workers for node, workers in found.items() if workers}
-
     def _submit(self, ticket: Any, assignment: Assignment) -> Any:
         here = _strategies.NodeAffinitySchedulingStrategy(assignment.place, soft=False)
         gpus = float(self._resource == "GPU")
@@ -199,19 +205,3 @@ class RayExecutor:
 @ray.remote(max_calls=0, max_retries=0)
 def _work(ticket: Ticket, orders: list[Order]) -> Reply:
     return work(ticket, orders)
-
-
-def _start(address: str | None) -> None:
-    """Connect to a cluster, or start one of this machine."""
-    variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
-    with warnings.catch_warnings():
-        # JAX warns of each fork; what Ray forks here becomes another program at once
-        warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
-        ray.init(
-            address=address or "local",
-            include_dashboard=None if address else False,
-            configure_logging=False,
-            log_to_driver=False,
-            namespace="rvsjax",
-            runtime_env={"env_vars": variables},
-        )

@@ -1,0 +1,108 @@
+"""Nodes of a Ray cluster: joined or started, and looked at while it computes."""
+
+import importlib
+import os
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from rvsjax.errors import UserError, one_line
+
+__all__ = ["Node", "Nodes", "connected", "ended"]
+
+ray: Any = importlib.import_module("ray")
+
+_BEAT = 1.0  # seconds between two looks at the nodes
+_PATIENCE = 20.0  # seconds without an answer; Ray ends the process after 60
+_FORWARDED = ("XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL", "RVSJAX_CACHE", "JAX_PLATFORMS")
+
+
+class Node(NamedTuple):
+    """A machine of the cluster, or a part of one."""
+
+    host: str
+    workers: int
+
+
+def ended(why: object) -> RuntimeError:
+    """Return what to raise where a cluster has gone."""
+    what = f"the cluster no longer answers ({why})"
+    return RuntimeError(f"{what}: its head, or the machine of that, has ended")
+
+
+class Nodes:
+    """The nodes that are alive, by their id, as far as the cluster answers."""
+
+    def __init__(self, resource: str) -> None:
+        """Look at those that have a resource, a worker for each unit of it."""
+        self.resource = resource
+        self._found = self._look()
+        self._heard = time.monotonic()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def alive(self) -> dict[str, Node]:
+        """Return the nodes; RuntimeError where the cluster no longer answers."""
+        silent = time.monotonic() - self._heard
+        if silent > _PATIENCE:
+            raise ended(f"for {silent:.0f} s")
+        return self._found
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closed.set()
+
+    def _watch(self) -> None:
+        """Look again and again: a question to a head that has ended does not return."""
+        while not self._closed.wait(_BEAT):
+            try:
+                self._found = self._look()
+            except Exception:  # of which the driver hears by the silence
+                return
+            self._heard = time.monotonic()
+
+    def _look(self) -> dict[str, Node]:
+        found = {}
+        for node in ray.nodes():
+            workers = int(node["Resources"].get(self.resource, 0))
+            if node["Alive"] and workers:
+                found[node["NodeID"]] = Node(node["NodeManagerHostname"], workers)
+        return found
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Join a cluster, or start one of this machine and stop it at the end.
+
+    Raises UserError where that cannot be done.
+    """
+    variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
+    try:
+        with warnings.catch_warnings():
+            # JAX warns of each fork; what Ray forks becomes another program at once
+            warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
+            ray.init(
+                address=address or "local",
+                include_dashboard=None if address else False,
+                configure_logging=False,
+                log_to_driver=False,
+                namespace="rvsjax",
+                runtime_env={"env_vars": variables},
+            )
+    except Exception as error:  # of many kinds
+        raise UserError(_refusal(address, error)) from None
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _refusal(address: str | None, error: Exception) -> str:
+    why = one_line(str(error).strip().split("\n")[0])
+    if address is None:
+        return f"--executor ray: no cluster could be started here ({why})"
+    what = f"--address {address}: that cluster cannot be joined ({why})"
+    return f"{what}; it needs the same Ray, Python and RAY_AUTH_TOKEN as this process"
