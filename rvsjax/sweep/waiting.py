@@ -1,6 +1,7 @@
 """Finished blocks that wait to be kept together, for half a second at most."""
 
 import time
+from collections.abc import Callable
 
 from rvsjax.sweep.executors.executor import Done
 from rvsjax.sweep.job import Job
@@ -11,12 +12,18 @@ __all__ = ["Waiting"]
 _LONGEST = 0.5  # seconds that a finished block waits, and a beat
 
 
+def _ignore(_: int) -> None:
+    pass
+
+
 class Waiting:
     """Blocks of a job that are finished and not kept; of few blocks, none waits."""
 
-    def __init__(self, job: Job, tracker: Tracker) -> None:
-        """Take the job that keeps them, and who counts them once they are kept."""
-        self.job, self.tracker = job, tracker
+    def __init__(
+        self, job: Job, tracker: Tracker, kept: Callable[[int], None] = _ignore
+    ) -> None:
+        """Take the job that keeps them, and who hears of each once it is kept."""
+        self.job, self.tracker, self.kept = job, tracker, kept
         self._blocks: list[Done] = []
         self._since = 0.0
 
@@ -42,4 +49,5 @@ class Waiting:
             with self.tracker.writing():
                 self.job.keep(blocks)
             for done in blocks:
+                self.kept(done.block)
                 self.tracker.add(done.statuses)

@@ -101,7 +101,8 @@ class Crew:
             size = int(_SECONDS / self._seconds)
         size = max(1, min(size, self._left // (_SHARE * workers)))
         orders = [*islice(self._fresh, size)]
-        self._left -= len(orders)
+        # others may have taken some of those that were expected
+        self._left = self._left - size if len(orders) == size else 0
         return orders
 
     def done(self, assignment: Assignment, seconds: float) -> None:

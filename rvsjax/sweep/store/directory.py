@@ -69,6 +69,15 @@ class Directory:
         """
         return lock.holders(self.folder)
 
+    @property
+    def has_locks(self) -> bool:
+        """True where those who hold the folder lock each other out."""
+        return self._locks
+
+    def shards_begun(self, total: int) -> set[int]:
+        """Return which of N processes have ever worked in the folder."""
+        return lock.begun(self.folder, total)
+
     def in_use(self, index: int = 1, total: int = 1) -> str:
         """Say who keeps the I-th of N processes out of the folder, "" where nobody."""
         for (other, of), holder in self.holders().items():

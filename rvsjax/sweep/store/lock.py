@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["Held", "brief", "hold", "holders"]
+__all__ = ["Held", "begun", "brief", "hold", "holders"]
 
 FOLDER = ".locks"
 _NAME = re.compile(r"(\d+)-of-(\d+)\.lock")
@@ -82,6 +82,12 @@ def holders(folder: Path) -> dict[tuple[int, int], str]:
         except OSError:
             continue
     return found
+
+
+def begun(folder: Path, total: int) -> set[int]:
+    """Return the shares of a total that a process has ever held, or holds."""
+    names = (x.name for x in (folder / FOLDER).glob(f"*-of-{total}.json"))
+    return {int(name.partition("-")[0]) for name in names if name[0].isdigit()}
 
 
 def _refuse_if_held(path: Path, own: contextlib.ExitStack) -> None:
