@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from rvsjax.errors import counted
 from rvsjax.sweep.executors.executor import Executor
 
 __all__ = ["Progress", "Tracker", "duration"]
@@ -37,6 +38,8 @@ class Progress(NamedTuple):
     under_way: float = 0  # blocks' worth of what unfinished blocks have done
     resumed: float = 0  # blocks' worth of all this that earlier calls did
     kernel: str = ""  # that takes the steps, where there is a choice
+    machines: int = 0  # of a cluster that compute now
+    lost: int = 0  # tasks that a cluster lost, to be done again
 
     @property
     def done(self) -> float:
@@ -52,6 +55,10 @@ class Progress(NamedTuple):
             told.append(f"{rate:.3g} runs/s" if rate < 1000 else f"{rate:,.0f} runs/s")
         if self.failures:
             told.append(f"{self.failures} failed")
+        if self.machines:
+            told.append(f"on {counted(self.machines, 'machine')}")
+        if self.lost:
+            told.append(f"{counted(self.lost, 'task')} lost and done again")
         if self.blocks_done == self.blocks:
             return ", ".join([*told, duration(self.seconds)])
         if (worth := self.done - self.resumed) > _NOTHING:
@@ -99,6 +106,8 @@ class Tracker:
             counts.under_way,
             counts.resumed,
             self.kernel,
+            counts.machines,
+            counts.lost,
         )
         self.watch(progress)
 

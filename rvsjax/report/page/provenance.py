@@ -1,7 +1,9 @@
 """Provenance of the numbers: versions, device, commit and timings of each call."""
 
+from collections import Counter
 from typing import Any
 
+from rvsjax.errors import counted
 from rvsjax.report.words import duration_text, short
 
 __all__ = ["provenance_content"]
@@ -31,6 +33,11 @@ def _session(session: dict[str, Any]) -> dict[str, Any]:
         "Python": session.get("python"),
         **versions,
         "commit": session.get("commit"),
+        "executor": session.get("executor"),
+        "computed by": _machines(session.get("places")),
+        "tasks lost and done again": session.get("lost"),
+        "machines left out": _listed(session.get("left_out")),
+        "blocks of other shards": session.get("taken_over"),
         "arguments": " ".join(map(str, flags)) if isinstance(flags, list) else None,
     }
     return {
@@ -43,3 +50,28 @@ def _session(session: dict[str, Any]) -> dict[str, Any]:
 def _table(session: dict[str, Any], name: str) -> dict[str, Any]:
     found = session.get(name)
     return dict(list(found.items())[:20]) if isinstance(found, dict) else {}
+
+
+def _listed(words: Any) -> str | None:
+    return ", ".join(map(str, words)) if words and isinstance(words, list) else None
+
+
+def _machines(places: Any) -> str | None:
+    """Return what each machine computed: ``a: 40 blocks, 3 min; b: ...``."""
+    told = (
+        [x for x in places if isinstance(x, dict)] if isinstance(places, list) else []
+    )
+    blocks, seconds = Counter[str](), Counter[str]()
+    for place in told:
+        host = short(place.get("host", "unknown"), 40)
+        blocks[host] += _number(place.get("blocks"))
+        seconds[host] += _number(place.get("seconds"))
+    lines = [
+        f"{host}: {counted(number, 'block')}, {duration_text(seconds[host])}"
+        for host, number in blocks.most_common(_MOST_SESSIONS)
+    ]
+    return "; ".join(lines) or None
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, int | float) else 0

@@ -32,6 +32,8 @@ class Counts(NamedTuple):
     run_seconds: float = 0.0
     under_way: float = 0.0  # blocks' worth of what unfinished blocks have done
     resumed: float = 0.0  # blocks' worth of stages that were found kept
+    machines: int = 0  # of a cluster that compute now
+    lost: int = 0  # tasks that were lost with their worker or machine
 
 
 class Executor(Protocol):

@@ -73,11 +73,13 @@ class RayExecutor:
         self._counts, self._crew = Counts(), Crew((), 0)
         self._places = dict[Place, _Share]()
         self._losses: list[dict[str, Any]] = []
-        self._hosts: dict[str, str] = {}  # by node, of those that have died as well
+        self._hosts: dict[str, str] = {}  # by node
+        self._known: dict[str, str] = {}  # likewise, of those that have died as well
 
     def counts(self) -> Counts:
-        """Return what workers have reported."""
-        return self._counts
+        """Return what workers have reported, and what became of them."""
+        lost, machines = self._crew.lost, len({*self._hosts.values()})
+        return self._counts._replace(machines=machines, lost=lost)
 
     def session(self) -> dict[str, Any]:
         """Return what each process computed, and what was lost and done again."""
@@ -125,7 +127,8 @@ class RayExecutor:
         ticket = ray.put(self.ticket)
         while True:
             nodes = self._nodes.alive()
-            self._hosts |= {node: x.host for node, x in nodes.items()}
+            self._hosts = {node: x.host for node, x in nodes.items()}
+            self._known |= self._hosts
             crew.meet({node: x.workers for node, x in nodes.items()})
             if not stop():
                 for assignment in crew.assign():
@@ -158,7 +161,7 @@ class RayExecutor:
     def _note_loss(self, assignment: Assignment, error: Exception) -> None:
         if len(self._losses) < _MOST_LOSSES:
             blocks = [order.number for order in assignment.orders]
-            host = self._hosts[assignment.place]
+            host = self._known[assignment.place]
             why = type(error).__name__
             self._losses.append({"host": host, "blocks": blocks, "why": why})
 
