@@ -1,6 +1,7 @@
 """Provenance of the numbers: versions, device, commit and timings of each call."""
 
 from collections import Counter
+from math import isfinite
 from typing import Any
 
 from rvsjax.errors import counted
@@ -73,5 +74,5 @@ def _machines(places: Any) -> str | None:
     return "; ".join(lines) or None
 
 
-def _number(value: Any) -> Any:
-    return value if isinstance(value, int | float) else 0
+def _number(value: Any) -> int:
+    return round(value) if isinstance(value, int | float) and isfinite(value) else 0
