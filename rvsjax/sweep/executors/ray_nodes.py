@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import socket
 import threading
 import time
 import warnings
@@ -17,6 +18,8 @@ ray: Any = importlib.import_module("ray")
 
 _BEAT = 1.0  # seconds between two looks at the nodes
 _PATIENCE = 20.0  # seconds without an answer; Ray ends the process after 60
+_ANSWER = 10.0  # seconds that a head has for its first words
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 _FORWARDED = ("XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL", "RVSJAX_CACHE", "JAX_PLATFORMS")
 
 
@@ -79,6 +82,8 @@ def connected(address: str | None) -> Iterator[None]:
 
     Raises UserError where that cannot be done.
     """
+    if address:
+        _need_ray(address)
     variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
     try:
         with warnings.catch_warnings():
@@ -98,6 +103,24 @@ def connected(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _need_ray(address: str) -> None:
+    """Refuse an address where no Ray answers: Ray would ask there for minutes.
+
+    Its head speaks HTTP/2, and begins with a frame of settings.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), _ANSWER) as connection:
+            connection.settimeout(_ANSWER)
+            connection.sendall(_HELLO)
+            frame = connection.recv(9)
+    except OSError:
+        frame = b""
+    if frame[3:4] != b"\4":
+        what = f"--address {address}: what listens there does not answer as Ray does"
+        raise UserError(f"{what}; give the address that `ray start --head` tells")
 
 
 def _refusal(address: str | None, error: Exception) -> str:
