@@ -1,16 +1,19 @@
 """A sweep that is not left in peace: is a row lost, or wrong, in N minutes of faults?
 
-python benchmarks/soak.py [--minutes N] [--seed S] [--json FILE]
+python benchmarks/soak.py [--executor ray] [--minutes N] [--seed S] [--json FILE]
 
 The same sweep is run again and again into new folders, and each time disturbed until it
 is complete: killed, interrupted, out of disk (a limit on the size of files), a second
 process on the same folder, shards of which one is killed, bytes flipped or cut in its
 files. Then its tables are compared with those of a sweep left in peace. A row is lost
 if it is not there, wrong if any of its bits differ. What happens is drawn from a seed;
-when it happens depends on the machine.
+when it happens depends on the machine. With `--executor ray` the sweep runs on a
+cluster of this machine, of which workers, nodes, the head and drivers are killed, and
+which nodes join.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import resource
@@ -55,6 +58,8 @@ class Soak:
         self.home = home
         self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
+        self.more: tuple[str, ...] = ()  # options of each process
+        self.environment: dict[str, str] | None = None
         self.file = home / "soak.toml"
         self.file.write_text(SWEEP)
 
@@ -66,10 +71,12 @@ class Soak:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
         command = [sys.executable, "-m", "rvsjax.sweep", str(self.file), "--no-report"]
-        command += ["--out", str(out), "--progress", "none", "--block", "8", *more]
+        command += ["--out", str(out), "--progress", "none", "--block", "8"]
+        command += [*self.more, *more]
         self.counts["processes"] += 1
         return subprocess.Popen(
             command,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -150,19 +157,13 @@ class Soak:
 
     # -- rounds ------------------------------------------------------------------------
 
+    def faults(self) -> list[Callable[[Path], None]]:
+        often = [self.kill, self.kill, self.damage, self.damage]
+        return [*often, self.interrupt, self.full_disk, self.second, self.shards]
+
     def round(self, number: int, truth: dict[str, pd.DataFrame]) -> None:
         out = self.home / f"round-{number}"
-        faults: list[Callable[[Path], None]] = [
-            self.kill,
-            self.kill,
-            self.interrupt,
-            self.full_disk,
-            self.second,
-            self.shards,
-            self.damage,
-            self.damage,
-        ]
-        for fault in self.random.choices(faults, k=self.random.randrange(2, 7)):
+        for fault in self.random.choices(self.faults(), k=self.random.randrange(2, 7)):
             fault(out)
             self.counts[fault.__name__] += 1
         self.peace(out)
@@ -200,14 +201,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--executor", choices=("local", "ray"), default="local")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        soak = Soak(Path(folder), options.seed)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        soak = Soak(folder, options.seed)
         soak.peace(soak.home / "truth")
         truth = {
             name: pd.read_parquet(soak.home / "truth" / f"{name}.parquet")
             for name in TABLES
         }
+        if options.executor == "ray":
+            from soak_cluster import ClusterSoak
+
+            soak = stack.enter_context(ClusterSoak(folder, options.seed))
         begin, number = time.monotonic(), 0
         while time.monotonic() - begin < 60 * options.minutes:
             soak.round(number, truth)

@@ -174,9 +174,9 @@ class RayExecutor:
             self.check(done.block, done.parts)
 
     def _count(self, reply: Reply) -> None:
-        compiled, ran, *rest = self._counts
-        spent = reply.compile_seconds, reply.run_seconds
-        self._counts = Counts(compiled + spent[0], ran + spent[1], *rest)
+        compiled = self._counts.compile_seconds + reply.compile_seconds
+        ran = self._counts.run_seconds + reply.run_seconds
+        self._counts = Counts(compile_seconds=compiled, run_seconds=ran)
         blocks, seconds = self._places.get(reply.place, _Share())
         share = _Share(blocks + len(reply.done), seconds + reply.seconds)
         self._places[reply.place] = share
