@@ -1,6 +1,7 @@
 """Orders: blocks as plain data, computed elsewhere to the parts that they are here."""
 
 import json
+import socket
 from collections import Counter
 
 import jax
@@ -8,12 +9,15 @@ import pytest
 
 from rvsjax.errors import UserError
 from rvsjax.sweep.execution import ExecutionConfig
+from rvsjax.sweep.executors import orders
 from rvsjax.sweep.executors.local import LocalExecutor
 from rvsjax.sweep.executors.orders import Ticket, block_of, build, order, work
 from rvsjax.sweep.executors.task import Task
 from rvsjax.sweep.plan.plan import make_plan
 from rvsjax.sweep.plan.sweep_file import parse
+from rvsjax.sweep.registry import find_study
 from rvsjax.sweep.schedule import PlanRevision, Schedule
+from rvsjax.sweep.study_engine import study_unpinned
 
 SWEEP = """
 version = 1
@@ -73,3 +77,30 @@ def test_a_worker_with_other_data_refuses():
     task = TASK._replace(config=TASK.config._replace(data="abc"))
     with pytest.raises(UserError, match="has other data .*--data on every machine"):
         work(ticket(task=task), [order(BLOCKS[0], TOLD)])
+
+
+def test_a_worker_without_the_data_says_so_with_its_name():
+    settings = study_unpinned(find_study("lenet"), "cpu")
+    config = TASK.config._replace(unpinned=settings)
+    task = TASK._replace(study_name="lenet", config=config)
+    with pytest.raises(UserError, match=rf"^{socket.gethostname()}: .*/no/such/folder"):
+        work(ticket(task=task, data="/no/such/folder"), [order(BLOCKS[0], TOLD)])
+
+
+def test_a_worker_without_the_device_says_so_with_its_name():
+    with pytest.raises(UserError, match=f"^{socket.gethostname()}: "):
+        work(ticket(platform="gpu"), [order(BLOCKS[0], TOLD)])
+
+
+def test_a_worker_without_the_kernel_says_so(monkeypatch):
+    config = TASK.config._replace(kernel="native")
+    monkeypatch.setattr(orders, "problem", lambda kernel, platform: "no compiler")
+    task = TASK._replace(config=config)
+    with pytest.raises(UserError, match="--kernel native does not work there: no comp"):
+        work(ticket(task=task), [order(BLOCKS[0], TOLD)])
+
+
+def test_a_worker_with_other_settings_of_xla_refuses():
+    config = TASK.config._replace(unpinned="--xla_cpu_max_isa=AVX2")
+    with pytest.raises(UserError, match=r"other settings .* \(none, not --xla_cpu_max"):
+        work(ticket(task=TASK._replace(config=config)), [order(BLOCKS[0], TOLD)])

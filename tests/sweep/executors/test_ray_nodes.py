@@ -14,6 +14,7 @@ import pytest
 
 import rvsjax
 from rvsjax.cli.main import main
+from tests import ROOT
 from tests.sweep.executors.nodes import Cluster, wait
 from tests.sweep.executors.test_ray import OPTIONS, Sweeps
 
@@ -22,16 +23,30 @@ pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="needs Ray"),
 ]
 
-# Python runs it in each worker of Ray: blocks last long enough to be lost.
-SLOW = """
-import sys, time
+# Python runs it in each worker of Ray: blocks last long enough to be lost. A node may
+# have another version, be of another kind of device, or have GPUs that are none.
+WORKER = """
+import os, pathlib, sys, time
 if "default_worker.py" in " ".join(sys.orig_argv):
     import rvsjax.sweep.executors.orders as orders
-    computed = orders._done
+    from rvsjax.sweep.executors import task
+    trouble, computed, kind_of = os.environ.get("TROUBLE"), orders._done, task.kind_of
     def slowly(*given):
         time.sleep(0.2)
-        return computed(*given)
+        done = computed(*given)
+        if trouble == "gpu":
+            from rvsjax.sweep.engine.compilation import programs
+            with open(os.environ["SEEN"], "a") as file:
+                gpu = os.environ["CUDA_VISIBLE_DEVICES"]
+                file.write(f"{os.getpid()} {gpu} {programs()}\\n")
+        return done
     orders._done = slowly
+    if trouble == "version":
+        orders.build = lambda: (("rvsjax", "0.0.9"),)
+    if trouble == "kind":
+        task.kind_of = lambda *given: kind_of(*given)._replace(jax="0.0.9")
+    if trouble == "gpu":
+        orders.devices = lambda kind: __import__("jax").devices("cpu")
 """
 
 
@@ -42,7 +57,7 @@ def sweeps(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(sweeps):
-    (sweeps.folder / "sitecustomize.py").write_text(SLOW)
+    (sweeps.folder / "sitecustomize.py").write_text(WORKER)
     cluster = Cluster()
     path = os.environ.get("PYTHONPATH", "")
     cluster.environment["PYTHONPATH"] = f"{sweeps.folder}{os.pathsep}{path}"
@@ -50,13 +65,13 @@ def cluster(sweeps):
     cluster.close()
 
 
-def begin(sweeps, cluster, out):
+def begin(sweeps, cluster, out, *more, **environment):
     """Start a sweep on the cluster."""
     command = [sys.executable, "-m", "rvsjax.sweep", str(sweeps.file), *OPTIONS]
     command += ["--executor", "ray", "--address", cluster.address]
     return subprocess.Popen(
-        [*command, "--out", str(sweeps.folder / out)],
-        env=cluster.environment,
+        [*command, "--out", str(sweeps.folder / out), *more],
+        env=cluster.environment | environment,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -90,6 +105,52 @@ def test_a_driver_and_a_node_die_and_a_node_joins(sweeps, cluster):
     assert session["lost"] >= 1 and session["losses"]
     assert len({place["process"] for place in session["places"]}) == 2
     assert sum(place["blocks"] for place in session["places"]) == 40 - kept
+
+
+def test_a_machine_that_is_unlike_is_refused(sweeps, cluster):
+    """In a sentence that names it and the mend, with what others did kept."""
+    for trouble, told in (
+        ("version", "has rvsjax 0.0.9, not"),
+        ("kind", "another kind of device (jax "),
+    ):
+        node = cluster.add("--num-cpus", "2", TROUBLE=trouble)
+        said = end(begin(sweeps, cluster, "unlike"), 2)
+        assert told in said
+        cluster.kill(node)
+    said = end(begin(sweeps, cluster, "unlike", RAY_AUTH_TOKEN="f" * 32), 2)
+    assert "that cluster cannot be joined" in said and "RAY_AUTH_TOKEN" in said
+
+
+FAKE_GPUS = """
+import json, sys
+from rvsjax.sweep.executors.orders import Ticket, build
+from rvsjax.sweep.executors.ray_cluster import RayExecutor
+from tests.sweep.executors.test_orders import BLOCKS, TASK, TOLD
+ticket = Ticket(TASK, "gpu", None, build())
+given = ticket, len(BLOCKS), lambda block: TOLD, sys.argv[1], lambda *parts: None
+executor = RayExecutor(*given)
+done = [x.block for x in executor.run(BLOCKS, lambda: False, lambda: None)]
+assert sorted(done) == [x.number for x in BLOCKS]
+print(json.dumps(executor.session()))
+"""
+
+
+def test_each_gpu_has_one_worker_that_compiles_once(sweeps, cluster):
+    seen = sweeps.folder / "seen"
+    gpus = ("--num-cpus", "2", "--num-gpus", "2")
+    node = cluster.add(*gpus, TROUBLE="gpu", SEEN=str(seen))
+    subprocess.run(
+        [sys.executable, "-c", FAKE_GPUS, cluster.address],
+        env=cluster.environment,
+        check=True,
+        cwd=ROOT,
+    )
+    cluster.kill(node)
+    lines = [line.split() for line in seen.read_text().splitlines()]
+    gpu_of = {process: gpu for process, gpu, _ in lines}
+    assert sorted(gpu_of.values()) == ["0", "1"]
+    assert all(gpu_of[process] == gpu for process, gpu, _ in lines)
+    assert {programs for _, _, programs in lines} == {"1"}
 
 
 def test_the_head_dies_and_this_machine_goes_on(sweeps, cluster):
