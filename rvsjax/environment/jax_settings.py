@@ -16,7 +16,14 @@ from typing import Any
 
 import jax
 
-__all__ = ["IMPLEMENTATION", "pinned", "pinned_for", "random_key", "unpinned"]
+__all__ = [
+    "IMPLEMENTATION",
+    "largest_instruction_set",
+    "pinned",
+    "pinned_for",
+    "random_key",
+    "unpinned",
+]
 
 IMPLEMENTATION = "threefry2x32"
 """The generator of every number that is drawn."""
@@ -146,6 +153,13 @@ def unpinned(known: Iterable[str] = ()) -> str:
         if not flag.startswith(_HARMLESS) and flag.partition("=")[0] not in known
     ]
     return " ".join([*sorted(flags), *_jax_settings()])
+
+
+def largest_instruction_set() -> str:
+    """Return the instruction set that XLA is limited to on a CPU, "" where to none."""
+    given = (flag.partition("=") for flag in _xla_flags())
+    found = [value for name, _, value in given if name == "--xla_cpu_max_isa"]
+    return found[-1] if found else ""
 
 
 def _jax_settings() -> Iterator[str]:

@@ -4,6 +4,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from rvsjax.environment.jax_settings import largest_instruction_set
 from rvsjax.errors import one_line
 from rvsjax.simulation.kernels import native
 from rvsjax.sweep.device_kind import DeviceKind
@@ -19,6 +20,8 @@ _SETS = frozenset(
     "avx512dq avx512vl avx512_bf16 avx512_fp16 amx_tile "
     "asimd fphp asimdhp asimdfhm fcma bf16 sve sve2".split()
 )
+_V2 = {"sse", "sse2", "pni", "ssse3", "sse4_1", "sse4_2"}
+_LIMITS = {"SSE4_2": _V2, "AVX2": _V2 | {"avx", "avx2", "fma", "f16c"}}  # XLA's words
 _HEADS = ("flags", "Features")  # of x86 and of Arm, in /proc/cpuinfo
 
 
@@ -40,10 +43,14 @@ def kind_of(device: Device, config: ExecutionConfig) -> DeviceKind:
 
 
 def _instruction_sets() -> str:
-    """Return the instruction sets of the first processor, in a fixed order."""
+    """Return the instruction sets of the first processor, in a fixed order.
+
+    Without those that XLA was told to leave alone.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
     told = (line.partition(":")[2] for line in lines if line.startswith(_HEADS))
-    return " ".join(sorted(_SETS & {*next(told, "").split()}))
+    limit = _LIMITS.get(largest_instruction_set(), _SETS)
+    return " ".join(sorted(_SETS & limit & {*next(told, "").split()}))

@@ -175,3 +175,26 @@ def test_the_native_kernel_is_told_with_its_compiler(monkeypatch):
 def test_what_a_stranger_tells_of_kinds_is_a_line(there):
     said = unlike(there, {"jax": "0.10.1"})
     assert said.isprintable() and len(said) <= 248 and "0.10.1 here" in said
+
+
+def test_a_limit_of_xla_makes_processors_alike(monkeypatch, tmp_path):
+    """One with AVX-512 and one without; the C++ is compiled to the same limit."""
+    cpuinfo = kind_detection.Path("/proc/cpuinfo").read_text()
+    more = "avx avx2 avx512f avx512vl fma f16c"
+    (tmp_path / "cpuinfo").write_text(cpuinfo.replace("flags\t\t:", f"flags\t: {more}"))
+    kinds = []
+    for flags in ("", "--xla_cpu_max_isa=AVX2"):
+        monkeypatch.setenv("XLA_FLAGS", flags)
+        with monkeypatch.context() as patch:
+            kinds.append(kind_of(jax.devices()[0], PLAIN).processor)
+            patch.setattr(kind_detection, "Path", lambda name: tmp_path / "cpuinfo")
+            kinds.append(kind_of(jax.devices()[0], PLAIN).processor)
+    here, there, limited_here, limited_there = kinds
+    assert "avx512f" in there and limited_there.startswith("avx avx2 f16c fma")
+    assert "avx512f" not in limited_there
+    assert limited_here == limited_there or "avx2" not in here
+    commands = []
+    monkeypatch.setattr(native_build, "_run", lambda x: str(commands.append(x)))
+    native_build._machine(["c++"])
+    native_build._compile(["c++"], tmp_path / "out")
+    assert ["-march=x86-64-v3" in command for command in commands] == [True, True]

@@ -24,6 +24,7 @@ from pathlib import Path
 import jax
 
 from rvsjax.environment.cache import private_folder, source_digest, warn_once
+from rvsjax.environment.jax_settings import largest_instruction_set
 from rvsjax.simulation.kernels.native_header import header
 
 __all__ = ["TARGET", "BuildError", "build", "load"]
@@ -34,10 +35,14 @@ _SOURCE = Path(__file__).parent / "native"
 # Contracted multiply-adds are as exact as separate ones; the rest says that nobody
 # reads errno or traps, without which roots are not computed in vectors.
 _FLAGS = (
-    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
+    *("-std=c++17", "-O3", "-ffp-contract=fast"),
     *("-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
     "-Werror=missing-field-initializers",  # of a number that the header asks for
 )
+_LEVELS = {
+    "SSE4_2": "x86-64-v2",
+    "AVX2": "x86-64-v3",
+}  # of GCC and Clang, by XLA's word
 # the version of a compiler, the processor it tunes for, and arithmetic it may use
 _DECIDES = re.compile(
     r"^#define (__VERSION__|__tune_\w+__|__(?:SSE|AVX|FMA|F16C|ARM_FEATURE)\w*) (.*)$",
@@ -90,6 +95,7 @@ def _library() -> Path:
     compiler = _compiler()
     folder = _folder()
     about = [source_digest(_SOURCE), header(), version("jaxlib"), *compiler, *_FLAGS]
+    about.append(_target())
     name = hashlib.sha256("\0".join([*about, _machine(compiler)]).encode()).hexdigest()
     path = folder / f"{name}.so"
     if not path.exists():
@@ -106,7 +112,7 @@ def _compile(compiler: list[str], output: Path) -> None:
         (Path(folder) / "abi.h").write_text(header())
         headers = ["-isystem", jax.ffi.include_dir(), "-I", folder]
         sources = [str(_SOURCE / "entry.cc"), "-o", str(output)]
-        _run([*compiler, *_FLAGS, *headers, *sources])
+        _run([*compiler, _target(), *_FLAGS, *headers, *sources])
 
 
 def _folder() -> Path:
@@ -162,7 +168,15 @@ def _readings(text: str) -> Iterator[list[str]]:
 
 def _machine(compiler: list[str]) -> str:
     """Return what the compiler takes this machine, and itself, for."""
-    return _run([*compiler, "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
+    return _run([*compiler, _target(), "-dM", "-E", "-x", "c++", os.devnull])
+
+
+def _target() -> str:
+    """Return what to compile for: this processor, or the set that XLA is limited to.
+
+    Machines of several kinds then have one build of the kernels.
+    """
+    return f"-march={_LEVELS.get(largest_instruction_set(), 'native')}"
 
 
 def build() -> str:
@@ -174,7 +188,7 @@ def build() -> str:
     compiler = told.pop("__VERSION__", "").strip('"')
     tuned = [name[7:-2] for name in told if name.startswith("__tune_")]
     sets = hashlib.sha256(" ".join(sorted(told)).encode()).hexdigest()[:8]
-    return " ".join([compiler, "-march=native", *tuned, sets])
+    return " ".join([compiler, _target(), *tuned, sets])
 
 
 def _run(command: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -99,10 +100,18 @@ def connected(address: str | None) -> Iterator[None]:
             )
     except Exception as error:  # of many kinds
         raise UserError(_refusal(address, error)) from None
+    _hear_the_end()
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _hear_the_end() -> None:
+    """Hear SIGTERM as before: the handler that Ray installed aborts 3 s later."""
+    handler = signal.getsignal(signal.SIGTERM)
+    if handler and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _need_ray(address: str) -> None:

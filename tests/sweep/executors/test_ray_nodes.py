@@ -32,7 +32,7 @@ if "default_worker.py" in " ".join(sys.orig_argv):
     from rvsjax.sweep.executors import task
     trouble, computed, kind_of = os.environ.get("TROUBLE"), orders._done, task.kind_of
     def slowly(*given):
-        time.sleep(0.2)
+        time.sleep(float(os.environ.get("SECONDS", "0.2")))
         done = computed(*given)
         if trouble == "gpu":
             from rvsjax.sweep.engine.compilation import programs
@@ -107,6 +107,16 @@ def test_a_driver_and_a_node_die_and_a_node_joins(sweeps, cluster):
     assert sum(place["blocks"] for place in session["places"]) == 40 - kept
 
 
+def test_a_driver_that_is_told_to_end_keeps_what_runs(sweeps, cluster):
+    """Ray's own handler of the signal would abort it after three seconds."""
+    node = cluster.add("--num-cpus", "1", SECONDS="5")
+    process = begin(sweeps, cluster, "ended")
+    wait(lambda: blocks(sweeps, "ended") >= 2)
+    process.send_signal(signal.SIGTERM)
+    assert "interrupted: " in end(process, 130)
+    cluster.kill(node)
+
+
 def test_a_machine_that_is_unlike_is_refused(sweeps, cluster):
     """In a sentence that names it and the mend, with what others did kept."""
     for trouble, told in (
@@ -141,7 +151,7 @@ def test_each_gpu_has_one_worker_that_compiles_once(sweeps, cluster):
     node = cluster.add(*gpus, TROUBLE="gpu", SEEN=str(seen))
     subprocess.run(
         [sys.executable, "-c", FAKE_GPUS, cluster.address],
-        env=cluster.environment,
+        env=cluster.environment | {"XLA_FLAGS": ""},
         check=True,
         cwd=ROOT,
     )
