@@ -23,6 +23,7 @@ from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.schedule import Schedule, mark_of, next_plan, plan_revisions
 from rvsjax.sweep.store import Store, atomic, manifest, parts, untrusted
 from rvsjax.sweep.store.losses import Loss, read_losses, write_losses
+from rvsjax.sweep.store.ranges import blocks_of, write_blocks
 from rvsjax.sweep.whole import make_whole
 
 __all__ = ["Merged", "Merging", "Stopped"]
@@ -30,6 +31,8 @@ __all__ = ["Merged", "Merging", "Stopped"]
 Entries = dict[str, Any]
 Lost = dict[int, frozenset[int] | None]
 """Places in a block, by its number, of the runs that it loses; None for all."""
+
+_OF_BLOCKS = ("blocks", "ranges")
 
 
 class Merged(NamedTuple):
@@ -192,34 +195,36 @@ def _stages(source: Folder, part: str, shift: int) -> Iterator[Entries]:
     told, done = source.manifest, source.store.done()
     first = told.get("first", 0)
     present = {"asked": told["asked"], "mark": mark_of(told), "first": first}
-    present |= {"blocks": sorted(x for x in done if x >= first)}
+    present |= write_blocks(x for x in done if x >= first)
     for stage in [*told.get("earlier", []), present]:
         older = f"/{stage['part']}" if "part" in stage else ""
         moved = [
             Loss(x.at + shift, x.block + shift, x.places) for x in read_losses(stage)
         ]
+        kept = {name: x for name, x in stage.items() if name not in _OF_BLOCKS}
         yield {
-            **stage,
+            **kept,
             "first": stage["first"] + shift,
-            "blocks": [x + shift for x in stage["blocks"]],
+            **write_blocks(x + shift for x in blocks_of(stage)),
             "part": f"{part}{older}",
             "setting": stage.get("setting", source.config.as_json()),
-            "there": [x + shift for x in stage["blocks"] if x in done],
+            "there": [x + shift for x in blocks_of(stage) if x in done],
             **write_losses(moved),
         }
 
 
 def _end_of(stages: Sequence[Entries]) -> int:
     """Return the first number that no block of these stages has."""
-    return 1 + max(x for stage in stages for x in (stage["first"], *stage["blocks"]))
+    return 1 + max(x for s in stages for x in (s["first"], *blocks_of(s)))
 
 
 def _with_losses(stage: Entries, lost: Lost, at: int) -> Entries:
     """Return a stage that tells what it lost on the way into a folder."""
     before = read_losses(stage)
     gone = {x.block for x in before if x.places is None}
-    absent = {*stage["blocks"]} - {*stage["there"]} - gone
-    mine = {x: lost[x] for x in stage["blocks"] if x in lost} | dict.fromkeys(absent)
+    blocks = blocks_of(stage)
+    absent = {*blocks} - {*stage["there"]} - gone
+    mine = {x: lost[x] for x in blocks if x in lost} | dict.fromkeys(absent)
     told = [*before, *(Loss(at, block, mine[block]) for block in sorted(mine))]
     kept = {name: x for name, x in stage.items() if name != "there"}
     return kept | write_losses(told)

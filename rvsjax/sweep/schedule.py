@@ -9,7 +9,7 @@ so that a block has the same runs in the same places whenever it is computed.
 import hashlib
 import json
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from rvsjax.sweep.plan.plan import Plan
 from rvsjax.sweep.plan.union import read_plan
 from rvsjax.sweep.store import FolderError
 from rvsjax.sweep.store.losses import Loss, read_losses, write_losses
+from rvsjax.sweep.store.ranges import Ranges, blocks_of, write_blocks
 
 __all__ = [
     "PlanRevision",
@@ -46,15 +47,30 @@ class PlanRevision(NamedTuple):
 
     plan: Plan
     first: int
-    kept: frozenset[int] | None  # None: all, of the present plan
+    kept: Ranges | None  # None: all, of the present plan
     part: str = ""
     setting: Entries = {}
     losses: Mapping[int, list[Loss]] = {}  # by block
 
-    def blocks(self, known: Container[str], block_size: int) -> Iterator[Block]:
-        """Yield the blocks of its runs, but for known ones, that it keeps."""
-        items = (item for item in self.plan if not known or item.run_id not in known)
+    def blocks(
+        self,
+        known: Container[str],
+        block_size: int,
+        numbers: Collection[int] | None = None,
+    ) -> Iterator[Block]:
+        """Yield the blocks of its runs, but for known ones, that it keeps.
+
+        Of `numbers` alone where they are found without a look at the runs of others.
+        """
         size = self.setting.get("width", block_size)
+        if numbers is not None and not known and (cut := self.plan.cut(size)):
+            for number in sorted(numbers):
+                inside = 0 <= number - self.first < cut.number
+                if inside and (self.kept is None or number in self.kept):
+                    items = cut.items(number - self.first)
+                    yield Block(number, items[0].static_key, items)
+            return
+        items = (item for item in self.plan if not known or item.run_id not in known)
         for block in blocks(items, lambda item: item.static_key, size):
             number = self.first + block.number
             if self.kept is None or number in self.kept:
@@ -88,12 +104,13 @@ class Schedule:
         self.revisions = revisions
         self.block_size = block_size
 
-    def blocks(self, numbers: Container[int] | None = None) -> Iterator[Block]:
+    def blocks(self, numbers: Collection[int] | None = None) -> Iterator[Block]:
         """Yield all blocks with their runs, or those of these numbers, in order.
 
         Of a merged folder also the runs of a block that it has in another block.
         """
         earlier: list[tuple[PlanRevision, int, list[str]]] = []
+        few = numbers if len(self.revisions) == 1 else None
         for revision in self.revisions:
             known = {
                 run_id
@@ -101,7 +118,7 @@ class Schedule:
                 if revision.knows(other)
                 for run_id in other.left(block, ids, revision.first)
             }
-            for block in revision.blocks(known, self.block_size):
+            for block in revision.blocks(known, self.block_size, few):
                 if revision.kept is not None:
                     ids = [item.run_id for item in block.items]
                     earlier.append((revision, block.number, ids))
@@ -109,7 +126,7 @@ class Schedule:
                 if asked and revision.left(block.number, block.items):
                     yield block
 
-    def owned(self, numbers: Container[int] | None = None) -> Iterator[Block]:
+    def owned(self, numbers: Collection[int] | None = None) -> Iterator[Block]:
         """Yield what `blocks` does, each with those of its runs that it has rows of."""
         for block in self.blocks(numbers):
             revision = self.revision(block.number)
@@ -153,7 +170,7 @@ def plan_revisions(manifest: Entries, plan: Plan) -> list[PlanRevision]:
             PlanRevision(
                 read_plan(entry["asked"]),
                 entry["first"],
-                frozenset(entry["blocks"]),
+                blocks_of(entry),
                 entry.get("part", ""),
                 entry.get("setting", {}),
                 _by_block(read_losses(entry)),
@@ -205,9 +222,8 @@ def extend(manifest: Entries, plan: Plan, done: set[int]) -> Entries | None:
 def with_revision(manifest: Entries, plan: str, done: set[int]) -> Entries:
     """Return what makes the present plan an earlier one, with these of its blocks."""
     earlier, first = manifest.get("earlier", []), manifest.get("first", 0)
-    blocks = sorted(number for number in done if number >= first)
-    stage = {"asked": manifest["asked"], "mark": mark_of(manifest)}
-    stage |= {"first": first, "blocks": blocks}
+    stage = {"asked": manifest["asked"], "mark": mark_of(manifest), "first": first}
+    stage |= write_blocks(number for number in done if number >= first)
     start = max([first - 1, *done]) + 1
     return next_plan(plan, [*earlier, stage], start)
 
@@ -235,7 +251,7 @@ def settled(manifest: Entries, done: set[int]) -> Entries | None:
     for stage in manifest.get("earlier", []):
         losses = read_losses(stage)
         before = {x.block for x in losses if x.places is None}
-        lost = sorted({*stage["blocks"]} - before - done) if stage.get("part") else []
+        lost = sorted({*blocks_of(stage)} - before - done) if stage.get("part") else []
         is_lost = is_lost or bool(lost)
         told = [*losses, *(Loss(first, number, None) for number in lost)]
         earlier.append(stage | write_losses(told))

@@ -43,7 +43,9 @@ class Classes:
         coded = {id(axis): _coded(axis, names, mentioned) for axis in product.axes}
         self.product = product
         self.cases = [[coded[id(axis)] for axis in axes] for axes in product.cases]
-        number = sum(math.prod(len(x.counts) for x in axes) for axes in self.cases)
+        self.number = number = sum(
+            math.prod(len(x.counts) for x in axes) for axes in self.cases
+        )
         if number > MOST_CLASSES:
             what = f"{number:,} combinations of parameters that a program is"
             what += f" compiled for or an exclude names; at most {MOST_CLASSES:,}"

@@ -5,24 +5,38 @@ So the runs of a plan are counted, and the next one is found, without a look at 
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 import numpy as np
 
 from rvsjax.sweep.plan.classes import Classes
 from rvsjax.sweep.plan.product import Chosen, digits_of, locate
 
-__all__ = ["Mask", "make_mask"]
+__all__ = ["Mask", "make_mask", "make_masks"]
 
+_LARGEST = 2**62  # beyond it, counts are whole numbers of Python
 _CHUNK = 4096  # points of an axis that are looked at together
 
 
 def make_mask(classes: Classes, keep: Callable[[Chosen], bool]) -> "Mask":
     """Return the mask of the points that are kept; `keep` is asked once a class."""
-    kept, size, cases = [], 0, []
-    for chosen, _, count in classes:
-        kept.append(keep(chosen))
-        size += count * kept[-1]
+    masks = make_masks(classes, lambda chosen: keep(chosen) or None)
+    return masks.get(True) or _mask(classes, [False] * classes.number)
+
+
+def make_masks(
+    classes: Classes, label: Callable[[Chosen], Hashable]
+) -> dict[Hashable, "Mask"]:
+    """Return the mask of the points of each label, those of None left out."""
+    labels = [label(chosen) for chosen, _, _ in classes]
+    found = dict.fromkeys(x for x in labels if x is not None)
+    return {x: _mask(classes, [x == one for one in labels]) for x in found}
+
+
+def _mask(classes: Classes, kept: list[bool]) -> "Mask":
+    cases = []
+    size = sum(count for (_, _, count), keep in zip(classes, kept) if keep)
     values = iter(kept)
     for coded in classes.cases:
         shape = tuple(len(x.counts) for x in coded)
@@ -45,6 +59,36 @@ class CaseMask:
             np.asarray(kept.any(axis=tuple(range(n, kept.ndim))))
             for n in range(kept.ndim + 1)
         ]
+
+    @functools.cached_property
+    def numbers(self) -> list[np.ndarray]:
+        """For the first codes of a point, the number of kept points of such."""
+        kind: Any = np.int64 if self.places < _LARGEST else object
+        found = [self.kept.astype(kind)]
+        for codes, length in reversed([*zip(self.codes, self.kept.shape)]):
+            counts = np.bincount(codes, minlength=length).astype(kind)
+            found.append(np.asarray((found[-1] * counts).sum(axis=-1), kind))
+        return found[::-1]
+
+    def rank(self, place: int) -> int:
+        """Return the number of kept points before a place."""
+        number, prefix = 0, ()
+        for level, digit in enumerate(digits_of(place, self.lengths)):
+            codes = self.codes[level]
+            number += int(self.numbers[level + 1][prefix][codes[:digit]].sum())
+            prefix = (*prefix, codes[digit])
+        return number
+
+    def select(self, rank: int) -> int:
+        """Return the place of the kept point that so many others are before."""
+        place, prefix = 0, ()
+        for level, codes in enumerate(self.codes):
+            ends = self.numbers[level + 1][prefix][codes].cumsum()
+            digit = int(np.searchsorted(ends, rank, side="right"))
+            rank -= int(ends[digit - 1]) if digit else 0
+            place = place * len(codes) + digit
+            prefix = (*prefix, codes[digit])
+        return place
 
     def first(self, place: int) -> int | None:
         """Return the first kept point from `place` on, None if there is none."""
@@ -105,3 +149,27 @@ class Mask:
                 return sum(self.sizes[:i]) + found
             place = 0
         return None
+
+    def has(self, index: int) -> bool:
+        """Say whether a point is kept."""
+        return self.first(index) == index
+
+    def rank(self, index: int) -> int:
+        """Return the number of kept points before a point, or before the end."""
+        number = 0
+        for case, size in zip(self.cases, self.sizes):
+            if index < size:
+                return number + case.rank(index)
+            number += int(case.numbers[0])
+            index -= size
+        return number
+
+    def select(self, rank: int) -> int:
+        """Return the kept point that so many others are before."""
+        before = 0
+        for case, size in zip(self.cases, self.sizes):
+            if rank < case.numbers[0]:
+                return before + case.select(rank)
+            rank -= int(case.numbers[0])
+            before += size
+        raise IndexError(rank)

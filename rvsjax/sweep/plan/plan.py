@@ -4,7 +4,7 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from rvsjax.sweep.plan.sweep_file import SweepFile
 from rvsjax.sweep.plan.validation import check_shape
 
 if TYPE_CHECKING:
+    from rvsjax.sweep.plan.cut import Cut
     from rvsjax.sweep.plan.mask import Mask
 
 __all__ = ["Plan", "RunConfig", "make_plan", "plan_again"]
@@ -210,6 +211,41 @@ class Plan:
             if item:
                 yield item, number
             index, left = index + 1, left - number
+
+    # -- blocks ------------------------------------------------------------------------
+
+    def cut(self, size: int) -> "Cut | None":
+        """Return the plan in blocks of a size, each found by its number.
+
+        None of a smoke, whose few runs are looked at one by one.
+        """
+        if self.selection.smoke:
+            return None
+        return self._cut(size)
+
+    @cached_property
+    def _cut(self) -> "Callable[[int], Cut]":
+        from rvsjax.sweep.plan.cut import Cut
+        from rvsjax.sweep.plan.mask import make_masks
+
+        seeds = self.sweep_file.seeds
+
+        def program(chosen: Values) -> Hashable:
+            shared = self.complete(chosen)
+            return RunConfig(shared, seeds.base).static_key if shared else None
+
+        masks, end = make_masks(self._classes(), program), self.places
+        if self.size < self.mask.size * seeds.count:
+            point, seed = divmod(self.size - 1, seeds.count)
+            end = self.mask.select(point) * seeds.count + seed + 1
+        return functools.lru_cache(4)(lambda size: Cut(self, masks, end, size))
+
+    def block(self, number: int, size: int) -> list[RunConfig]:
+        """Return the runs of a block, of so many runs a block."""
+        cut = self.cut(size)
+        if cut is None:
+            raise IndexError(number)
+        return cut.items(number)
 
     # -- narrowing ---------------------------------------------------------------------
 

@@ -57,6 +57,9 @@ class UnionPlan(Plan):
     def _counted(self) -> Iterator[tuple[RunConfig, int]]:
         return ((item, 1) for item in self)
 
+    def cut(self, size: int) -> None:
+        """Return None: which runs are twice is known by looking at each."""
+
     @property
     def notes(self) -> list[str]:
         """Sentences on what of the files may not be meant."""

@@ -13,6 +13,7 @@ from typing import Any
 from rvsjax.errors import DamagedFile
 from rvsjax.sweep.store import untrusted
 from rvsjax.sweep.store.losses import are_losses
+from rvsjax.sweep.store.ranges import are_blocks
 
 __all__ = ["difference", "encode", "read"]
 
@@ -110,8 +111,7 @@ def _is_stage(content: dict[str, Any]) -> bool:
         isinstance(content.get("asked"), dict)
         and isinstance(content.get("mark"), str)
         and _is_count(content.get("first"))
-        and isinstance(content.get("blocks"), list)
-        and all(map(_is_count, content["blocks"]))
+        and are_blocks(content)
         and isinstance(content.get("part", ""), str)
         and _is_setting(content.get("setting", {}))
         and are_losses(content.get("losses", []))

@@ -3,8 +3,11 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-__all__ = ["Ranges"]
+__all__ = ["Ranges", "are_blocks", "blocks_of", "write_blocks"]
+
+_FEW = 1000  # numbers that a manifest lists one by one, as versions of before read them
 
 _TEXT = re.compile(r"(\d{1,12}(-\d{1,12})?(,\d{1,12}(-\d{1,12})?)*)?")
 
@@ -69,3 +72,27 @@ class Ranges:
     def __hash__(self) -> int:
         """Return a hash of the numbers."""
         return hash(str(self))
+
+
+def write_blocks(numbers: Iterable[int]) -> dict[str, Any]:
+    """Return blocks as an entry of a manifest: ``blocks``, or ``ranges`` of many."""
+    found = Ranges(numbers)
+    return {"blocks": [*found]} if len(found) <= _FEW else {"ranges": str(found)}
+
+
+def blocks_of(stage: dict[str, Any]) -> Ranges:
+    """Return the blocks that a stage of a manifest tells."""
+    return (
+        Ranges.parse(stage["ranges"]) if "ranges" in stage else Ranges(stage["blocks"])
+    )
+
+
+def are_blocks(stage: dict[str, Any]) -> bool:
+    """Say whether a stage of a manifest, which may be anybody's, tells blocks so."""
+    if "ranges" not in stage:
+        told = stage.get("blocks")
+        return isinstance(told, list) and all(type(x) is int and x >= 0 for x in told)
+    try:
+        return "blocks" not in stage and len(Ranges.parse(stage["ranges"])) > 0
+    except (ValueError, TypeError):
+        return False

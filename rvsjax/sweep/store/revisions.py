@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from rvsjax.sweep.store.losses import read_losses
+from rvsjax.sweep.store.ranges import Ranges, blocks_of
 
 __all__ = ["Revision", "revision_of", "revisions"]
 
@@ -12,7 +13,7 @@ class Revision(NamedTuple):
 
     first: int
     mark: str
-    kept: frozenset[int] | None  # blocks; None: all, of the present plan
+    kept: Ranges | None  # blocks; None: all, of the present plan
     setting: dict[str, Any]  # that its parts were computed with, if not the folder's
 
     def has(self, block: int) -> bool:
@@ -32,9 +33,10 @@ def revisions(manifest: dict[str, Any]) -> list[Revision]:
     return [*earlier, Revision(manifest.get("first", 0), mark, None, {})]
 
 
-def _kept(entry: dict[str, Any]) -> frozenset[int]:
+def _kept(entry: dict[str, Any]) -> Ranges:
     lost = {x.block for x in read_losses(entry) if x.places is None}
-    return frozenset(entry["blocks"]) - lost
+    kept = blocks_of(entry)
+    return Ranges(x for x in kept if x not in lost) if lost else kept
 
 
 def revision_of(block: int, known: list[Revision]) -> Revision | None:
