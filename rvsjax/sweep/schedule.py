@@ -9,13 +9,23 @@ so that a block has the same runs in the same places whenever it is computed.
 import hashlib
 import json
 import math
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from rvsjax.errors import SweepFileError
 from rvsjax.sweep.engine import Block, blocks
-from rvsjax.sweep.plan.plan import Plan
+from rvsjax.sweep.known import KnownById, KnownByPlace
+from rvsjax.sweep.plan import lookup
+from rvsjax.sweep.plan.plan import Plan, RunConfig
 from rvsjax.sweep.plan.union import read_plan
 from rvsjax.sweep.store import FolderError
 from rvsjax.sweep.store.losses import Loss, read_losses, write_losses
@@ -34,6 +44,7 @@ __all__ = [
 ]
 
 Entries = dict[str, Any]
+Known = KnownByPlace | KnownById | None
 
 MOST_BLOCKS = 2**22  # 0.4 GB to keep their numbers in mind
 
@@ -54,23 +65,23 @@ class PlanRevision(NamedTuple):
 
     def blocks(
         self,
-        known: Container[str],
         block_size: int,
         numbers: Collection[int] | None = None,
+        known: Callable[[RunConfig], bool] | None = None,
     ) -> Iterator[Block]:
         """Yield the blocks of its runs, but for known ones, that it keeps.
 
         Of `numbers` alone where they are found without a look at the runs of others.
         """
         size = self.setting.get("width", block_size)
-        if numbers is not None and not known and (cut := self.plan.cut(size)):
+        if numbers is not None and known is None and (cut := self.plan.cut(size)):
             for number in sorted(numbers):
                 inside = 0 <= number - self.first < cut.number
                 if inside and (self.kept is None or number in self.kept):
                     items = cut.items(number - self.first)
                     yield Block(number, items[0].static_key, items)
             return
-        items = (item for item in self.plan if not known or item.run_id not in known)
+        items = (item for item in self.plan if known is None or not known(item))
         for block in blocks(items, lambda item: item.static_key, size):
             number = self.first + block.number
             if self.kept is None or number in self.kept:
@@ -83,6 +94,17 @@ class PlanRevision(NamedTuple):
         """
         return other.part == self.part or other.part.startswith(_inside(self.part))
 
+    def known(self, block_size: int, is_first: bool) -> Known:
+        """Return what knows the runs of its blocks, once later plans ask.
+
+        By their places where these tell them: nothing of it was known before, or lost.
+        """
+        size = self.setting.get("width", block_size)
+        lookup, cut = self.plan.lookup, self.plan.cut(size)
+        if self.kept is None or not is_first or self.losses or not (lookup and cut):
+            return KnownById(self.left) if self.kept is not None else None
+        return KnownByPlace(lookup, cut, self.first, self.kept)
+
     def left(self, block: int, items: list[Any], at: float = math.inf) -> list[Any]:
         """Return which of the items of a block the plan that began at a number had."""
         gone = [x.places for x in self.losses.get(block, []) if x.at <= at]
@@ -90,6 +112,10 @@ class PlanRevision(NamedTuple):
             return []
         places = set[int]().union(*(x for x in gone if x))
         return [x for place, x in enumerate(items) if place not in places]
+
+
+def _is_known(before: list[Known], first: int, item: RunConfig) -> bool:
+    return any(x.has(item, first) for x in before if x)
 
 
 def _inside(part: str) -> str:
@@ -109,19 +135,17 @@ class Schedule:
 
         Of a merged folder also the runs of a block that it has in another block.
         """
-        earlier: list[tuple[PlanRevision, int, list[str]]] = []
-        few = numbers if len(self.revisions) == 1 else None
+        earlier: list[tuple[PlanRevision, Known]] = []
         for revision in self.revisions:
-            known = {
-                run_id
-                for other, block, ids in earlier
-                if revision.knows(other)
-                for run_id in other.left(block, ids, revision.first)
-            }
-            for block in revision.blocks(known, self.block_size, few):
-                if revision.kept is not None:
-                    ids = [item.run_id for item in block.items]
-                    earlier.append((revision, block.number, ids))
+            before = [x for other, x in earlier if revision.knows(other)]
+            mine = revision.known(self.block_size, not before)
+            if revision.kept is not None:
+                earlier.append((revision, mine))
+            few = None if isinstance(mine, KnownById) else numbers
+            known = partial(_is_known, before, revision.first) if before else None
+            for block in revision.blocks(self.block_size, few, known):
+                if isinstance(mine, KnownById):
+                    mine.add(block.number, block.items)
                 asked = numbers is None or block.number in numbers
                 if asked and revision.left(block.number, block.items):
                     yield block
@@ -264,6 +288,9 @@ def contains(plan: Plan, part: Plan) -> bool:
     """Say whether a plan has every run of another."""
     if part.size > plan.size:
         return False
+    found = lookup.contains(plan, part)
+    if found is not None:
+        return found
     missing = {item.run_id for item in part}
     for item in plan:
         missing.discard(item.run_id)

@@ -5,6 +5,7 @@ when its last run comes, and those that are not full follow at the end. So the n
 blocks before a place of the plan is a sum over programs, and rises with the place.
 """
 
+import functools
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -69,6 +70,34 @@ class Cut:
             return self.size
         _, first, last = self._rest[number - self.full]
         return last - first
+
+    def number_of(self, place: int) -> int:
+        """Return the number of the block that the run at a place is in."""
+        index, seed = divmod(place, self.plan.sweep_file.seeds.count)
+        program, before = self._point(index)
+        return self._number(program, (before + seed) // self.size)
+
+    @cached_property
+    def _point(self) -> "Callable[[int], tuple[_Program, int]]":
+        """The program of a point and the runs of it before, kept for its seeds."""
+
+        def found(index: int) -> tuple[_Program, int]:
+            program = next(x for x in self.programs if x.mask.has(index))
+            return program, program.mask.rank(index) * program.seeds
+
+        return functools.lru_cache(1)(found)
+
+    @cached_property
+    def _number(self) -> "Callable[[_Program, int], int]":
+        """The number of a block by its program, and by its place among those of it."""
+
+        def number(program: _Program, own: int) -> int:
+            found = self._block(program, own)
+            if found.last - found.first < self.size:
+                return self.full + self._rest.index(found)
+            return self._before(program.place(found.last - 1) + 1) - 1
+
+        return functools.lru_cache(64)(number)
 
     def _full(self, number: int) -> _Found:
         """Return a block that is full: the place of its last run is searched."""

@@ -32,6 +32,7 @@ from rvsjax.sweep.plan.validation import check_shape
 
 if TYPE_CHECKING:
     from rvsjax.sweep.plan.cut import Cut
+    from rvsjax.sweep.plan.lookup import Lookup
     from rvsjax.sweep.plan.mask import Mask
 
 __all__ = ["Plan", "RunConfig", "make_plan", "plan_again"]
@@ -234,11 +235,35 @@ class Plan:
             shared = self.complete(chosen)
             return RunConfig(shared, seeds.base).static_key if shared else None
 
-        masks, end = make_masks(self._classes(), program), self.places
-        if self.size < self.mask.size * seeds.count:
-            point, seed = divmod(self.size - 1, seeds.count)
-            end = self.mask.select(point) * seeds.count + seed + 1
-        return functools.lru_cache(4)(lambda size: Cut(self, masks, end, size))
+        masks = make_masks(self._classes(), program)
+        return functools.lru_cache(4)(lambda size: Cut(self, masks, self.end, size))
+
+    @cached_property
+    def end(self) -> int:
+        """The place after the last run, of a plan that is no smoke."""
+        seeds = self.sweep_file.seeds.count
+        if self.size == self.mask.size * seeds:
+            return self.places
+        point, seed = divmod(self.size - 1, seeds)
+        return self.mask.select(point) * seeds + seed + 1
+
+    @cached_property
+    def lookup(self) -> "Lookup | None":
+        """The places of runs by their values; None where these do not tell them."""
+        from rvsjax.sweep.plan.lookup import Lookup
+
+        found = None if self.selection.smoke else Lookup(self)
+        return found if found and found.is_complete else None
+
+    def corners(self) -> Iterator[RunConfig]:
+        """Yield the first and the last run of each point; its seeds are a range."""
+        seeds, point = self.sweep_file.seeds.count, self.mask.first(0)
+        while point is not None and point * seeds < self.end:
+            index = point * seeds
+            for place in {index, min(index + seeds, self.end) - 1}:
+                if item := self.at(place):
+                    yield item
+            point = self.mask.first(point + 1)
 
     def block(self, number: int, size: int) -> list[RunConfig]:
         """Return the runs of a block, of so many runs a block."""

@@ -61,6 +61,10 @@ class UnionPlan(Plan):
         """Return None: which runs are twice is known by looking at each."""
 
     @property
+    def lookup(self) -> None:
+        """None, likewise."""
+
+    @property
     def notes(self) -> list[str]:
         """Sentences on what of the files may not be meant."""
         return list(dict.fromkeys(x for plan in self.plans for x in plan.notes))
