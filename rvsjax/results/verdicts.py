@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ __all__ = [
     "claim_row",
     "compare_precisions",
     "count_claims",
+    "count_claims_in",
     "count_pairs",
+    "count_pairs_in",
     "false_ones",
 ]
 
@@ -84,29 +86,72 @@ def claim_columns(columns: Iterable[str], rows: int) -> list[list[str]]:
     ]
 
 
-def count_claims(runs: pd.DataFrame) -> pd.DataFrame:
+def count_claims(*pieces: pd.DataFrame) -> pd.DataFrame:
     """Return one row a claim about runs, as `claim_row` has it.
 
     The worst run has the largest ``obs - bound`` among those whose hypotheses hold.
-    Runs without a verdict (failed) are not counted.
+    Runs without a verdict (failed) are not counted. A table may come in `pieces`.
     """
-    verdicts = [column for column in runs.columns if column.startswith("verdict_")]
-    names = [column.removeprefix("verdict_") for column in verdicts]
-    return pd.DataFrame([_count(runs, name) for name in names])
+    return count_claims_in(pieces)
 
 
-def _count(runs: pd.DataFrame, name: str) -> dict[str, Any]:
+def count_claims_in(pieces: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return what `count_claims` does, with one piece of a table held at a time."""
+    found: dict[str, _Counted] = {}
+    for runs in pieces:
+        verdicts = [column for column in runs.columns if column.startswith("verdict_")]
+        for name in (column.removeprefix("verdict_") for column in verdicts):
+            counted = _count(runs, name)
+            found[name] = found[name].with_more(counted) if name in found else counted
+    return pd.DataFrame([counted.row(name) for name, counted in found.items()])
+
+
+class _Counted(NamedTuple):
+    """Counts of the verdicts of a claim, which add up, and its worst run."""
+
+    counts: dict[str, int]
+    filled: dict[str, int]  # those with a nonempty u
+    worst_run: Any
+    worst_excess: float | None
+    reasons: Counter[str]
+
+    def with_more(self, more: "_Counted") -> "_Counted":
+        """Return the counts of this and another piece; of equal runs the first."""
+        both = self.worst_excess, more.worst_excess
+        later = both[0] is None or (both[1] is not None and both[1] > both[0])
+        worst = more if later else self
+        return _Counted(
+            {name: x + more.counts[name] for name, x in self.counts.items()},
+            {name: x + more.filled[name] for name, x in self.filled.items()},
+            worst.worst_run,
+            worst.worst_excess,
+            self.reasons + more.reasons,
+        )
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Return the row of a claim."""
+        told = (f"{label}: {n}" for label, n in self.reasons.most_common())
+        return claim_row(
+            name,
+            self.counts,
+            filled=self.filled,
+            worst_run=self.worst_run,
+            worst_excess=self.worst_excess,
+            because="; ".join(told) or None,
+        )
+
+
+def _count(runs: pd.DataFrame, name: str) -> _Counted:
     verdicts = runs[f"verdict_{name}"]
     excess = runs[f"obs_{name}"] - runs[f"bound_{name}"]
     excess = excess[verdicts.notna() & verdicts.ne("not-applicable")].dropna()
     worst: Any = None if excess.empty else excess.idxmax()
-    return claim_row(
-        name,
+    return _Counted(
         _tally(verdicts),
-        filled=_tally(verdicts[~runs["m_u_empty"].eq(True)]),
-        worst_run=None if worst is None else runs["run_id"].loc[worst],
-        worst_excess=None if worst is None else float(excess.max()),
-        because=_reasons(runs[f"why_{name}"]),
+        _tally(verdicts[~runs["m_u_empty"].eq(True)]),
+        None if worst is None else runs["run_id"].loc[worst],
+        None if worst is None else float(excess.max()),
+        _reasons(runs[f"why_{name}"]),
     )
 
 
@@ -117,13 +162,13 @@ def _tally(verdicts: pd.Series) -> dict[str, int]:
     }
 
 
-def _reasons(why: pd.Series) -> str | None:
-    """Return how often each hypothesis is false, most often first."""
+def _reasons(why: pd.Series) -> Counter[str]:
+    """Return how often each hypothesis is false."""
     counts: Counter[str] = Counter()
     for text, number in why.dropna().value_counts().items():
         for label in str(text).split("; "):
             counts[label] += int(number)
-    return "; ".join(f"{label}: {n}" for label, n in counts.most_common()) or None
+    return counts
 
 
 def false_ones(hypotheses: Mapping[str, Any], cases: int) -> pd.Series:
@@ -139,22 +184,53 @@ def false_ones(hypotheses: Mapping[str, Any], cases: int) -> pd.Series:
     return bits.map(texts).astype(object)
 
 
-def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+def count_pairs(*pieces: pd.DataFrame) -> pd.DataFrame:
     """Return one row a claim about weights; its cases are the pairs of all runs."""
-    if pairs.empty:
-        return pd.DataFrame()
-    rows = []
-    for claim, group in pairs.groupby("claim", sort=False):
-        counts = {name: int(group[name].sum()) for name in _COLUMNS}
-        largest, number = group["worst_excess"].max(), counts["not_applicable"]
-        row = claim_row(
-            str(claim),
-            counts,
-            worst_excess=None if pd.isna(largest) else float(largest),
-            because=f"{group['hypotheses'].iloc[0]}: {number}" if number else None,
+    return count_pairs_in(pieces)
+
+
+def count_pairs_in(pieces: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return what `count_pairs` does, with one piece of a table held at a time."""
+    found: dict[str, _Pairs] = {}
+    for pairs in pieces:
+        if pairs.empty:  # it may lack columns, where every block failed
+            continue
+        for claim, group in pairs.groupby("claim", sort=False):
+            counted = _pairs(group)
+            name = str(claim)
+            found[name] = found[name].with_more(counted) if name in found else counted
+    return pd.DataFrame([counted.row(name) for name, counted in found.items()])
+
+
+class _Pairs(NamedTuple):
+    """Counts of a claim about weights, which add up."""
+
+    counts: dict[str, int]
+    worst_excess: float | None
+    hypotheses: Any
+
+    def with_more(self, more: "_Pairs") -> "_Pairs":
+        """Return the counts of this and another piece."""
+        known = [x for x in (self.worst_excess, more.worst_excess) if x is not None]
+        counts = {name: x + more.counts[name] for name, x in self.counts.items()}
+        return _Pairs(counts, max(known, default=None), self.hypotheses)
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Return the row of a claim."""
+        number = self.counts["not_applicable"]
+        because = f"{self.hypotheses}: {number}" if number else None
+        return claim_row(
+            name, self.counts, worst_excess=self.worst_excess, because=because
         )
-        rows.append(row)
-    return pd.DataFrame(rows)
+
+
+def _pairs(group: pd.DataFrame) -> _Pairs:
+    largest = group["worst_excess"].max()
+    return _Pairs(
+        {name: int(group[name].sum()) for name in _COLUMNS},
+        None if pd.isna(largest) else float(largest),
+        group["hypotheses"].iloc[0],
+    )
 
 
 def compare_precisions(runs: pd.DataFrame) -> pd.DataFrame:

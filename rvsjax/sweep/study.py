@@ -1,6 +1,6 @@
 """Study, the interface: from a run of a sweep to its rows."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -81,6 +81,14 @@ class FolderTables(Protocol):
 
     def load(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of a table."""
+        ...
+
+    def scan(self, name: str, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield some columns of a table, a million rows at most at a time."""
+        ...
+
+    def count(self, name: str) -> int:
+        """Return the number of rows of a table."""
         ...
 
     def columns(self, name: str) -> Sequence[str]:

@@ -168,3 +168,41 @@ def test_pairs_are_counted_from_their_columns_alone():
         }
     )
     assert count_pairs(pairs[list(PAIR_COLUMNS)]).equals(count_pairs(pairs))
+
+
+def pieces_of(table, *ends):
+    """Cut a table at these rows, its index as it would be in pieces of a file."""
+    bounds = zip((0, *ends), (*ends, len(table)))
+    return [table.iloc[a:b].reset_index(drop=True) for a, b in bounds]
+
+
+@pytest.mark.parametrize("ends", [(1,), (2, 3), (1, 2, 3, 4)])
+def test_a_table_in_pieces_has_the_counts_of_the_whole(ends):
+    verdicts = ["holds", "violated", "not-applicable", "violated", "holds"]
+    runs = pd.DataFrame(
+        {
+            "run_id": list("abcde"),
+            "m_u_empty": [False, False, True, None, True],
+            "verdict_x": verdicts,
+            "obs_x": [1.0, 5.0, 9.0, 5.0, None],
+            "bound_x": [2.0, 1.0, 0.0, 1.0, 0.0],
+            "why_x": [None, None, "p; q", None, "q"],
+            "verdict_y": [None, "holds", None, None, None],
+            "obs_y": [None, -1.0, None, None, None],
+            "bound_y": [None, 0.0, None, None, None],
+            "why_y": [None] * 5,
+        }
+    )
+    whole = count_claims(runs)
+    assert whole["worst_run"].tolist() == ["b", "b"]
+    assert count_claims(*pieces_of(runs, *ends)).equals(whole)
+
+
+@pytest.mark.parametrize("ends", [(1,), (1, 2, 3)])
+def test_pairs_in_pieces_have_the_counts_of_the_whole(ends):
+    pairs = pd.DataFrame({"claim": list("xyxy"), "hypotheses": list("hghg")})
+    for number, name in enumerate(("holds", "violated", "undecided")):
+        pairs[name] = [number, 1, 2, 0]
+    pairs["not_applicable"] = [0, 1, 2, 3]
+    pairs["worst_excess"] = [None, -1.0, 3.0, None]
+    assert count_pairs(*pieces_of(pairs, *ends)).equals(count_pairs(pairs))

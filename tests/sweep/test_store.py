@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rvsjax.sweep.store import FolderError, Store, atomic
+from rvsjax.sweep.store import FolderError, Store, atomic, united
 
 
 def table(*values):
@@ -273,3 +273,22 @@ def test_a_block_written_again_takes_the_place_of_both_kinds_of_before(store):
     again.append(0, table(5))
     assert again.load("runs")["x"].tolist() == [5, 4]
     assert len(list((store.folder / "parts").iterdir())) == 2
+
+
+def test_a_large_table_is_scanned_a_piece_at_a_time(store, monkeypatch):
+    for block in range(4):
+        store.append(block, table(*range(3 * block, 3 * block + 3)))
+    store.compact()
+    store.seal(["runs"])
+    [whole] = store.scan("runs", ["x"])
+    assert whole.equals(store.load("runs", ["x"])) and store.count("runs") == 12
+    monkeypatch.setattr(united, "MOST_ROWS", 5)
+    pieces = list(store.scan("runs", ["x", "z"]))
+    assert [len(x) for x in pieces] == [5, 5, 2]
+    assert [x for piece in pieces for x in piece["x"]] == list(range(12))
+    path = store.path("runs")
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(FolderError, match="damaged"):
+        list(store.scan("runs"))

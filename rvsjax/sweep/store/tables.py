@@ -13,7 +13,7 @@ from rvsjax.sweep.store import untrusted
 from rvsjax.sweep.store.atomic import replacing
 from rvsjax.sweep.store.parts import writing
 
-__all__ = ["digest", "holds", "pieces", "read", "unite", "write"]
+__all__ = ["count", "digest", "holds", "pieces", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
 
@@ -65,10 +65,28 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         return untrusted.table(file, path, columns)
 
 
-def pieces(path: Path) -> Iterator[pa.Table]:
-    """Yield a whole table in pieces; `DamagedFile` where it is not one."""
+def pieces(
+    path: Path, columns: Sequence[str] | None = None, rows: int = _ROWS
+) -> Iterator[pa.Table]:
+    """Yield a whole table, or some columns, in pieces of at most so many rows.
+
+    `DamagedFile` where it is not one.
+    """
+    gathered: list[pa.Table] = []
     with untrusted.opened(path) as file:
-        yield from untrusted.pieces(file, path, _ROWS)
+        for piece in untrusted.pieces(file, path, min(rows, _ROWS), columns):
+            if sum(map(len, gathered)) + len(piece) > rows:
+                yield pa.concat_tables(gathered)
+                gathered.clear()
+            gathered.append(piece)
+    if gathered:
+        yield pa.concat_tables(gathered)
+
+
+def count(path: Path) -> int:
+    """Return the number of rows that a whole table says it has."""
+    with untrusted.opened(path) as file:
+        return untrusted.count(file)
 
 
 def holds(path: Path, parts: Iterable[pa.Table]) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +15,9 @@ from rvsjax.sweep.store.block_parts import BlockParts
 from rvsjax.sweep.store.sealed import unusable
 
 __all__ = ["UnitedTables"]
+
+MOST_ROWS = 1_000_000
+"""Rows of a table that are held at a time, where they are looked at one by one."""
 
 _WORDS = ("words", "nothing")
 
@@ -39,6 +42,33 @@ class UnitedTables(BlockParts):
             table = self._united(name, columns)
         plain = table.replace_schema_metadata()  # no word of pandas' own
         return plain.to_pandas(use_threads=False)
+
+    def scan(
+        self, name: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """Yield a whole table, or some of its columns, `MOST_ROWS` at most at a time.
+
+        One that has no more is what `load` returns.
+        """
+        if self.count(name) <= MOST_ROWS:
+            yield self.load(name, columns)
+            return
+        self.need_sound(name)
+        path = self.path(name)
+        try:
+            for table in tables.pieces(path, columns, MOST_ROWS):
+                plain = table.replace_schema_metadata()
+                yield plain.to_pandas(use_threads=False)
+        except DamagedFile as error:
+            raise unusable(path, error) from None
+
+    def count(self, name: str) -> int:
+        """Return the number of rows of a whole table."""
+        path = self.path(name)
+        try:
+            return tables.count(path)
+        except DamagedFile as error:
+            raise unusable(path, error) from None
 
     def _united(self, name: str, columns: Sequence[str] | None) -> pa.Table:
         pieces = list(self.pieces(name))

@@ -24,6 +24,7 @@ from rvsjax.sweep.store import kinds, pages
 
 __all__ = [
     "content",
+    "count",
     "need_file",
     "need_memory",
     "opened",
@@ -86,13 +87,27 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
         raise unreadable(error) from None
 
 
-def pieces(source: Any, path: Path, rows: int) -> Iterator[pa.Table]:
-    """Yield a table so many rows at a time; raises what `table` does."""
+def count(source: Any) -> int:
+    """Return the number of rows that a Parquet file says it has, or `DamagedFile`."""
+    try:
+        return max(0, pq.read_metadata(source).num_rows)
+    except Exception as error:
+        raise unreadable(error) from None
+
+
+def pieces(
+    source: Any, path: Path, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """Yield a table, or some columns, so many rows at a time; raises what `table` does.
+
+    Of a column that is not there, nothing.
+    """
     try:
         file = pq.ParquetFile(source, page_checksum_verification=True)
         _need_plain(file.schema_arrow, path)
-        need_memory(_needed(file, set(), None)[0] + _lists(file, source), path)
-        for batch in file.iter_batches(rows, use_threads=False):
+        needed = _needed(file, set(), columns, _largest(file))[0]
+        need_memory(needed + _lists(file, source, columns), path)
+        for batch in file.iter_batches(rows, columns=columns, use_threads=False):
             batch.validate(full=True)
             yield pa.Table.from_batches([batch])
     except (DamagedFile, FolderError):
@@ -137,9 +152,14 @@ def _need_plain(schema: pa.Schema, path: Path) -> None:
 
 
 def _needed(
-    file: pq.ParquetFile, words: set[str], columns: Sequence[str] | None
+    file: pq.ParquetFile,
+    words: set[str],
+    columns: Sequence[str] | None,
+    groups: Sequence[int] | None = None,
 ) -> tuple[int, int]:
     """Return the bytes that columns need by what a file says, and the most they may.
+
+    Those of all row groups, or of some.
 
     The most is where each word is as long as all of its rows. Of single columns nothing
     is asked: where what a file says of one is damaged, Arrow ends the process.
@@ -147,12 +167,18 @@ def _needed(
     names = set(file.schema_arrow.names)
     wanted = names if columns is None else names.intersection(columns)
     least = most = 0
-    for i in range(file.num_row_groups):
+    for i in range(file.num_row_groups) if groups is None else groups:
         group = file.metadata.row_group(i)
         rows, size = max(0, group.num_rows), max(0, group.total_byte_size)
         least += rows * len(wanted) * _WIDEST + (size if wanted == names else 0)
         most += rows * size if wanted & words else 0
     return least, least + most
+
+
+def _largest(file: pq.ParquetFile) -> list[int]:
+    """Return the row group that has the most rows, which is held at a time."""
+    rows = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    return [rows.index(max(rows))] if rows else []
 
 
 def _lists(
