@@ -1,6 +1,6 @@
 """Results of a sweep in Python: tables, and what they say about the claims."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from html import escape
 from os import PathLike
@@ -91,6 +91,24 @@ class Results:
     def runs(self) -> pd.DataFrame:
         """One row a run: parameters ``p_``, ratios ``d_``, measurements, claims."""
         return self._table("runs")
+
+    def scan(
+        self,
+        columns: Sequence[str] | None = None,
+        where: Sequence[tuple[str, str, Any]] = (),
+        table: str = "runs",
+    ) -> Iterator[pd.DataFrame]:
+        """Yield a table a million rows at most at a time, for those beyond memory.
+
+        Columns as files have them, all or some; rows that meet all conditions `where`,
+        such as ``("p_lam", "<", 0.1)`` or ``("status", "in", ["ok", "diverged"])``,
+        with the operators of `pyarrow.parquet.filters_to_expression`. What is derived,
+        such as ``d_lam_over_beta``, is not there. Raises FolderError for a damaged
+        folder, UserError for a column that the table lacks.
+        """
+        from rvsjax.results.scanning import scan
+
+        return scan(self._store, table, columns, where)
 
     @cached_property
     def curves(self) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Status of a folder: what is done, failed and to do, and who works in it."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,8 +81,11 @@ def folder_status(path: Path) -> FolderStatus:
 
 
 def _statuses(store: Store) -> dict[str, int]:
-    counts = store.load("runs", ["status"])["status"].value_counts()
-    return {str(status): int(number) for status, number in counts.items()}
+    found: Counter[str] = Counter()
+    for runs in store.scan("runs", ["status"]):
+        for status, number in runs["status"].value_counts().items():
+            found[str(status)] += int(number)
+    return dict(found.most_common())
 
 
 def _versions(sessions: list[dict[str, Any]]) -> dict[str, list[str]]:

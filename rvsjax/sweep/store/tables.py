@@ -13,7 +13,7 @@ from rvsjax.sweep.store import untrusted
 from rvsjax.sweep.store.atomic import replacing
 from rvsjax.sweep.store.parts import writing
 
-__all__ = ["count", "digest", "holds", "pieces", "read", "unite", "write"]
+__all__ = ["count", "digest", "gathered", "holds", "pieces", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
 
@@ -72,15 +72,21 @@ def pieces(
 
     `DamagedFile` where it is not one.
     """
-    gathered: list[pa.Table] = []
     with untrusted.opened(path) as file:
-        for piece in untrusted.pieces(file, path, min(rows, _ROWS), columns):
-            if sum(map(len, gathered)) + len(piece) > rows:
-                yield pa.concat_tables(gathered)
-                gathered.clear()
-            gathered.append(piece)
-    if gathered:
-        yield pa.concat_tables(gathered)
+        read = untrusted.pieces(file, path, min(rows, _ROWS), columns)
+        yield from gathered(read, rows)
+
+
+def gathered(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield tables put together, as many as have so many rows at most."""
+    held: list[pa.Table] = []
+    for table in tables:
+        if held and sum(map(len, held)) + len(table) > rows:
+            yield pa.concat_tables(held)
+            held.clear()
+        held.append(table)
+    if held:
+        yield pa.concat_tables(held)
 
 
 def count(path: Path) -> int:

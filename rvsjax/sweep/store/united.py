@@ -40,25 +40,33 @@ class UnitedTables(BlockParts):
         table = self.whole(name, columns)
         if table is None:
             table = self._united(name, columns)
-        plain = table.replace_schema_metadata()  # no word of pandas' own
-        return plain.to_pandas(use_threads=False)
+        return _plain(table)
 
     def scan(
         self, name: str, columns: Sequence[str] | None = None
     ) -> Iterator[pd.DataFrame]:
-        """Yield a whole table, or some of its columns, `MOST_ROWS` at most at a time.
+        """Yield a table, or some of its columns, `MOST_ROWS` rows at most at a time.
 
-        One that has no more is what `load` returns.
+        A whole one that has no more is what `load` returns.
         """
-        if self.count(name) <= MOST_ROWS:
+        if self.has(name) and self.count(name) <= MOST_ROWS:
             yield self.load(name, columns)
             return
-        self.need_sound(name)
+        yield from map(_plain, self.tables_of(name, columns))
+
+    def tables_of(
+        self, name: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield a table, whole or united from parts, `MOST_ROWS` at most at a time."""
         path = self.path(name)
+        if not self.has(name):
+            parts = (_some(x, columns) for x in self.pieces(name))
+            yield from tables.gathered(parts, MOST_ROWS)
+            return
+        self.need_sound(name)
         try:
             for table in tables.pieces(path, columns, MOST_ROWS):
-                plain = table.replace_schema_metadata()
-                yield plain.to_pandas(use_threads=False)
+                yield table.replace_schema_metadata()  # no word of pandas' own
         except DamagedFile as error:
             raise unusable(path, error) from None
 
@@ -76,9 +84,7 @@ class UnitedTables(BlockParts):
             what = f"{self.folder} holds no table {name}.parquet and no parts of it"
             raise FolderError(f"{what}; is it the folder of a sweep?")
         table = pa.concat_tables(pieces)
-        if columns is None:
-            return table
-        return table.select([x for x in columns if x in table.column_names])
+        return _some(table, columns)
 
     def rows(self, name: str, column: str, values: Sequence[str]) -> pa.Table:
         """Return the rows of a table with one of these values in a column of words.
@@ -131,6 +137,18 @@ class UnitedTables(BlockParts):
             return tables.holds(path, self.pieces(name))
         except DamagedFile as error:
             raise unusable(path, error) from None
+
+
+def _plain(table: pa.Table) -> pd.DataFrame:
+    plain = table.replace_schema_metadata()  # no word of pandas' own
+    return plain.to_pandas(use_threads=False)
+
+
+def _some(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """Return the columns that are asked for and there; all if none are named."""
+    if columns is None:
+        return table
+    return table.select([x for x in columns if x in table.column_names])
 
 
 def _with(table: pa.Table, column: str, values: Sequence[str]) -> pa.Table:
