@@ -7,22 +7,22 @@ retries by itself, so that a task is tried once and where the driver says.
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import Any
 
 from rvsjax.errors import DamagedFile, UserError
 from rvsjax.sweep.engine import Block
+from rvsjax.sweep.executors.accounts import Accounts
 from rvsjax.sweep.executors.crew import TRIES, Assignment, Crew
 from rvsjax.sweep.executors.executor import Counts, Done
 from rvsjax.sweep.executors.orders import (
     Order,
-    Place,
     Reply,
     Ticket,
     block_of,
     order,
     work,
 )
-from rvsjax.sweep.executors.ray_nodes import Nodes, connected, ended
+from rvsjax.sweep.executors.ray_nodes import Nodes, connected, talking
 
 __all__ = ["RayExecutor"]
 
@@ -30,7 +30,6 @@ ray: Any = importlib.import_module("ray")
 _strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
 
 _BEAT = 1.0  # seconds
-_MOST_LOSSES = 100  # that a manifest tells one by one
 _LOST = (
     ray.exceptions.WorkerCrashedError,
     ray.exceptions.NodeDiedError,
@@ -40,13 +39,6 @@ _LOST = (
     ray.exceptions.TaskCancelledError,
     DamagedFile,
 )
-
-
-class _Share(NamedTuple):
-    """Blocks and seconds of a process."""
-
-    blocks: int = 0
-    seconds: float = 0.0
 
 
 class RayExecutor:
@@ -70,34 +62,16 @@ class RayExecutor:
         self.ticket, self.number, self.told = ticket, number, told
         self.check = check
         self.address = address
-        self._counts, self._crew = Counts(), Crew((), 0)
-        self._places = dict[Place, _Share]()
-        self._losses: list[dict[str, Any]] = []
-        self._hosts: dict[str, str] = {}  # by node
-        self._known: dict[str, str] = {}  # likewise, of those that have died as well
+        self._accounts, self._crew = Accounts(), Crew((), 0)
 
     def counts(self) -> Counts:
         """Return what workers have reported, and what became of them."""
-        lost, machines = self._crew.lost, len({*self._hosts.values()})
-        return self._counts._replace(machines=machines, lost=lost)
+        return self._accounts.counts()
 
     def session(self) -> dict[str, Any]:
         """Return what each process computed, and what was lost and done again."""
-        places = [
-            place._asdict()
-            | {"blocks": share.blocks, "seconds": round(share.seconds, 3)}
-            for place, share in self._places.items()
-        ]
-        devices = sorted({place.device for place in self._places})
-        return {
-            "executor": "ray",
-            "device": ", ".join(devices),
-            "lanes": len(places),
-            "places": places,
-            "lost": self._crew.lost,
-            "losses": self._losses,
-            "left_out": sorted(self._crew.left_out),
-        }
+        told = self._accounts.as_json(self._crew.left_out)
+        return {"executor": "ray"} | told
 
     def run(
         self,
@@ -110,8 +84,6 @@ class RayExecutor:
             self._nodes = nodes = Nodes(self._resource)
             try:
                 yield from self._run(blocks, stop, beat)
-            except (OSError, ray.exceptions.RaySystemError) as error:
-                raise ended(error) from None
             finally:
                 nodes.close()
 
@@ -124,11 +96,11 @@ class RayExecutor:
         orders = (order(block, self.told(block.number)) for block in blocks)
         self._crew = crew = Crew(orders, self.number)
         under_way: dict[Any, Assignment] = {}
-        ticket = ray.put(self.ticket)
+        with talking():
+            ticket = ray.put(self.ticket)
         while True:
             nodes = self._nodes.alive()
-            self._hosts = {node: x.host for node, x in nodes.items()}
-            self._known |= self._hosts
+            self._accounts.meet({node: x.host for node, x in nodes.items()})
             crew.meet({node: x.workers for node, x in nodes.items()})
             if not stop():
                 for assignment in crew.assign():
@@ -137,17 +109,19 @@ class RayExecutor:
                 if crew.has_orders and not stop():
                     raise RuntimeError("no machine of the cluster is left to compute")
                 return
-            ready, _ = ray.wait([*under_way], timeout=_BEAT)
+            with talking():
+                ready, _ = ray.wait([*under_way], timeout=_BEAT)
             beat()
             for reference in ready:
                 yield from self._finish(under_way.pop(reference), reference)
 
     def _finish(self, assignment: Assignment, reference: Any) -> Iterator[Done]:
         try:
-            reply: Reply = ray.get(reference)
+            with talking():
+                reply: Reply = ray.get(reference)
             self._need_own(assignment, reply)
         except _LOST as error:
-            self._note_loss(assignment, error)
+            self._accounts.lost(assignment, error)
             for lost in self._crew.died(assignment):
                 yield self._given_up(lost, error)
             return
@@ -155,15 +129,8 @@ class RayExecutor:
             cause = error.cause
             raise cause if isinstance(cause, UserError) else error from None
         self._crew.done(assignment, reply.seconds)
-        self._count(reply)
+        self._accounts.done(reply)
         yield from reply.done
-
-    def _note_loss(self, assignment: Assignment, error: Exception) -> None:
-        if len(self._losses) < _MOST_LOSSES:
-            blocks = [order.number for order in assignment.orders]
-            host = self._known[assignment.place]
-            why = type(error).__name__
-            self._losses.append({"host": host, "blocks": blocks, "why": why})
 
     def _need_own(self, assignment: Assignment, reply: Reply) -> None:
         """Raise `DamagedFile` where a reply is not what was asked for."""
@@ -172,14 +139,6 @@ class RayExecutor:
             raise DamagedFile("came in place of another block")
         for done in reply.done:
             self.check(done.block, done.parts)
-
-    def _count(self, reply: Reply) -> None:
-        compiled = self._counts.compile_seconds + reply.compile_seconds
-        ran = self._counts.run_seconds + reply.run_seconds
-        self._counts = Counts(compile_seconds=compiled, run_seconds=ran)
-        blocks, seconds = self._places.get(reply.place, _Share())
-        share = _Share(blocks + len(reply.done), seconds + reply.seconds)
-        self._places[reply.place] = share
 
     def _given_up(self, lost: Order, error: Exception) -> Done:
         """Return the rows of a block that took its worker with it each time."""
@@ -201,7 +160,8 @@ class RayExecutor:
             "num_gpus": gpus,
             "scheduling_strategy": here,
         }
-        return _work.options(**options).remote(ticket, assignment.orders)
+        with talking():
+            return _work.options(**options).remote(ticket, assignment.orders)
 
 
 # without max_calls each task on a GPU would have a process of its own

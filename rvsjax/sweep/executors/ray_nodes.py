@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.errors import UserError, one_line
 
-__all__ = ["Node", "Nodes", "connected", "ended"]
+__all__ = ["Node", "Nodes", "connected", "talking"]
 
 ray: Any = importlib.import_module("ray")
 
@@ -31,7 +31,18 @@ class Node(NamedTuple):
     workers: int
 
 
-def ended(why: object) -> RuntimeError:
+@contextmanager
+def talking() -> Iterator[None]:
+    """Turn what Ray raises where its head has gone into a RuntimeError."""
+    try:
+        yield
+    except ray.exceptions.RayTaskError:  # it may be an OSError of the task as well
+        raise
+    except (OSError, ray.exceptions.RaySystemError) as error:
+        raise _ended(error) from None
+
+
+def _ended(why: object) -> RuntimeError:
     """Return what to raise where a cluster has gone."""
     what = f"the cluster no longer answers ({why})"
     return RuntimeError(f"{what}: its head, or the machine of that, has ended")
@@ -52,7 +63,7 @@ class Nodes:
         """Return the nodes; RuntimeError where the cluster no longer answers."""
         silent = time.monotonic() - self._heard
         if silent > _PATIENCE:
-            raise ended(f"for {silent:.0f} s")
+            raise _ended(f"for {silent:.0f} s")
         return self._found
 
     def close(self) -> None:
