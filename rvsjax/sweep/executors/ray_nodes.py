@@ -98,7 +98,7 @@ def connected(address: str | None) -> Iterator[None]:
         _need_ray(address)
     variables = {n: os.environ[n] for n in _FORWARDED if n in os.environ}
     try:
-        with warnings.catch_warnings():
+        with _same_signals(), warnings.catch_warnings():
             # JAX warns of each fork; what Ray forks becomes another program at once
             warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
             ray.init(
@@ -111,18 +111,21 @@ def connected(address: str | None) -> Iterator[None]:
             )
     except Exception as error:  # of many kinds
         raise UserError(_refusal(address, error)) from None
-    _hear_the_end()
     try:
         yield
     finally:
         ray.shutdown()
 
 
-def _hear_the_end() -> None:
-    """Hear SIGTERM as before: the handler that Ray installed aborts 3 s later."""
-    handler = signal.getsignal(signal.SIGTERM)
-    if handler and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, handler)
+@contextmanager
+def _same_signals() -> Iterator[None]:
+    """Hear SIGTERM as before: with the handlers of Ray it ends the process at once."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _need_ray(address: str) -> None:
