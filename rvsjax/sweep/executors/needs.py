@@ -34,7 +34,6 @@ def need_executor(name: str, address: str | None) -> None:
         return
     _need_ray()
     os.environ |= _SETTINGS
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # we tell the rest
     if address is None:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
