@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rvsjax.errors import FolderError, counted, one_line
 
-__all__ = ["DeviceKind", "kind_lines", "need_same_kind", "unlike"]
+__all__ = ["DeviceKind", "kind_difference", "kind_lines", "need_same_kind"]
 
 _UNKNOWN = "a kind of device that was not noted"
 _MEND = "add --mixed to count both apart, or use another folder with --out"
@@ -46,14 +46,14 @@ class DeviceKind(NamedTuple):
 def need_same_kind(folder: Path, known: dict[str, Any], kind: DeviceKind) -> None:
     """Refuse a kind of device that is none of a folder's, where it has some."""
     if known and kind.name not in known:
-        told = unlike([*known.values()][-1], kind.as_json())
+        told = kind_difference([*known.values()][-1], kind.as_json())
         what = f"{folder} was computed on another kind of device"
         raise FolderError(
             f"{what} ({told}), whose results may differ in the last digit; {_MEND}"
         )
 
 
-def unlike(there: Any, here: dict[str, str]) -> str:
+def kind_difference(there: Any, here: dict[str, str]) -> str:
     """Say what differs between two kinds; one may be of a stranger's manifest."""
     there = there if isinstance(there, dict) else {}
     names = [x for x in DeviceKind._fields if there.get(x, "") != here.get(x, "")]

@@ -37,7 +37,7 @@ def kind_of(device: Device, config: ExecutionConfig) -> DeviceKind:
         libc=" ".join(platform.libc_ver()).strip() if on_cpu else "",
         jax=version("jax"),
         jaxlib=version("jaxlib"),
-        kernel=native.build() if config.kernel == "native" else "",
+        kernel=native.kernel_build() if config.kernel == "native" else "",
         flags=config.unpinned,
     )
 

@@ -11,7 +11,7 @@ import rvsjax
 from rvsjax.cli.main import main
 from rvsjax.simulation.kernels import native_build
 from rvsjax.sweep import job, kind_detection
-from rvsjax.sweep.device_kind import need_same_kind, unlike
+from rvsjax.sweep.device_kind import kind_difference, need_same_kind
 from rvsjax.sweep.execution import ExecutionConfig
 from rvsjax.sweep.executors import task
 from rvsjax.sweep.kind_detection import kind_of
@@ -160,20 +160,20 @@ def test_the_native_kernel_is_told_with_its_compiler(monkeypatch):
     )
     monkeypatch.setattr(native_build, "_compiler", lambda: ["c++"])
     monkeypatch.setattr(native_build, "_machine", lambda compiler: macros)
-    first = native_build.build()
+    first = native_build.kernel_build()
     assert first.startswith("13.2 -march=native znver4 ")
     monkeypatch.setattr(
         native_build, "_machine", lambda _: macros + "#define __PKU__ 1"
     )
-    assert native_build.build() == first
+    assert native_build.kernel_build() == first
     more = macros + "#define __AVX512F__ 1\n"
     monkeypatch.setattr(native_build, "_machine", lambda compiler: more)
-    assert native_build.build() != first
+    assert native_build.kernel_build() != first
 
 
 @pytest.mark.parametrize("there", [None, [], {"jax": 3}, {"jax": "\x1b[31m" * 99}])
 def test_what_a_stranger_tells_of_kinds_is_a_line(there):
-    said = unlike(there, {"jax": "0.10.1"})
+    said = kind_difference(there, {"jax": "0.10.1"})
     assert said.isprintable() and len(said) <= 248 and "0.10.1 here" in said
 
 

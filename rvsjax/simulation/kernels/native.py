@@ -12,11 +12,16 @@ from rvsjax.algorithms import ALGORITHMS
 from rvsjax.penalties import L0, L1, TransformedL1
 from rvsjax.simulation import simulate as reference
 from rvsjax.simulation.kernels.abi import Raw, flatten, shapes, unflatten
-from rvsjax.simulation.kernels.native_build import TARGET, BuildError, build, load
+from rvsjax.simulation.kernels.native_build import (
+    TARGET,
+    BuildError,
+    kernel_build,
+    load,
+)
 from rvsjax.simulation.run import Run
 from rvsjax.simulation.simulate import Outcome
 
-__all__ = ["DIRECT", "SPAN", "build", "covers", "problem", "simulate", "way_of"]
+__all__ = ["DIRECT", "SPAN", "covers", "kernel_build", "problem", "simulate", "way_of"]
 
 DIRECT = frozenset({L0, L1, TransformedL1})
 """The penalties that the kernel covers: the classes themselves, no subclasses."""

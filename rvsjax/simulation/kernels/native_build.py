@@ -27,7 +27,7 @@ from rvsjax.environment.cache import private_folder, source_digest, warn_once
 from rvsjax.environment.jax_settings import largest_instruction_set
 from rvsjax.simulation.kernels.native_header import header
 
-__all__ = ["TARGET", "BuildError", "build", "load"]
+__all__ = ["TARGET", "BuildError", "kernel_build", "load"]
 
 TARGET = "rvsjax_simulate"
 
@@ -179,7 +179,7 @@ def _target() -> str:
     return f"-march={_LEVELS.get(largest_instruction_set(), 'native')}"
 
 
-def build() -> str:
+def kernel_build() -> str:
     """Return the compiler and the processor that the kernels are compiled for here.
 
     As far as either decides their bits. Raises BuildError where there is no compiler.
