@@ -1,7 +1,6 @@
 """The engine on functions and pytrees that have nothing to do with RVSCGD."""
 
 import functools
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 
+from rvsjax.environment.cores import cores
 from rvsjax.penalties import L0, L1
 from rvsjax.sweep import engine
 from rvsjax.sweep.engine import (
@@ -63,7 +63,7 @@ def test_results_do_not_depend_on_the_lanes(lanes):
 def test_on_cpu_the_cores_share_one_device():
     lanes = default_workers(jax.devices())
     assert set(lanes) == {jax.devices()[0]}
-    assert len(lanes) == len(os.sched_getaffinity(0))
+    assert len(lanes) == cores()
 
 
 def test_leaves_keep_their_dtype_without_x64():

@@ -1,7 +1,6 @@
 """A whole sweep: programs, resumption, failures and what is left on disk."""
 
 import json
-import os
 import shutil
 import subprocess
 import threading
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 
 import rvsjax
+from rvsjax.environment.cores import cores
 from rvsjax.studies.rvscgd.evaluate import PAIRS
 from rvsjax.sweep.engine import Engine
 from rvsjax.sweep.plan.plan import make_plan
@@ -332,7 +332,7 @@ def test_the_manifest_says_what_was_asked_and_what_did_it(whole):
     assert manifest["width"] == 8
     [session] = manifest["sessions"]
     assert session["platform"] == "cpu"
-    assert session["lanes"] == len(os.sched_getaffinity(0))
+    assert session["lanes"] == cores()
     assert session["versions"]["jax"] == jax.__version__
     assert set(session["seconds"]) == {"compile", "run", "write", "whole"}
     assert (whole / "sweep.toml").read_text() == TINY

@@ -1,6 +1,5 @@
 """Functions to programs: compiled once for what they are asked with, and kept."""
 
-import os
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +9,7 @@ import jax
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
+from rvsjax.environment.cores import cores
 from rvsjax.environment.jax_settings import pinned, unpinned
 from rvsjax.sweep.engine import program_cache
 from rvsjax.sweep.engine.memory import lacking
@@ -20,7 +20,7 @@ __all__ = ["Programs", "mapped", "programs"]
 Pytree = Any
 Function = Callable[..., Pytree]
 
-_compilers = ThreadPoolExecutor(os.cpu_count())
+_compilers = ThreadPoolExecutor(cores())
 _programs: dict[Hashable, Future] = {}
 
 

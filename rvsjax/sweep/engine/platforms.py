@@ -2,12 +2,13 @@
 
 import importlib.metadata
 import logging
-import os
 import platform
 from collections.abc import Sequence
 from typing import Any
 
 import jax
+
+from rvsjax.environment.cores import cores
 
 __all__ = [
     "Device",
@@ -103,11 +104,9 @@ def devices(kind: str | None = None) -> list[Device]:
 def default_workers(devices: Sequence[Device]) -> tuple[Device, ...]:
     """Return the device of each worker: a block runs in each worker at a time.
 
-    One worker a device; on CPU one a core, all of the first device, which runs them
-    side by side with one program.
+    One worker a device; on CPU one for each core that is ours, all of the first device,
+    which runs them side by side with one program.
     """
     if devices[0].platform != "cpu":
         return tuple(devices)
-    if hasattr(os, "sched_getaffinity"):
-        return tuple(devices[:1]) * len(os.sched_getaffinity(0))
-    return tuple(devices[:1]) * (os.cpu_count() or 1)
+    return tuple(devices[:1]) * cores()
