@@ -112,14 +112,16 @@ class Penalty(Protocol):
     """A sparsity penalty P and its proximal operator.
 
     A sum over coordinates, even, 0 at 0. Rounding is bounded, and convergence proved,
-    by the slope of the branch: it must not rise beyond the threshold. Three more may be
+    by the slope of the branch: it must not rise beyond the threshold. More may be
     declared by a class:
 
-    - ``in_corollary_1_1``, a class variable: it is not l1, and ``|x - prox(x)| <= t``
-      for all x, which is what the proof of the corollary takes. Without, its claims
-      are not applicable.
-    - ``smaller_root(x, largest)``: the other root of ``u + m P'(u) = x``, given the
+    - ``thresholded`` and ``convex``, class variables: ``|x - prox(x)| <= t`` for all x,
+      and P is convex. Corollary 1.1 is about those that are thresholded and not convex.
+    - ``smaller_root(x, largest, m)``: the other root of ``u + m P'(u) = x``, given the
       largest one, where there are two. Without, a limit is sought among the largest.
+    - ``steepest(x, m, radius)``: the largest slope of the prox within a radius of x
+      ``(d,)``, infinite where it jumps there. With it, P need not be a sum, nor its
+      slopes fall; no limit is solved for.
     - ``exact(m, **parameters)``, a static method: the same in 50 digits, an
       `rvsjax.penalties.ExactProx`. Without, its claims cannot be certified.
     """

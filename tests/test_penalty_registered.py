@@ -32,12 +32,12 @@ pytestmark = pytest.mark.slow
 
 @pytree
 class ElasticNet:
-    """``P(u) = sum_j |u_j| + (ridge/2) u_j^2``."""
+    """``P(u) = sum_j |u_j| + (stiffness/2) u_j^2``."""
 
-    ridge: Array
+    stiffness: Array
 
     def value(self, u):
-        return jnp.sum(jnp.abs(u) + self.ridge / 2 * u**2)
+        return jnp.sum(jnp.abs(u) + self.stiffness / 2 * u**2)
 
     def threshold(self, m):
         return m
@@ -46,22 +46,22 @@ class ElasticNet:
         return jnp.zeros_like(m)
 
     def branch(self, x, m):
-        return jnp.sign(x) * (jnp.abs(x) - m) / (1 + m * self.ridge)
+        return jnp.sign(x) * (jnp.abs(x) - m) / (1 + m * self.stiffness)
 
     def prox(self, x, m):
         return jnp.where(jnp.abs(x) <= m, 0 * x, self.branch(x, m))
 
     @staticmethod
-    def exact(m, ridge):
+    def exact(m, stiffness):
         return ExactProx(
-            value=lambda u: u + ridge / 2 * u**2,
+            value=lambda u: u + stiffness / 2 * u**2,
             threshold=m,
-            branch=lambda x: (x - m) / (1 + m * ridge),
-            slope=lambda x: 1 / (1 + m * ridge),
+            branch=lambda x: (x - m) / (1 + m * stiffness),
+            slope=lambda x: 1 / (1 + m * stiffness),
         )
 
 
-LINE = PenaltySpec(ElasticNet, ridge=Field(1.0, gt=0, description="of elastic-net"))
+LINE = PenaltySpec(ElasticNet, stiffness=Field(1.0, gt=0, description="of soft-ridge"))
 
 SWEEP = """
 version = 1
@@ -74,10 +74,10 @@ beta = 0.3
 eta = 0.9
 steps = 60
 start = "teacher"
-penalty = "elastic-net"
+penalty = "soft-ridge"
 [grid]
 lam = [0.02, 0.05]
-ridge = [0.5, 2.0]
+stiffness = [0.5, 2.0]
 [seeds]
 count = 4
 [record]
@@ -89,7 +89,7 @@ weights = true
 @pytest.fixture(scope="module", autouse=True)
 def registered():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(PENALTIES, "elastic-net", LINE)
+        patch.setitem(PENALTIES, "soft-ridge", LINE)
         yield
 
 
@@ -114,31 +114,36 @@ def results(tmp_path_factory):
 def test_both_studies_have_its_word_and_its_parameter():
     for study in ("rvscgd", "lenet"):
         space = find_parameters(study)
-        assert space.check("penalty", "elastic-net", "")[1] == []
-        assert space.check("ridge", 0.5, "") == (0.5, [])
-        [problem] = space.check("ridge", 0.0, "")[1]
+        assert space.check("penalty", "soft-ridge", "")[1] == []
+        assert space.check("stiffness", 0.5, "") == (0.5, [])
+        [problem] = space.check("stiffness", 0.0, "")[1]
         assert "greater than 0" in problem.what
         names = list(space.names)  # its own follow those of the others
-        assert names[names.index("penalty") :][1:3] == ["a", "ridge"]
+        own = {x for spec in PENALTIES.values() for x in spec.parameters} & {*names}
+        own_names = names[names.index("penalty") + 1 :][: len(own)]
+        assert {*own_names} == own
+        assert (own_names[0], own_names[-1]) == ("a", "stiffness")
         told = sweep_schema()["$defs"][f"{study}.constants"]["properties"]
-        assert "elastic-net" in told["penalty"]["enum"]
-        assert told["ridge"]["exclusiveMinimum"] == 0
-        assert told["ridge"]["description"] == "of elastic-net"
+        assert "soft-ridge" in told["penalty"]["enum"]
+        assert told["stiffness"]["exclusiveMinimum"] == 0
+        assert told["stiffness"]["description"] == "of soft-ridge"
 
 
 def test_an_axis_of_it_among_other_penalties_is_refused():
     raw = parse(SWEEP)
-    raw["grid"]["penalty"] = ["elastic-net", "l1"]
+    raw["grid"]["penalty"] = ["soft-ridge", "l1"]
     del raw["constants"]["penalty"]
-    with pytest.raises(SweepFileError, match="ridge .* no meaning for some runs"):
+    with pytest.raises(SweepFileError, match="stiffness .* no meaning for some runs"):
         make_plan(raw)
 
 
 def test_what_is_not_registered_is_refused(monkeypatch):
-    monkeypatch.delitem(PENALTIES, "elastic-net")
-    problems = find_parameters("rvscgd").check("penalty", "elastic-net", "")[1]
-    assert "must be 'l0', 'l1' or 'transformed-l1'" in problems[0].what
-    assert "ridge" not in find_parameters("lenet").names
+    monkeypatch.delitem(PENALTIES, "soft-ridge")
+    problems = find_parameters("rvscgd").check("penalty", "soft-ridge", "")[1]
+    told, got = problems[0].what.split(", got ")
+    assert told.startswith("must be 'l0', 'l1', 'transformed-l1', ")
+    assert "soft-ridge" not in told and got == "'soft-ridge'"
+    assert "stiffness" not in find_parameters("lenet").names
 
 
 def test_a_parameter_that_is_taken_is_refused(monkeypatch):
@@ -155,9 +160,9 @@ def test_a_run_is_named_as_before_by_what_it_uses():
     raw["grid"] = {"penalty": ["l1"]}
     del raw["constants"]["penalty"]
     here, *_ = make_plan(raw)
-    assert here.parameters["ridge"] is None
+    assert here.parameters["stiffness"] is None
     with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(PENALTIES, "elastic-net")
+        patch.delitem(PENALTIES, "soft-ridge")
         before, *_ = make_plan(raw)
     assert before.run_id == here.run_id
 
@@ -165,18 +170,18 @@ def test_a_run_is_named_as_before_by_what_it_uses():
 def test_a_resumed_sweep_has_its_runs_and_its_column(results):
     runs = results.runs
     assert (runs["status"] == "ok").all()
-    assert set(results.runs["p_ridge"]) == {0.5, 2.0}
+    assert set(results.runs["p_stiffness"]) == {0.5, 2.0}
     assert runs["p_a"].isna().all()
 
 
 def test_a_run_is_that_of_plain_numpy(results):
     for _, row in results.runs.query("p_seed == 0").iterrows():
-        m, ridge, beta, eta = row[["p_lam", "p_ridge", "p_beta", "p_eta"]]
+        m, stiffness, beta, eta = row[["p_lam", "p_stiffness", "p_beta", "p_eta"]]
         m, K = m / beta, 5 / (2 * np.pi)
         w_star = np.array([3, 2, 1, 0.5, 0.25])
         w = w_star = w_star / np.linalg.norm(w_star)
         for _ in range(60):
-            u = np.sign(w) * np.maximum(np.abs(w) - m, 0) / (1 + m * ridge)
+            u = np.sign(w) * np.maximum(np.abs(w) - m, 0) / (1 + m * stiffness)
             v = w - eta * K * (w - w_star) - eta * beta * (w - u)
             w = v / np.linalg.norm(v)
         theta = np.arccos(np.clip(w @ w_star, -1, 1))
@@ -201,7 +206,7 @@ def test_a_violation_of_it_is_certified(results):
         path = results.folder / "certificates" / f"lemma_5_stated-{row['run_id']}.json"
         told = json.loads(path.read_text())
         assert told["stands"] and told["part"] == "whole run"
-        assert told["parameters"]["ridge"] == row["p_ridge"]
+        assert told["parameters"]["stiffness"] == row["p_stiffness"]
         observed = row["obs_lemma_5_stated"]
         assert float(told["observed"]) == pytest.approx(observed, abs=1e-13)
 
@@ -211,29 +216,29 @@ def test_a_counterexample_with_it_is_a_sweep_file(results):
     start = starts_of(results, [row["run_id"]])[row["run_id"]]
     text = sweep_file(problem_of(row, start), "lemma_5_stated", row["run_id"])
     [item] = make_plan(parse(text))
-    assert item.parameters["penalty"] == "elastic-net"
-    assert item.parameters["ridge"] == row["p_ridge"]
+    assert item.parameters["penalty"] == "soft-ridge"
+    assert item.parameters["stiffness"] == row["p_stiffness"]
 
 
 def test_without_an_exact_prox_it_cannot_be_certified(results, monkeypatch, capsys):
     monkeypatch.delattr(ElasticNet, "exact")
     command = ["certify", str(results.folder), "--claim", "lemma_5_stated"]
     assert main([*command, "--worst", str(len(results.runs))]) == 2
-    what = "the penalty elastic-net is not known in 50 digits"
+    what = "the penalty soft-ridge is not known in 50 digits"
     assert what in capsys.readouterr().err
 
 
 def test_it_is_in_the_figures_and_on_the_page(results, capsys):
     assert main(["report", str(results.folder)]) == 0
     page = (results.folder / "report.html").read_text()
-    assert "elastic-net" in page and "ridge" in page
+    assert "soft-ridge" in page and "stiffness" in page
     data = [x.read_text() for x in (results.folder / "figures").glob("*.csv")]
-    assert any("ridge = 0.5" in text for text in data)
+    assert any("stiffness = 0.5" in text for text in data)
 
 
 def test_no_kernel_covers_it():
     raw = parse(SWEEP)
-    raw["grid"] = {"penalty": ["elastic-net", "l1"]}
+    raw["grid"] = {"penalty": ["soft-ridge", "l1"]}
     del raw["constants"]["penalty"]
     from rvsjax.simulation.kernels import native, warp
     from rvsjax.sweep.registry import find_study
@@ -255,8 +260,8 @@ def test_networks_are_trained_with_it(tmp_path):
         [constants]
         epochs = 1
         batch = 120
-        penalty = "elastic-net"
-        ridge = 3.0
+        penalty = "soft-ridge"
+        stiffness = 3.0
         lam = 1e-3
         surrogate = "clipped"
     """
@@ -264,7 +269,7 @@ def test_networks_are_trained_with_it(tmp_path):
     options = Options(workers=tuple(jax.devices()[:1]), data=data)
     run_plan(make_plan(parse(text)), text, tmp_path, options)
     [row] = rvsjax.load(tmp_path).runs.to_dict("records")
-    assert row["status"] == "ok" and row["p_ridge"] == 3.0
+    assert row["status"] == "ok" and row["p_stiffness"] == 3.0
     assert 0 < row["m_sparsity_u"] < 1
 
 

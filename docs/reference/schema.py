@@ -82,7 +82,7 @@ def _of_study(vocabulary: ParameterSpace, sample: Schema) -> dict[str, Schema]:
     return {
         f"{study}.constants": _closed(values),
         f"{study}.axes": _closed(axes),
-        f"{study}.sample": sample | _closed(sample["properties"] | drawn),
+        f"{study}.sample": sample | _closed(drawn | sample["properties"]),
     }
 
 

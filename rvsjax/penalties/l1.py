@@ -1,7 +1,11 @@
 """l1, whose prox is soft thresholding."""
 
-import jax.numpy as jnp
+from typing import Any, ClassVar
 
+import jax.numpy as jnp
+from mpmath import mpf
+
+from rvsjax.penalties.exact import ExactProx
 from rvsjax.types import Array, pytree
 
 __all__ = ["L1"]
@@ -10,6 +14,9 @@ __all__ = ["L1"]
 @pytree
 class L1:
     """``P(u) = sum_j |u_j|``; its prox is soft thresholding."""
+
+    convex: ClassVar[bool] = True
+    thresholded: ClassVar[bool] = True
 
     def value(self, u: Array) -> Array:
         """Return ``sum_j |u_j|``."""
@@ -30,3 +37,13 @@ class L1:
     def prox(self, x: Array, m: Array) -> Array:
         """Return ``sgn(x) max(|x| - m, 0)``."""
         return jnp.sign(x) * jnp.maximum(jnp.abs(x) - m, 0)
+
+    @staticmethod
+    def exact(m: Any) -> ExactProx:
+        """Return the same in mpmath's numbers."""
+        return ExactProx(
+            value=lambda u: u,
+            threshold=m,
+            branch=lambda x: x - m,
+            slope=lambda x: mpf(1),
+        )

@@ -1,5 +1,7 @@
 """No penalty at all, whose prox is the identity."""
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 
 from rvsjax.types import Array, pytree
@@ -10,6 +12,8 @@ __all__ = ["NoPenalty"]
 @pytree
 class NoPenalty:
     """``P(u) = 0``; its prox is the identity."""
+
+    convex: ClassVar[bool] = True
 
     def value(self, u: Array) -> Array:
         """Return 0."""

@@ -1,11 +1,12 @@
 """Transformed l1, between l0 and l1 (Lemma 8)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from rvsjax.environment import numbers
+from rvsjax.penalties.exact import ExactProx, mp
 from rvsjax.types import Array, pytree
 
 __all__ = ["TransformedL1", "sine_of_third"]
@@ -18,7 +19,7 @@ class TransformedL1:
     It tends to l0 as ``a -> 0`` and to l1 as ``a -> infinity``.
     """
 
-    in_corollary_1_1: ClassVar[bool] = True
+    thresholded: ClassVar[bool] = True
 
     a: Array  # scalar, above 0
 
@@ -63,11 +64,12 @@ class TransformedL1:
         """
         return jnp.sign(x) * _root(jnp.abs(x), m, self.a)
 
-    def smaller_root(self, x: Array, largest: Array) -> Array:
+    def smaller_root(self, x: Array, largest: Array, m: Array) -> Array:
         """Return the other root, from ``z^3 - (a + x) z^2 + m a (a + 1) = 0``.
 
         That is the equation of ``z = a + u``, two roots of which are above 0.
         """
+        del m
         z, p = self.a + largest, jnp.maximum(x - largest, 0)
         return (p + jnp.sqrt(p * (p + 4 * z))) / 2 - self.a
 
@@ -76,6 +78,25 @@ class TransformedL1:
         u = self.branch(x, m)
         crosses = u * x < 0  # by rounding, next to t*
         return jnp.where((jnp.abs(x) <= self.threshold(m)) | crosses, 0, u)
+
+    @staticmethod
+    def exact(m: Any, a: Any) -> ExactProx:
+        """Return the same in mpmath's numbers, by the cosine of Lemma 8."""
+        edge = a**2 / (2 * (a + 1))
+
+        def branch(x: Any) -> Any:
+            s = a + x
+            phi = mp.acos(max(1 - 27 * m * a * (a + 1) / (2 * s**3), -1))
+            return 2 * s * mp.cos(phi / 3) / 3 - 2 * a / 3 + x / 3
+
+        return ExactProx(
+            value=lambda u: (a + 1) * u / (a + u),
+            threshold=m * (a + 1) / a
+            if m <= edge
+            else mp.sqrt(2 * m * (a + 1)) - a / 2,
+            branch=branch,
+            slope=lambda x: 1 / (1 - 2 * m * a * (a + 1) / (a + branch(x)) ** 3),
+        )
 
 
 @jax.custom_jvp

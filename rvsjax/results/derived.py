@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rvsjax.sweep.plan.derived import Derived
+from rvsjax.sweep.plan.derived import Derived, Inverse
 from rvsjax.sweep.registry import find_parameters, find_schema
 
 __all__ = ["with_derived"]
@@ -35,8 +35,19 @@ def _has(runs: pd.DataFrame, *parameters: str) -> bool:
     return {f"p_{name}" for name in parameters} <= set(runs)
 
 
+def _solved(told: Inverse, runs: pd.DataFrame) -> np.ndarray:
+    """Return a number of each run, solved for once for all that share it."""
+    names = told.parameter, *told.reads
+    columns = [runs[f"p_{name}"] for name in names]
+    codes, firsts = _alike(columns)
+    settings = zip(*(_values(column.iloc[firsts]) for column in columns))
+    return np.array([told.ratio(dict(zip(names, x))) for x in settings], float)[codes]
+
+
 def _ratios(told: Derived, runs: pd.DataFrame) -> np.ndarray:
     """Return a ratio of each run; its unit is worked out once for all that share it."""
+    if isinstance(told, Inverse):
+        return _solved(told, runs)
     reads = [runs[f"p_{name}"] for name in told.reads]
     codes, firsts = _alike(reads)
     settings = zip(*(_values(column.iloc[firsts]) for column in reads))

@@ -48,6 +48,11 @@ def is_word(text: Any) -> bool:
     return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
 
 
+def _is_value(text: Any) -> bool:
+    """Say whether a text is a word of a column: a name, or two with a slash: l1/2."""
+    return isinstance(text, str) and all(map(is_word, text.split("/", 1)))
+
+
 def is_known_study(study: Any) -> bool:
     """Say whether this version has tables of a study of that name."""
     return isinstance(study, str) and study in STUDIES
@@ -131,5 +136,5 @@ def _holds(column: pd.Series, kind: str) -> bool:
     if pd.api.types.infer_dtype(known) not in _FOUND[kind]:
         return False
     if kind == WORDS:
-        return bool(pd.Series(known.unique()).map(is_word).all())
+        return bool(pd.Series(known.unique()).map(_is_value).all())
     return kind != COUNTS or bool((known >= 0).all())

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.models.no_overlap import unit
+from rvsjax.penalties.properties import is_separable
 from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Penalty
 
@@ -90,7 +91,7 @@ class FixedPointProblem(NamedTuple):
         smaller_root = getattr(self.penalty, "smaller_root", None)
         if smaller_root is None:
             return off, on, on
-        return off, on, (size + self.b * smaller_root(x, large)) / c
+        return off, on, (size + self.b * smaller_root(x, large, m)) / c
 
 
 class States(NamedTuple):
@@ -164,8 +165,9 @@ def settle(problem: FixedPointProblem, w: Array) -> NewtonState:
 def _move(problem: FixedPointProblem, at: NewtonState) -> NewtonState:
     """Move w to F(w), or by Newton's method where it can be trusted.
 
-    That is where F contracts, or w is a fixed point already, and the support stays, but
-    not after a move of it that has not halved the residual. The Jacobian of
+    That is for a P that is a sum over coordinates, where F contracts, or w is a fixed
+    point already, and the support stays, but not after a move of it that has not halved
+    the residual. The Jacobian of
     ``w - F(w)`` is diagonal plus rank one, ``1 - (b/c) (I - f f') diag(prox')``; in its
     symmetric form the second term is positive and can lift one negative eigenvalue.
     """
@@ -190,7 +192,7 @@ def _move(problem: FixedPointProblem, at: NewtonState) -> NewtonState:
     ahead = unit(at.w - (away - f * jnp.sum(across * away) / lift) / diagonal)
     stays = jnp.all((jnp.abs(ahead) > problem.threshold) == on)
     good = attracts & (~at.newton | (residual < at.residual / 2))
-    newton = stays & (good | (residual < 1e-9))
+    newton = is_separable(problem.penalty) & stays & (good | (residual < 1e-9))
     state = jnp.where(on, jnp.where(diagonal < 0, SMALL, LARGE), OFF)
     w = jnp.where(newton, ahead, f)
     return NewtonState(w, residual, state, attracts, newton, at.moves + 1)

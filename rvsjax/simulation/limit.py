@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rvsjax.models.no_overlap import angle, unit
+from rvsjax.penalties.properties import has_pieces
 from rvsjax.simulation.fixed_point import (
     LARGE,
     OFF,
@@ -75,12 +76,16 @@ def limit_point(run: Run, near: Array | None = None) -> Limit:
     """Return the limit to which F leads from the iterate `near`, or from the teacher.
 
     It is the limit on the support and the roots of `near` where there is one. Other
-    limits are counted where they attract. Only ``run.teacher``, ``run.penalty`` and
-    ``run.hyper`` matter, not the start or the step size. Pure: can be compiled and
-    mapped. Source: equation (12), solved here.
+    limits are counted where they attract; they are not looked for where a penalty has
+    several branches or is no sum over coordinates. Only ``run.teacher``,
+    ``run.penalty`` and ``run.hyper`` matter, not the start or the step size. Pure: can
+    be compiled and mapped. Source: equation (12), solved here.
     """
     problem = FixedPointProblem.of(run)
     near = problem.target if near is None else near.astype(problem.target.dtype)
+    if has_pieces(run.penalty):
+        nowhere, no = jnp.zeros(near.size, bool), jnp.array(False)
+        return _describe(problem, settle(problem, near), nowhere, no)
     at = _search(problem, near)
     searched = (jnp.sum(at.open) <= _SEARCHED) & (problem.b < 1) & ~at.tied
     unique = at.own.found & searched & ~jnp.any(at.free)
@@ -91,7 +96,9 @@ def _describe(
     problem: FixedPointProblem, point: NewtonState, free: Array, unique: Array
 ) -> Limit:
     w = point.w
-    u = jnp.where(point.state == OFF, 0, problem.penalty.prox(w, problem.m))
+    u = problem.penalty.prox(w, problem.m)
+    if not has_pieces(problem.penalty):
+        u = jnp.where(point.state == OFF, 0, u)
     return Limit(
         w=w,
         u=u,

@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 import jax.numpy as jnp
 
+from rvsjax.penalties.properties import own_steepest
 from rvsjax.simulation import rounding
 from rvsjax.simulation.run import Run, lagrangian
 from rvsjax.types import Array, State
@@ -145,6 +146,12 @@ def _drift_on(run: Run, drift: Array, w: Array, length: Array, turned: Array) ->
     It is unknown after a step in which rounding decides on which side of a jump of the
     prox a weight is.
     """
+    if own := own_steepest(run.penalty):
+        near = drift + 16 * rounding.epsilon(run.hyper)
+        steepest = own(w, run.hyper.m, near)
+        spread = rounding.spread_by(run.teacher.K, run.hyper, steepest)
+        grown = jnp.minimum(spread / length * drift + turned, 1)
+        return jnp.where(steepest < jnp.inf, grown, 1)
     spread = rounding.spread(run.teacher.K, run.hyper, run.penalty)
     gap = jnp.min(jnp.abs(jnp.abs(w) - run.penalty.threshold(run.hyper.m)))
     tied = gap <= drift + rounding.tie(run.hyper, run.penalty)

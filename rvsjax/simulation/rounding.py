@@ -47,6 +47,7 @@ __all__ = [
     "follow",
     "lagrangian_step_error",
     "spread",
+    "spread_by",
     "tie",
     "vector_error",
 ]
@@ -103,6 +104,11 @@ def spread(K: float, hyper: Hyper, penalty: Penalty) -> Array:  # noqa: N803
     m = hyper.m
     threshold, one = penalty.threshold(m), jnp.ones_like(m)
     slope = jax.jvp(lambda x: penalty.branch(x, m), (threshold,), (one,))[1]
+    return spread_by(K, hyper, slope)
+
+
+def spread_by(K: float, hyper: Hyper, slope: Array) -> Array:  # noqa: N803
+    """Return the same where the prox has slopes of at most so much."""
     p = jnp.where(slope < _STEEPEST, slope, _STEEPEST)
     return jnp.abs(1 - hyper.eta * (K + hyper.beta)) + hyper.eta * hyper.beta * p
 

@@ -288,7 +288,7 @@ def contains(plan: Plan, part: Plan) -> bool:
     """Say whether a plan has every run of another."""
     if part.size > plan.size:
         return False
-    found = lookup.contains(plan, part)
+    found = lookup.has_points_of(plan, part)
     if found is not None:
         return found
     missing = {item.run_id for item in part}

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rvsjax.penalties.properties import own_steepest
 from rvsjax.simulation import rounding
 from rvsjax.simulation.run import Run
 from rvsjax.types import Array, Hyper, Penalty
@@ -95,8 +96,10 @@ def steepest(penalty: Penalty, w: Array, m: Array, radius: Array) -> Array:
     """Return the largest slope of the prox within a radius of each weight, a scalar.
 
     Infinite where the prox jumps there. Beyond the threshold slopes are taken to be
-    monotone, as those of every penalty here are.
+    monotone, but for penalties that bound their slopes themselves.
     """
+    if own := own_steepest(penalty):
+        return own(w, m, radius)
     size, t = jnp.abs(w), penalty.threshold(m)
     beyond = size + radius > t
 

@@ -39,6 +39,16 @@ class Evidence(RunHypotheses):
             shows_violation=self._is_sure(edges),
         )
 
+    def check_limit(
+        self, observed: Array, bound: Array, allowance: Array | float = 0
+    ) -> Check:
+        """Return the check of a distance to the limit, of a run within Theorem 1.
+
+        A limit that was not found shows no violation.
+        """
+        check = self.check(self.theorem_1, observed, bound, allowance)
+        return check._replace(shows_violation=check.shows_violation & self.limit.found)
+
     def check_monotone(self, hypotheses: Hypotheses, seen: Monotone) -> Check:
         """Return the check of a value that no step raises by more than its rounding."""
         allowance = jnp.where(seen.first_increase == NEVER, jnp.inf, 0)

@@ -62,4 +62,4 @@ def lemma_6_converges(evidence: Evidence) -> Check:
     bound = (2 * evidence.K + 5 * run.hyper.beta) * left
     observed = jnp.abs(seen.lagrangian.value - value)
     rounded = evidence.lagrangian_step_error
-    return evidence.check(evidence.theorem_1, observed, bound + rounded, 0)
+    return evidence.check_limit(observed, bound + rounded)

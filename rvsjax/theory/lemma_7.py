@@ -20,4 +20,4 @@ def lemma_7(evidence: Evidence) -> Check:
     """
     observed = jnp.linalg.norm(evidence.w - evidence.limit.w)
     bound = evidence.reach + evidence.sums
-    return evidence.check(evidence.theorem_1, observed, bound, 0)
+    return evidence.check_limit(observed, bound)

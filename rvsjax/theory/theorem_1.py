@@ -73,7 +73,7 @@ def theorem_1_prox(evidence: Evidence) -> Check:
     observed = jnp.linalg.norm(evidence.outcome.state.u - evidence.limit.u)
     left = evidence.reach + evidence.seen.moved + evidence.direction_error
     bound = evidence.slope * left + evidence.sums
-    return evidence.check(evidence.theorem_1, observed, bound, 0)
+    return evidence.check_limit(observed, bound)
 
 
 def theorem_1_global(evidence: Evidence) -> Check:

@@ -15,7 +15,7 @@ def made():
     """What the page leaves; that it prints what it shows is checked on the way."""
     names = follow("how_to/extending.md")
     yield names
-    del PENALTIES["elastic-net"]
+    del PENALTIES["soft-ridge"]
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def test_a_plan_contains_another_by_places_as_by_ids(seed):
         for one, other in ((whole, part), (part, whole)):
             truth = set(ids(other)) <= set(ids(one))
             assert contains(one, other) == truth
-            assert lookup.contains(one, other) == truth
+            assert lookup.has_points_of(one, other) == truth
 
 
 @pytest.mark.parametrize("seed", range(8))

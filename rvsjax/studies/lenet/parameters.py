@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rvsjax.errors import Problem
 from rvsjax.penalties import PENALTIES, PenaltySpec
+from rvsjax.studies.penalty_parameters import SHAPE_RULES, implied_shape
 from rvsjax.sweep.plan.choices import (
     following,
     parameters_of_others,
@@ -78,7 +79,7 @@ def _unused(method: str, penalty: str, bits: int) -> set[str]:
     if method not in ("magnitude", "gradual"):
         names.add("sparsity")
     chosen = None if "penalty" in names else penalty
-    names |= parameters_of_others(PENALTIES, chosen)
+    names |= parameters_of_others(_separable(PENALTIES), chosen)
     if bits == 0:
         names |= {"surrogate", "full_first", "full_last"}
     return names
@@ -92,14 +93,19 @@ def _batch_fits(batch_norm: bool, batch: int, train_images: int | None) -> Probl
         yield Problem("train_images", what)
 
 
+def _separable(penalties: Mapping[str, PenaltySpec]) -> dict[str, PenaltySpec]:
+    return {name: x for name, x in penalties.items() if x.is_separable}
+
+
 def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
     return ParameterSpace(
         study="lenet",
         version=1,
-        model=with_choices(_Parameters, "penalty", penalties),
+        model=with_choices(_Parameters, "penalty", _separable(penalties)),
         smoke={"epochs": 1, "batch": 120, "train_images": 240, "test_images": 60},
         unused=_unused,
-        conflicts=(_batch_fits,),
+        implied=implied_shape,
+        conflicts=(_batch_fits, *SHAPE_RULES),
         derived={"lam_over_beta": lam_over_beta()},
     )
 

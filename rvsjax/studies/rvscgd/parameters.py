@@ -9,6 +9,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rvsjax.errors import Problem
 from rvsjax.penalties import PENALTIES, PenaltySpec
+from rvsjax.studies.penalty_parameters import (
+    SHAPE_RULES,
+    VECTOR_RULES,
+    implied_shape,
+    threshold,
+)
 from rvsjax.sweep.plan.choices import (
     following,
     parameters_of_others,
@@ -78,9 +84,6 @@ class _Parameters(BaseModel):
         ]
     ] = Field("rvscgd", description="the method")
     penalty: Static[str] = Field("l0", description="penalty P on u")  # of PENALTIES
-    s: int | None = Field(
-        None, ge=1, le=10**6, description="entries that hard_projection keeps"
-    )
     k: Static[int] = Field(20, ge=1, le=10**6, description="patches")
     d: Static[int] = Field(50, ge=1, le=10**6, description="filter size")
     readout: Static[Literal["sum", "mean"]] = Field(
@@ -139,9 +142,11 @@ def _unused(
     """Return the names that have no meaning beside these values."""
     names = set(_WITHOUT.get(algorithm, ()))
     chosen = None if "penalty" in names else penalty
+    if algorithm == "hard_projection":
+        chosen = "largest"
     names |= parameters_of_others(PENALTIES, chosen)
-    if algorithm != "hard_projection":
-        names.add("s")
+    if chosen and not PENALTIES[chosen].has_weight:
+        names.add("lam")
     if "gradient" in names or gradient == "population":
         names.add("batch")
     if "gradient" in names or gradient != "empirical":
@@ -161,13 +166,15 @@ def _implied(
     has_w_start: bool,
     has_d: bool,
     w_star: str | None,
+    penalty: str,
+    has_a: bool,
 ) -> Values:
     """Return a start that follows from its angle or numbers, and the d of a w_star.
 
     A `start_angle` without a `start` means ``start = "angle"``, a `w_start` means
     ``start = "given"``, and a `w_star` without a `d` has as many numbers as it has.
     """
-    found: Values = {}
+    found: Values = implied_shape(penalty, has_a)
     if not has_start and (has_start_angle or has_w_start):
         found["start"] = "given" if has_w_start else "angle"
     if w_star is not None and not has_d:
@@ -197,9 +204,11 @@ def _directions_fit(d: int, w_star: str | None, w_start: str | None) -> Problems
             yield Problem(name, f"needs d = {d} numbers, got {size}")
 
 
-def _s_fits(algorithm: str, s: int | None, d: int) -> Problems:
+def _s_fits(algorithm: str, penalty: str | None, s: int | None, d: int) -> Problems:
     if algorithm == "hard_projection" and s is None:
         yield Problem("s", 'is needed for algorithm = "hard_projection"')
+    elif penalty == "largest" and s is None:
+        yield Problem("s", 'is needed for penalty = "largest"')
     elif s is not None and s > d:
         yield Problem("s", f"must not exceed d, got s = {s} with d = {d}")
 
@@ -226,6 +235,7 @@ _DERIVED = {
         "beta", _slope, Field(None, gt=0, le=1e6, description="beta/K: sets beta")
     ),
     "lam_over_beta": lam_over_beta(),
+    "threshold": threshold(),
     "eta_over_max": Derived(
         "eta",
         lambda beta, k, readout: 1 / ((beta or 0) + _slope(k, readout)),
@@ -251,6 +261,7 @@ def _space(penalties: Mapping[str, PenaltySpec]) -> ParameterSpace:
         conflicts=(
             *(_nnz_fits, _start_fits, _directions_fit, _s_fits),
             *(_batch_fits, _precision_fits),
+            *(*SHAPE_RULES, *VECTOR_RULES),
         ),
         derived=_DERIVED,
     )

@@ -106,9 +106,10 @@ def make_trial(item: RunConfig, points: int, kernel: str = "plain") -> RvscgdTri
     """
     given = item.parameters
     dtype = given["dtype"]
-    penalty = make_penalty(given["penalty"], lambda name: leaf(dtype, given[name]))
     if given["s"]:
         penalty = Largest(leaf("int32", given["s"]))
+    else:
+        penalty = make_penalty(given["penalty"], lambda name: leaf(dtype, given[name]))
     return RvscgdTrial(
         seed=leaf("uint32", item.seed),
         identity=_identity(item),

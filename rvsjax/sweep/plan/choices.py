@@ -16,7 +16,10 @@ class Choice(Protocol):
     """One word of a parameter."""
 
     parameters: dict[str, Any]
-    """Its own parameters: a ``pydantic.Field`` by name, each with a default."""
+    """Its own parameters: a ``pydantic.Field`` by name, each with a default.
+
+    Two choices share a parameter by the same field.
+    """
 
 
 def with_choices(
@@ -33,7 +36,8 @@ def with_choices(
             fields[key] = Literal[*choices], field
             for choice in choices.values():
                 for own, its in choice.parameters.items():
-                    _add(fields, own, type(its.default), its)
+                    if own not in fields or fields[own][1] is not its:
+                        _add(fields, own, its.annotation or type(its.default), its)
     config = model.model_config
     return create_model(
         model.__name__, __config__=config, __doc__=model.__doc__, **fields
@@ -47,9 +51,11 @@ def _add(fields: dict[str, Any], name: str, annotation: Any, field: Any) -> None
 
 
 def parameters_of_others(choices: Mapping[str, Choice], word: str | None) -> set[str]:
-    """Return the parameters of all choices but the one of that word."""
-    others = (choice for key, choice in choices.items() if key != word)
-    return {name for choice in others for name in choice.parameters}
+    """Return the parameters that the choice of that word does not have."""
+    names = {name for choice in choices.values() for name in choice.parameters}
+    return names.difference(
+        choices[word].parameters if word is not None and word in choices else ()
+    )
 
 
 def following(

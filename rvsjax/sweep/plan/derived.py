@@ -1,5 +1,6 @@
 """Derived axes: a parameter as a ratio to a number that follows from others."""
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -8,7 +9,7 @@ from typing import Any
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-__all__ = ["Derived", "lam_over_beta"]
+__all__ = ["Derived", "Inverse", "lam_over_beta"]
 
 _DIGITS = 12  # of a ratio; of what it sets three more, so that the ratio comes back
 
@@ -53,6 +54,50 @@ class Derived:
     def tidy(self, ratio: float) -> float:
         """Return a ratio to the digits that it has."""
         return _rounded(ratio, _DIGITS)
+
+
+class Inverse(Derived):
+    """A number that sets a parameter by a rising function of it, such as a threshold.
+
+    It is found from the parameter by halving.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        reads: tuple[str, ...],
+        function: Callable[[float, Mapping[str, Any]], float | None],
+        field: Any,
+    ) -> None:
+        """Take the parameter, what the function reads beside the number, and it."""
+        super().__init__(parameter, lambda: None, field)
+        self.reads, self._function = reads, function
+        self._solved = functools.lru_cache(4096)(self._solve)
+
+    def value(self, ratio: float, values: Mapping[str, Any]) -> float | None:
+        """Return the parameter's value, to 15 digits."""
+        try:
+            found = self._function(ratio, values)
+        except (TypeError, KeyError, ArithmeticError):
+            return None
+        return None if found is None else _rounded(found, _DIGITS + 3)
+
+    def ratio(self, values: Mapping[str, Any]) -> float | None:
+        """Return the number to 12 digits; None where it has no meaning."""
+        told = tuple(values[name] for name in (self.parameter, *self.reads))
+        return self._solved(*told)
+
+    def _solve(self, wanted: float | None, *told: Any) -> float | None:
+        values, low, high = dict(zip(self.reads, told)), 0.0, 1e6
+        most = self.value(high, values)
+        if wanted is None or most is None or wanted > most:
+            return None
+        while high - low > 1e-13 * high and high > 1e-300:
+            middle = (low + high) / 2 if low else high / 16
+            found = self.value(middle, values)
+            assert found is not None
+            low, high = (middle, high) if found < wanted else (low, middle)
+        return self.tidy(high) if wanted else 0.0
 
 
 def lam_over_beta() -> Derived:

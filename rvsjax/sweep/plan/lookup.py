@@ -11,7 +11,7 @@ from rvsjax.sweep.plan.axes import Axis
 if TYPE_CHECKING:
     from rvsjax.sweep.plan.plan import Plan, RunConfig, Values
 
-__all__ = ["Lookup", "contains"]
+__all__ = ["Lookup", "has_points_of"]
 
 
 class Lookup:
@@ -97,7 +97,7 @@ def _positions(axis: _Same, used: tuple[bool, ...]) -> dict[tuple[Any, ...], lis
     return found
 
 
-def contains(plan: "Plan", part: "Plan") -> bool | None:
+def has_points_of(plan: "Plan", part: "Plan") -> bool | None:
     """Say whether a plan has every run of another; None where places do not tell it.
 
     Of each point of the other plan, its first and its last seed are looked up.

@@ -106,7 +106,7 @@ class KeptBlocks(UnitedTables):
         rest: dict[int, dict[str, bytes]] = defaultdict(dict)
         for (block, _), part in self._members(file).items():
             if block not in made and self._packed.get(block) == file:
-                rest[block][part.name] = parts.content(part)
+                rest[block][part.name] = parts.bytes_of(part)
         if rest:
             self._write_pack(rest)
         atomic.remove(self.folder / "parts" / file)

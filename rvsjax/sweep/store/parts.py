@@ -22,7 +22,7 @@ from rvsjax.sweep.store import untrusted
 __all__ = [
     "Part",
     "about",
-    "content",
+    "bytes_of",
     "decode",
     "encode",
     "encode_block",
@@ -111,7 +111,7 @@ def told(part: Part) -> dict[str, str]:
 
     Raises `DamagedFile` as `read` does, for all but its plan.
     """
-    return _told(part, _schema(pa.BufferReader(content(part))))
+    return _told(part, _schema(pa.BufferReader(bytes_of(part))))
 
 
 def need_plan(told: dict[str, str], plan: str | None) -> None:
@@ -120,7 +120,7 @@ def need_plan(told: dict[str, str], plan: str | None) -> None:
         raise DamagedFile("belongs to another sweep")
 
 
-def content(part: Part) -> bytes:
+def bytes_of(part: Part) -> bytes:
     """Return the bytes of a part; `DamagedFile` where they are not as its name tells.
 
     Nothing else of them is looked at.

@@ -13,7 +13,7 @@ from rvsjax.sweep.store import untrusted
 from rvsjax.sweep.store.atomic import replacing
 from rvsjax.sweep.store.parts import writing
 
-__all__ = ["count", "digest", "gathered", "holds", "pieces", "read", "unite", "write"]
+__all__ = ["rows_in", "digest", "gathered", "holds", "pieces", "read", "unite", "write"]
 
 _ROWS = 65_536  # of a row group
 
@@ -89,10 +89,10 @@ def gathered(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def count(path: Path) -> int:
+def rows_in(path: Path) -> int:
     """Return the number of rows that a whole table says it has."""
     with untrusted.opened(path) as file:
-        return untrusted.count(file)
+        return untrusted.row_count(file)
 
 
 def holds(path: Path, parts: Iterable[pa.Table]) -> bool:

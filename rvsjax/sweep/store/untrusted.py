@@ -24,7 +24,7 @@ from rvsjax.sweep.store import kinds, pages
 
 __all__ = [
     "content",
-    "count",
+    "row_count",
     "need_file",
     "need_memory",
     "opened",
@@ -87,7 +87,7 @@ def table(source: Any, path: Path, columns: Sequence[str] | None = None) -> pa.T
         raise unreadable(error) from None
 
 
-def count(source: Any) -> int:
+def row_count(source: Any) -> int:
     """Return the number of rows that a Parquet file says it has, or `DamagedFile`."""
     try:
         return max(0, pq.read_metadata(source).num_rows)

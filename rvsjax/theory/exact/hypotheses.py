@@ -1,6 +1,7 @@
 """Hypotheses of the claims, by name."""
 
 from collections.abc import Callable
+from typing import Any
 
 from mpmath import mp
 
@@ -37,6 +38,12 @@ BASE = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, CONVERGED
 THEOREM_1 = *BASE, SMALL_PENALTY
 WITHIN_THEOREM_1 = SMALL_COUPLING, SMALL_STEP, NO_STRETCH, SMALL_PENALTY
 
+
+def _is_in_corollary_1_1(kind: Any) -> bool:
+    """Say whether a class declares that its gap is bounded, and is not convex."""
+    return getattr(kind, "thresholded", False) and not getattr(kind, "convex", False)
+
+
 HYPOTHESES: dict[str, Callable[[ExactRun], object]] = {
     SMALL_COUPLING: lambda run: run.beta <= run.K * mp.sin(min(run.delta, mp.pi / 2)),
     SMALL_STEP: lambda run: run.eta * (run.beta + run.K) <= 1,
@@ -45,7 +52,7 @@ HYPOTHESES: dict[str, Callable[[ExactRun], object]] = {
     SMALL_THRESHOLD: lambda run: run.b * run.penalty.threshold * run.root_d < 1,
     CONVERGED: lambda run: run.limit.converged,
     IS_L1: lambda run: run.problem.penalty == "l1",
-    IS_NOT_L1: lambda run: getattr(run.problem.kind, "in_corollary_1_1", False),
+    IS_NOT_L1: lambda run: _is_in_corollary_1_1(run.problem.kind),
     NOT_EMPTY: lambda run: any(run.limit.u),
 }
 

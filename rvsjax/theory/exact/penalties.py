@@ -1,6 +1,6 @@
 """Penalties: threshold, value and prox, and how far the prox spreads an error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mpmath import inf, mp, mpf
@@ -27,19 +27,33 @@ class ExactPenalty(NamedTuple):
     slope: Any = mpf(1)  # the largest of the prox, away from a jump
     jumps: bool = False  # at the threshold
     slope_at: Callable[[Any], Any] = lambda x: mpf(1)  # of the prox at x > threshold
+    breaks: Sequence[Any] = ()  # where else it jumps
+    kinks: Sequence[Any] = ()  # where its slope rises
+    whole: Callable[[list[Any], Any], Any] | None = None
+    """`steepest` of a prox that is not made of coordinates."""
 
     def steepest(self, w: Vector, radius: Any) -> Any:
         """Return the largest slope of the prox within a radius of each coordinate.
 
-        Beyond the threshold slopes fall. Infinite where the prox jumps there.
+        Beyond the threshold slopes fall, but for kinks. Infinite where the prox jumps
+        there.
         """
+        if self.whole:
+            return self.whole([real(x) for x in w], radius)
         slopes = [mpf(0)]
         for x in map(abs, map(real, w)):
             if x + radius > self.threshold:
                 jump = self.jumps and x - radius <= self.threshold
                 nearest = max(x - radius, self.threshold)
                 slopes.append(inf if jump else self.slope_at(nearest))
+                ends = nearest, x + radius
+                slopes += [self.slope_at(k) for k in self.kinks if _within(k, ends)]
+                slopes += [inf for k in self.breaks if _within(k, ends)]
         return max(slopes)
+
+
+def _within(x: Any, ends: tuple[Any, Any]) -> bool:
+    return ends[0] <= x <= ends[1]
 
 
 def l1(m: mpf) -> ExactPenalty:
@@ -124,9 +138,24 @@ def coordinatewise(penalty: Any) -> ExactPenalty:
         threshold=penalty.threshold,
         value=lambda u: sum(fixed(penalty.value(real(abs(p)))) for p in u if p),
         prox=lambda x: [of_one(p) for p in x],
-        slope=penalty.slope(penalty.threshold),
+        slope=inf
+        if penalty.breaks
+        else max(map(penalty.slope, (penalty.threshold, *penalty.kinks))),
         jumps=penalty.branch(penalty.threshold) > RESOLUTION,
         slope_at=penalty.slope,
+        breaks=penalty.breaks,
+        kinks=penalty.kinks,
+    )
+
+
+def of_vectors(penalty: Any) -> ExactPenalty:
+    """Return the penalty of a `rvsjax.penalties.ExactVectorProx`."""
+    return ExactPenalty(
+        threshold=penalty.threshold,
+        value=lambda u: fixed(penalty.value([real(p) for p in u])),
+        prox=lambda x: [fixed(p) for p in penalty.prox([real(p) for p in x])],
+        slope=inf,
+        whole=penalty.steepest,
     )
 
 
@@ -140,4 +169,7 @@ def exact_penalty(case: ExactCase, m: mpf) -> ExactPenalty:
         return PENALTIES[case.penalty](m, **own)
     if not hasattr(case.kind, "exact"):
         raise ValueError(f"the penalty {case.penalty} is not known in {DIGITS} digits")
-    return coordinatewise(case.kind.exact(m, **own))
+    found = case.kind.exact(m, **own)
+    if hasattr(found, "steepest"):
+        return of_vectors(found)
+    return coordinatewise(found)

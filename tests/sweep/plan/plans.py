@@ -25,7 +25,7 @@ DEFAULTS = {
     "surrogate": "relu",
     "batch": None,
     "train_size": None,
-    "s": None,
+    **dict.fromkeys("gamma knot eps cap alpha ridge group n m s".split()),
     "dtype": "float64",
     "precision": "plain",
 }

@@ -487,7 +487,17 @@ WITHIN = {
     "s": 'algorithm = "hard_projection"',
     "batch": 'gradient = "minibatch"',
     "train_size": 'gradient = "empirical"',
+    "gamma": 'penalty = "mcp"',
+    "knot": 'penalty = "scad"',
+    "eps": 'penalty = "log-sum"',
+    "cap": 'penalty = "capped-l1"',
+    "alpha": 'penalty = "l1-l2"',
+    "ridge": 'penalty = "elastic-net"',
+    "group": 'penalty = "group-l0"',
+    "n": 'penalty = "n-of-m"\nm = 5',
+    "m": 'penalty = "n-of-m"',
 }
+VALUES = {"alpha": (0.25, 0.5), "group": (5, 10), "n": (1, 2), "m": (5, 10)}
 
 
 @pytest.mark.parametrize("name", WITHIN)
@@ -497,13 +507,13 @@ def test_a_parameter_counts_where_it_has_a_meaning(name):
         [found] = plan_of(f"[constants]\n{context}\n{batch}\n{name} = {value}\n")
         return found
 
-    few = 20
-    one, other = plan(few), plan(few + 10)
+    few, more = VALUES.get(name, (20, 30))
+    one, other = plan(few), plan(more)
     assert one.run_id != other.run_id
-    assert (one.parameters[name], other.parameters[name]) == (few, few + 10)
-    assert one.static_key != other.static_key or name == "s"
+    assert (one.parameters[name], other.parameters[name]) == (few, more)
+    assert (one.static_key != other.static_key) == (name in RVSCGD.static)
     context = 'algorithm = "relu_descent"'
-    assert plan(few, context).run_id == plan(few + 10, context).run_id
+    assert plan(few, context).run_id == plan(more, context).run_id
     assert plan(few, context).parameters[name] is None
 
 

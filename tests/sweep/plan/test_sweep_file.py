@@ -76,7 +76,7 @@ def test_the_message_has_a_line_for_each_mistake_with_aligned_keys():
 def test_long_wrong_values_are_shortened(value):
     with pytest.raises(SweepFileError) as refused:
         plan_of(f"constants.penalty = {value}")
-    assert len(str(refused.value)) < 200
+    assert len(str(refused.value)) < 300  # most of it known words
 
 
 # -- the largest seed ------------------------------------------------------------------
