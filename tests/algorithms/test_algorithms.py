@@ -13,9 +13,10 @@ import rvsjax.penalties as registry
 from rvsjax.algorithms import ALGORITHMS
 from rvsjax.models.no_overlap import Teacher, unit
 from rvsjax.penalties import L1, Largest, NoPenalty, PenaltySpec
+from rvsjax.studies.penalty_parameters import implied_shape
 from rvsjax.types import Hyper
 
-PENALTIES = [*registry.PENALTIES, "none", "largest"]
+PENALTIES = [*registry.PENALTIES, "none"]
 
 
 def problem(dtype="float64", eta=0.05, d=12):
@@ -30,7 +31,9 @@ def penalty_of(name, dtype="float64"):
     if name == "largest":
         return Largest(jnp.int32(4))
     spec = registry.PENALTIES.get(name, PenaltySpec(NoPenalty))
-    return spec.make(lambda own: jnp.asarray(spec.parameters[own].default, dtype))
+    usual = {name: field.default or 2 for name, field in spec.parameters.items()}
+    usual |= implied_shape(name, has_a=False)
+    return spec.make(lambda own: jnp.asarray(usual[own], dtype))
 
 
 every = [

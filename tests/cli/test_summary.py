@@ -14,6 +14,7 @@ class Stub:
     claims = pd.DataFrame(columns=["claim", "violated"])
     certificates = pd.DataFrame(columns=["claim", "stands"])
     precisions = pd.DataFrame()
+    kinds = ()
 
     def __init__(self, runs, folder):
         self.runs, self.folder = runs, folder

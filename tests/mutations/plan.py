@@ -31,8 +31,8 @@ MUTATIONS = [
     ),
     Mutation(
         "rvsjax/sweep/plan/mask.py",
-        "        size += count * kept[-1]\n",
-        "        size += count\n",
+        "            before += size\n",
+        "            before += 1\n",
         KEPT,
     ),
     Mutation(

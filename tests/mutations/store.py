@@ -82,7 +82,7 @@ FILES = [
     ),
     Mutation(
         f"{_STORE}/parts.py",
-        'if plan is not None and inside.get("plan") != plan:',
+        'if plan is not None and told.get("plan") != plan:',
         "if False:",
         f"{_TESTS} {_DAMAGE}::test_what_does_not_belong_there_is_moved",
     ),
@@ -115,7 +115,7 @@ FILES = [
 SWEEP = [
     Mutation(
         "rvsjax/sweep/schedule.py",
-        "if not known or item.run_id not in known",
+        "if known is None or not known(item)",
         "if True",
         "tests/sweep/test_schedule.py",
     ),
