@@ -258,6 +258,9 @@ def test_kept_points_are_those_that_a_look_at_each_finds():
         expected = next((j for j in range(i, len(points)) if points[j]), None)
         assert kept.first(i) == expected
     assert kept.first(len(points)) is None
+    places = [i for i, there in enumerate(points) if there]
+    assert [kept.select(rank) for rank in range(len(places))] == places
+    assert [kept.rank(i) for i in places] == list(range(len(places)))
 
 
 def test_all_seeds_and_a_limit_beyond_them_are_counted_without_a_loop():
