@@ -17,6 +17,7 @@ from rvsjax.studies.penalty_parameters import implied_shape
 from rvsjax.types import Hyper
 
 PENALTIES = [*registry.PENALTIES, "none"]
+FAST = ("l0", "l1", "transformed-l1", "group-l1", "largest")
 
 
 def problem(dtype="float64", eta=0.05, d=12):
@@ -36,9 +37,15 @@ def penalty_of(name, dtype="float64"):
     return spec.make(lambda own: jnp.asarray(usual[own], dtype))
 
 
+def named(penalty):
+    """Return a parameter; penalties beyond the paper's are tried with slow tests."""
+    marks = () if penalty in (*FAST, "none") else pytest.mark.slow
+    return pytest.param(penalty, marks=marks, id=penalty)
+
+
 every = [
     pytest.mark.parametrize("method", ALGORITHMS.values(), ids=ALGORITHMS.keys()),
-    pytest.mark.parametrize("penalty", PENALTIES),
+    pytest.mark.parametrize("penalty", map(named, PENALTIES)),
 ]
 
 
