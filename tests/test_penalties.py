@@ -102,10 +102,12 @@ def test_prox_is_the_argmin_on_a_grid(penalty, m):
     grid = np.arange(-30_000, 30_001) / 1e4  # contains 0
     value = jax.vmap(lambda u: penalty.value(u[None]))(grid)
     slope = 1 + 3 * getattr(penalty, "ridge", 1 / 3 / min(SHAPES))
-    for x in np.random.default_rng(1).uniform(-3, 3, 60):
+    xs = np.random.default_rng(1).uniform(-3, 3, (60, 1))
+    us = jax.vmap(lambda x: penalty.prox(x, m))(jnp.asarray(xs))
+    costs = np.asarray(m * jax.vmap(penalty.value)(us) + (us - xs)[:, 0] ** 2 / 2)
+    value, us = np.asarray(value), np.asarray(us)
+    for (x,), u, here in zip(xs, us, costs):
         objective = m * value + (grid - x) ** 2 / 2
-        u = penalty.prox(jnp.array([x]), m)
-        here = m * penalty.value(u) + jnp.sum((u - x) ** 2) / 2
         # on the grid the minimum is off by half a spacing times the slope (under 3 + m
         # times the penalty's), squared terms aside; the prox may only be lower
         assert here <= objective.min() + 1e-15
@@ -134,9 +136,10 @@ def test_the_prox_of_a_vector_is_the_argmin_on_a_grid(name, own, m):
     if is_cone(penalty):
         grid = grid[(grid == 0).any(axis=1)]
     value = np.asarray(jax.vmap(penalty.value)(jnp.asarray(grid)))
-    for x in np.random.default_rng(3).uniform(-1.8, 1.8, (40, 2)):
-        u = np.asarray(penalty.prox(jnp.asarray(x), m))
-        here = m * penalty.value(u) + np.sum((u - x) ** 2) / 2
+    xs = np.random.default_rng(3).uniform(-1.8, 1.8, (40, 2))
+    us = jax.vmap(lambda x: penalty.prox(x, m))(jnp.asarray(xs))
+    costs = np.asarray(m * jax.vmap(penalty.value)(us) + ((us - xs) ** 2).sum(1) / 2)
+    for x, u, here in zip(xs, np.asarray(us), costs):
         objective = m * value + np.sum((grid - x) ** 2, axis=1) / 2
         assert here <= objective.min() + 1e-14
         assert np.sum(u * u) <= np.sum(u * x) + 1e-14  # the lemma of all penalties

@@ -45,7 +45,7 @@ def steepest_in(x: Array, radius: Array, breaks: Array, kinks: Array) -> Array:
     """
 
     def near(places: Array) -> Array:
-        gap = jnp.abs(jnp.abs(x)[:, None] - places)
-        return jnp.any((gap <= radius) & (places < jnp.inf), axis=1)
+        gap = jnp.abs(jnp.abs(x)[:, None] - places[None])
+        return jnp.any((gap <= radius) & (places < jnp.inf)[None], axis=1)
 
     return jnp.where(near(breaks), jnp.inf, near(kinks).astype(x.dtype))

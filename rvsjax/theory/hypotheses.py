@@ -18,7 +18,7 @@ Hypotheses = dict[str, Array]
 ENDED = "every step has a direction"
 STATED = "Algorithm 1 with the expected gradient"
 IN_COROLLARY_1_1 = "the penalty is l0 or transformed-l1"
-"""The hypothesis in tables, which a class declares by its `in_corollary_1_1`."""
+"""The hypothesis in tables: `rvsjax.penalties.is_in_corollary_1_1`."""
 
 
 class RunHypotheses(LastIterate):
@@ -99,11 +99,12 @@ class RunHypotheses(LastIterate):
     def is_thresholded(self) -> Hypotheses:
         """The penalty is one of Corollary 1.1, as its class declares.
 
-        `Largest` counts as one, as in every table so far: its method is none of
-        Algorithm 1, so that nothing is judged of it.
+        `Largest` counts as one beside hard projection, as in every table so far: that
+        is not Algorithm 1, so that nothing is judged of it.
         """
         penalty = self.run.penalty
-        truth = is_in_corollary_1_1(penalty) or isinstance(penalty, Largest)
+        of_old = isinstance(penalty, Largest) and not self.run.is_algorithm_1
+        truth = is_in_corollary_1_1(penalty) or of_old
         return {IN_COROLLARY_1_1: self._constant(truth)}
 
     @cached_property

@@ -45,7 +45,7 @@ def named(penalty):
 
 every = [
     pytest.mark.parametrize("method", ALGORITHMS.values(), ids=ALGORITHMS.keys()),
-    pytest.mark.parametrize("penalty", map(named, PENALTIES)),
+    pytest.mark.parametrize("penalty", [*map(named, PENALTIES)]),
 ]
 
 

@@ -145,7 +145,7 @@ def _unused(
     if algorithm == "hard_projection":
         chosen = "largest"
     names |= parameters_of_others(PENALTIES, chosen)
-    if chosen and not PENALTIES[chosen].has_weight:
+    if chosen in PENALTIES and not PENALTIES[chosen].has_weight:
         names.add("lam")
     if "gradient" in names or gradient == "population":
         names.add("batch")

@@ -66,6 +66,17 @@ def near(rng, w_star, distance):
 FEW = {"runs": 64, "steps": 8}  # before most ties
 
 
+def usual_value(field, runs, dtype):
+    """Return a parameter at its default, for each run where it is no part of a program.
+
+    A number of entries that has no default is 3.
+    """
+    if "static" in field.metadata:
+        return field.default
+    whole = field.default is None
+    return np.full(runs, 3 if whole else field.default, np.int32 if whole else dtype)
+
+
 def make_runs(penalty, dtype, *, seed=0, runs=13, d=12, steps=400, points=30, **given):
     """Random runs with random hyperparameters, stacked along axis 0."""
     rng = np.random.default_rng(seed)
@@ -75,13 +86,13 @@ def make_runs(penalty, dtype, *, seed=0, runs=13, d=12, steps=400, points=30, **
         "lam": 10 ** rng.uniform(-4, -1, runs),
         "beta": 10 ** rng.uniform(-2, 0, runs),
         "eta": 10 ** rng.uniform(-3, -0.7, runs),
-        "a": 10 ** rng.uniform(-1, 2, runs),
+        "a": 10 ** rng.uniform(-1, 2, runs) + (2 if penalty == "scad" else 0),
     } | {
         name: np.broadcast_to(x, (runs, *np.shape(x)[1:])) for name, x in given.items()
     }
     leaf = {name: jnp.asarray(value, dtype) for name, value in values.items()}
     spec = PENALTIES[penalty]
-    usual = {n: np.full(runs, x.default, dtype) for n, x in spec.parameters.items()}
+    usual = {n: usual_value(x, runs, dtype) for n, x in spec.parameters.items()}
     return Run(
         Teacher(leaf["w_star"], k=20),
         leaf["start"],
